@@ -1,0 +1,107 @@
+// The `env` of a component and of each of its threads: the same sessions, calls made in the thread's name.
+import type { CpuSession, Env, Main, Revived, SessionOptions, ThreadHandle } from "../component.ts";
+import type { Client, Contract } from "../contract.ts";
+import { Cpu, Thread } from "../session/cpu.ts";
+import { Parent } from "../session/parent.ts";
+import { Pd } from "../session/pd.ts";
+import { Ram } from "../session/ram.ts";
+import { Rm } from "../session/rm.ts";
+import { Rom } from "../session/rom.ts";
+import { CPU, PARENT, PD, RAM, RM, type BootInfo } from "./abi.ts";
+import { clientAt, interfacesOf } from "./client.ts";
+import { sendForCapability } from "./kernel.ts";
+import { source } from "./signal.ts";
+
+const parent = clientAt(Parent, PARENT, 0);
+const SESSION = Object.keys(Parent.methods).indexOf("session");
+
+/** Where the boot signal leaves what it says. */
+export let boot: BootInfo = { label: "", timer: false };
+export const booted = (info: BootInfo): void => {
+  boot = info;
+};
+
+export const revived = source<Revived>((handlers) => void parent.handlers(handlers));
+
+/** Requests a session in the name of `thread`. */
+export const request = <C extends Contract>(
+  contract: C,
+  { label = "", ram, caps, ...rest }: SessionOptions,
+  thread: number,
+): Promise<Client<C>> => {
+  const values = [
+    {
+      service: contract.service,
+      label,
+      interfaces: interfacesOf(contract),
+      ...(ram === undefined ? {} : { ram }),
+      ...(caps === undefined ? {} : { caps }),
+      ...(Object.keys(rest).length === 0 ? {} : { args: rest }),
+    },
+  ];
+  const adopt = (selector: number): Client<C> => {
+    const client = clientAt(contract, selector, thread);
+    if (!("close" in contract.methods))
+      Object.defineProperty(client, "close", { value: () => parent.close(selector) });
+    return client;
+  };
+  return sendForCapability(PARENT, SESSION, thread, values, adopt) as Promise<Client<C>>;
+};
+
+const cpuOf = (thread: number): CpuSession => {
+  const cpu = clientAt(Cpu, CPU, thread);
+  return Object.assign(Object.create(cpu) as Client<typeof Cpu>, {
+    async thread(name: string, main: Main): Promise<ThreadHandle> {
+      const created = await cpu.create(name);
+      const { selector } = created as unknown as { selector: number };
+      const ended = Promise.resolve(makeEnv(selector)).then(main);
+      const handle = clientAt(Thread, selector, thread);
+      let joined = false;
+      const told = ended.finally(() => cpu.exited(created));
+      told.catch((error: unknown) => {
+        if (!joined) throw error;
+      });
+      return {
+        name,
+        pause: () => handle.pause(),
+        resume: () => handle.resume(),
+        kill: () => handle.kill(),
+        state: () => handle.state(),
+        join() {
+          joined = true;
+          return handle.join().then((how) => (how === "killed" ? how : told.then(() => how)));
+        },
+      };
+    },
+  });
+};
+
+/** The `env` whose calls are `thread`'s; 0 is the component's first. */
+export const makeEnv = (thread: number): Env => ({
+  get label() {
+    return boot.label;
+  },
+  async config<T>(): Promise<T> {
+    const rom = await request(Rom, { label: "config" }, thread);
+    const value = (await rom.json()) as T;
+    await parent.close((rom as unknown as { selector: number }).selector);
+    return value;
+  },
+  session: (contract, options = {}) => request(contract, options, thread) as never,
+  ram: clientAt(Ram, RAM, thread),
+  rm: clientAt(Rm, RM, thread),
+  pd: clientAt(Pd, PD, thread),
+  cpu: cpuOf(thread),
+  revived: revived.signal,
+  exit: (code = 0) => void parent.exit(code),
+});
+
+/** Runs a component's main function. What it rejects with is judged at the end of the turn. */
+export const start = (main: unknown): void => {
+  if (typeof main !== "function")
+    throw new TypeError("the default export of a component is component(async (env) => ...)");
+  void Promise.resolve(makeEnv(0))
+    .then(main as Main)
+    .then(() => parent.returned());
+};
+

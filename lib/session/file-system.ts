@@ -1,0 +1,88 @@
+// File_system: the files of one provider, below the root and with the rights that the route grants.
+import * as t from "io-ts";
+import { args, bytes, natural, struct } from "../codec.ts";
+import { capability, method, session } from "../contract.ts";
+
+/** How a file is opened; every flag defaults to `false`, and none at all means `read`. */
+export const OpenMode = struct({}, {
+  read: t.boolean,
+  write: t.boolean,
+  create: t.boolean,
+  append: t.boolean,
+  truncate: t.boolean,
+}, "OpenMode");
+export type OpenMode = t.TypeOf<typeof OpenMode>;
+
+/** `size` in bytes, `modified` in wall-clock ms. */
+export const Stat = struct({
+  kind: t.union([t.literal("file"), t.literal("directory")]),
+  size: natural,
+  modified: t.number,
+}, {}, "Stat");
+export type Stat = t.TypeOf<typeof Stat>;
+
+const Entry = struct({
+  name: t.string,
+  kind: t.union([t.literal("file"), t.literal("directory")]),
+  size: natural,
+});
+
+const LINES_READ = 65536;
+
+/** An open file: a place in it, and the right to read or write there. */
+export const File = session(
+  "File",
+  {
+    /** Up to `bytes` bytes from the current place, at most 1 MiB a call; empty at the end. */
+    read: method({ args: args([natural]), result: bytes }),
+    /** What is left from the current place, as UTF-8 text. At most 16 MiB. */
+    readText: method({ args: args([]), result: t.string }),
+    /** Writes all of it at the current place, or at the end where opened with `append`. Resolves with the bytes
+     *  written. */
+    write: method({ args: args([t.union([t.string, bytes])]), result: t.number }),
+    /** Goes to `offset` bytes from the start; resolves with it. */
+    seek: method({ args: args([natural]), result: t.number }),
+    truncate: method({ args: args([natural]), result: t.void }),
+    /** Resolves when what was written is on stable storage. */
+    sync: method({ args: args([]), result: t.void }),
+    stat: method({ args: args([]), result: Stat }),
+    close: method({ args: args([]), result: t.void }),
+  },
+  {
+    cost: { ram: 0, caps: 1 },
+    guest: {
+      /** The lines from the current place on, without their ends (`\n` or `\r\n`). */
+      async *lines(): AsyncGenerator<string, void, void> {
+        const decoder = new TextDecoder();
+        let rest = "";
+        for (;;) {
+          const block = await this.read(LINES_READ);
+          const text = rest + decoder.decode(block, { stream: block.length > 0 });
+          const lines = text.split("\n");
+          rest = lines.pop() ?? "";
+          for (const line of lines) yield line.endsWith("\r") ? line.slice(0, -1) : line;
+          if (block.length === 0) break;
+        }
+        if (rest !== "") yield rest;
+      },
+    },
+  },
+);
+
+/** Paths are relative to the provider's root, parts separated by `/`; `..` and symbolic links lead nowhere. */
+export const FileSystem = session(
+  "File_system",
+  {
+    open: method({ args: args([t.string], [OpenMode]), result: capability(File) }),
+    stat: method({ args: args([t.string]), result: Stat }),
+    /** The entries of a directory, by name; the root without an argument. */
+    list: method({ args: args([], [t.string]), result: t.array(Entry) }),
+    mkdir: method({ args: args([t.string]), result: t.void }),
+    /** Removes a file or an empty directory. */
+    unlink: method({ args: args([t.string]), result: t.void }),
+    move: method({ args: args([t.string, t.string]), result: t.void }),
+    /** Resolves as soon as the entry, or what is in the directory, is no longer as this session last saw it:
+     *  at its previous `watch` of the same path, or else at this call. */
+    watch: method({ args: args([t.string]), result: t.void, inFlight: "reissue" }),
+  },
+);

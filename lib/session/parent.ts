@@ -1,0 +1,33 @@
+// Parent: the one capability that every component is born with, by which it asks for all others.
+import * as t from "io-ts";
+import { args, natural, struct } from "../codec.ts";
+import { method, session } from "../contract.ts";
+
+/** A session request. `interfaces` are the method names of the session's type and of every type it hands out,
+ *  in the order that the component's library numbers them. */
+export const SessionRequest = struct(
+  {
+    service: t.string,
+    label: t.string,
+    interfaces: t.record(t.string, t.array(t.string)),
+  },
+  { ram: natural, caps: natural, args: t.unknown },
+  "SessionRequest",
+);
+export type SessionRequest = t.TypeOf<typeof SessionRequest>;
+
+export const Parent = session(
+  "Parent",
+  {
+    session: method({ args: args([SessionRequest]), result: t.void }),
+    close: method({ args: args([natural]), result: t.void }),
+    exit: method({ args: args([t.number]), result: t.void }),
+    /** The component's function has returned. */
+    returned: method({ args: args([]), result: t.void }),
+    /** How many signal handlers it has; while there is one, it goes on living. */
+    handlers: method({ args: args([natural]), result: t.void }),
+    /** Completes the caller's own call in this slot now, where its method can wait (a timer that is cleared). */
+    cancel: method({ args: args([natural]), result: t.void }),
+  },
+  { cost: { ram: 0, caps: 0 } },
+);
