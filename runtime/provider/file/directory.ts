@@ -1,0 +1,213 @@
+// The file provider over a real directory of the host. Confined to it: every step is taken from a descriptor
+// that is held, symbolic links are refused, and so is what would block or is no file.
+
+import * as fs from "node:fs";
+import type { SessionError } from "../../../lib/error.ts";
+import { E, type Either } from "../../../lib/fp.ts";
+import { DirectoryFile } from "./directory-file.ts";
+import { descriptorPath, placeOnly, realDisk, type Disk } from "./disk.ts";
+import type { FileEntry, FileProvider, FileStat, OpenFile, OpenMode } from "./file-provider.ts";
+import { modeError } from "./open-mode.ts";
+import { entryPath, filePath, type FilePath } from "./path.ts";
+import { isLink, walk, type Place } from "./place.ts";
+import { kindError, linkError, systemError } from "./system-error.ts";
+
+const { O_APPEND, O_CREAT, O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+const { O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = fs.constants;
+
+export interface DirectoryOptions {
+  /** The name routes and errors know the provider by. */
+  readonly name: string;
+  /** An existing directory of the host; links on the way to it are the host's business and followed. */
+  readonly directory: string;
+  /** Default: the real one. */
+  readonly disk?: Disk;
+}
+
+/** Holds the directory open from now on: one descriptor. */
+export const directoryFiles = (options: DirectoryOptions): Either<SessionError, FileProvider> => {
+  const disk = options.disk ?? realDisk;
+  try {
+    const root = disk.openSync(options.directory, placeOnly | O_DIRECTORY);
+    return E.right(new DirectoryFiles(disk, options.name, root));
+  } catch (cause) {
+    return E.left(systemError(cause, options.name, options.directory, "open"));
+  }
+};
+
+class DirectoryFiles implements FileProvider {
+  readonly name: string;
+  readonly #disk: Disk;
+  readonly #root: number;
+  readonly #watchers = new Set<fs.FSWatcher>();
+  #closed = false;
+
+  constructor(disk: Disk, name: string, root: number) {
+    this.#disk = disk;
+    this.name = name;
+    this.#root = root;
+  }
+
+  open(path: string, mode: OpenMode): Either<SessionError, OpenFile> {
+    const impossible = modeError(mode);
+    if (impossible !== null) return E.left(impossible);
+    return this.#atEntry(path, "open", (place, name) => {
+      const descriptor = this.#disk.openSync(place.at(name), flags(mode), 0o666);
+      let kept = false;
+      try {
+        const stat = this.#disk.fstatSync(descriptor);
+        if (stat.isDirectory()) return E.left({ tag: "IsDirectory", path });
+        if (!stat.isFile()) return E.left(kindError(path));
+        kept = true;
+        return E.right(new DirectoryFile(this.#disk, this.name, path, mode, descriptor));
+      } finally {
+        if (!kept) this.#disk.closeSync(descriptor);
+      }
+    });
+  }
+
+  stat(path: string): Either<SessionError, FileStat> {
+    const names = filePath(path);
+    if (E.isLeft(names)) return names;
+    if (names.right.length === 0)
+      return this.#inDirectory(names.right, path, "stat", (root) =>
+        fileStat(path, this.#disk.fstatSync(root.descriptor)),
+      );
+    return this.#atEntry(path, "stat", (place, name) => fileStat(path, this.#disk.lstatSync(place.at(name))));
+  }
+
+  list(path: string): Either<SessionError, readonly FileEntry[]> {
+    const names = filePath(path);
+    if (E.isLeft(names)) return names;
+    return this.#inDirectory(names.right, path, "list", (place) => {
+      const entries: FileEntry[] = [];
+      for (const name of this.#disk.readdirSync(descriptorPath(place.descriptor)).sort()) {
+        // What went meanwhile, or has a name that is not UTF-8 and so can't be asked for, is not there.
+        const stat = this.#disk.lstatSync(place.at(name), { throwIfNoEntry: false });
+        if (stat?.isFile()) entries.push({ name, kind: "file", size: stat.size });
+        else if (stat?.isDirectory()) entries.push({ name, kind: "directory", size: 0 });
+      }
+      return E.right(entries);
+    });
+  }
+
+  mkdir(path: string): Either<SessionError, void> {
+    return this.#atEntry(path, "mkdir", (place, name) => {
+      this.#disk.mkdirSync(place.at(name));
+      return E.right(undefined);
+    });
+  }
+
+  unlink(path: string): Either<SessionError, void> {
+    return this.#atEntry(path, "unlink", (place, name) => {
+      const at = place.at(name);
+      const stat = this.#disk.lstatSync(at);
+      if (stat.isSymbolicLink()) return E.left(linkError(path, path));
+      if (stat.isDirectory()) this.#disk.rmdirSync(at);
+      else this.#disk.unlinkSync(at);
+      return E.right(undefined);
+    });
+  }
+
+  move(from: string, to: string): Either<SessionError, void> {
+    return this.#atEntry(from, "move", (source, name) =>
+      this.#atEntry(to, "move", (target, newName) => {
+        const [old, now] = [source.at(name), target.at(newName)];
+        if (this.#disk.lstatSync(old, { throwIfNoEntry: false }) === undefined)
+          return E.left({ tag: "NotFound", path: from });
+        // `rename` follows neither; refusing them keeps links out of the provider's picture altogether.
+        if (isLink(this.#disk, old)) return E.left(linkError(from, from));
+        if (isLink(this.#disk, now)) return E.left(linkError(to, to));
+        try {
+          this.#disk.renameSync(old, now);
+        } catch (cause) {
+          if (cause instanceof Error && "code" in cause && cause.code === "EINVAL")
+            return E.left({ tag: "InvalidPath", path: to, reason: `it lies below "${from}"` });
+          throw cause;
+        }
+        return E.right(undefined);
+      }),
+    );
+  }
+
+  watch(path: string, changed: () => void): Either<SessionError, () => void> {
+    const names = filePath(path);
+    if (E.isLeft(names)) return names;
+    const stat = this.stat(path);
+    if (E.isRight(stat) && stat.right.kind === "directory")
+      return this.#inDirectory(names.right, path, "watch", (place) =>
+        E.right(this.#watchPlace(place, null, changed)),
+      );
+    if (E.isLeft(stat) && stat.left.tag !== "NotFound") return stat;
+    return this.#atEntry(path, "watch", (place, name) => E.right(this.#watchPlace(place, name, changed)));
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const watcher of this.#watchers) watcher.close();
+    this.#watchers.clear();
+    this.#disk.closeSync(this.#root);
+  }
+
+  /** A name is watched by way of its directory: the name's own watch would follow a file that was replaced. */
+  #watchPlace(place: Place, name: string | null, changed: () => void): () => void {
+    const watcher = this.#disk.watch(descriptorPath(place.descriptor), { persistent: false });
+    this.#watchers.add(watcher);
+    const stop = (): void => {
+      this.#watchers.delete(watcher);
+      watcher.close();
+    };
+    watcher.on("change", (_event, entry) => {
+      if (name === null || entry === name) changed();
+    });
+    watcher.on("error", stop);
+    return stop;
+  }
+
+  #atEntry<T>(
+    path: string,
+    what: string,
+    use: (place: Place, name: string) => Either<SessionError, T>,
+  ): Either<SessionError, T> {
+    const names = entryPath(path);
+    if (E.isLeft(names)) return names;
+    const name = names.right[names.right.length - 1] as string;
+    return this.#inDirectory(names.right.slice(0, -1), path, what, (place) => use(place, name));
+  }
+
+  /** Leaves the place however `use` ends, and turns what the system threw into a value. */
+  #inDirectory<T>(
+    names: FilePath,
+    path: string,
+    what: string,
+    use: (place: Place) => Either<SessionError, T>,
+  ): Either<SessionError, T> {
+    if (this.#closed) return E.left({ tag: "Closed", what: this.name });
+    const place = walk(this.#disk, this.name, this.#root, names);
+    if (E.isLeft(place)) return place;
+    try {
+      return use(place.right);
+    } catch (cause) {
+      return E.left(systemError(cause, this.name, path, what));
+    } finally {
+      place.right.leave();
+    }
+  }
+}
+
+/** Never waits (a FIFO without a writer), never becomes the process's terminal, never follows a link. */
+const flags = (mode: OpenMode): number =>
+  (mode.read ? (mode.write ? O_RDWR : O_RDONLY) : O_WRONLY) |
+  (mode.create ? O_CREAT : 0) |
+  (mode.append ? O_APPEND : 0) |
+  (mode.truncate ? O_TRUNC : 0) |
+  O_NOFOLLOW |
+  O_NONBLOCK |
+  O_NOCTTY;
+
+const fileStat = (path: string, stat: fs.Stats): Either<SessionError, FileStat> => {
+  if (stat.isFile()) return E.right({ kind: "file", size: stat.size, modified: stat.mtimeMs });
+  if (stat.isDirectory()) return E.right({ kind: "directory", size: 0, modified: stat.mtimeMs });
+  return E.left(stat.isSymbolicLink() ? linkError(path, path) : kindError(path));
+};

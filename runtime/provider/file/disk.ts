@@ -1,0 +1,29 @@
+// The power to touch real files, handed in so that a spec can make any single call of it fail.
+
+import * as fs from "node:fs";
+
+export type Disk = Pick<
+  typeof fs,
+  | "closeSync"
+  | "fdatasyncSync"
+  | "fstatSync"
+  | "ftruncateSync"
+  | "lstatSync"
+  | "mkdirSync"
+  | "openSync"
+  | "readdirSync"
+  | "readSync"
+  | "renameSync"
+  | "rmdirSync"
+  | "unlinkSync"
+  | "watch"
+  | "writeSync"
+>;
+
+export const realDisk: Disk = fs;
+
+/** Opens a place without the right to read it, enough to walk on from; Node has no name for this flag of Linux. */
+export const placeOnly = 0o10000000;
+
+/** The name by which the kernel leads back to a descriptor, never by way of the path it was opened with. */
+export const descriptorPath = (descriptor: number): string => `/proc/self/fd/${descriptor}`;
