@@ -19,10 +19,10 @@ const distance = (a: string, b: string, bound: number): number => {
   return last[b.length]!;
 };
 
-/** The candidate closest to `word`, whatever its case, or undefined where none is close: a third of it may differ. */
-export const nearest = (word: string, candidates: Iterable<string>): string | undefined => {
+/** The candidate closest to `word`, whatever its case, or null where none is close: a third of it may differ. */
+export const nearest = (word: string, candidates: Iterable<string>): string | null => {
   // Words longer than any name that people spell are not worth a quadratic comparison.
-  if (word.length > 100) return undefined;
+  if (word.length > 100) return null;
   const wanted = word.toLowerCase();
   let best: { readonly candidate: string; readonly steps: number } | undefined;
   for (const candidate of candidates) {
@@ -30,11 +30,8 @@ export const nearest = (word: string, candidates: Iterable<string>): string | un
     const steps = distance(wanted, candidate.toLowerCase(), bound);
     if (steps <= bound && (best === undefined || steps < best.steps)) best = { candidate, steps };
   }
-  return best?.candidate;
+  return best?.candidate ?? null;
 };
 
-/** `; did you mean "…"?`, or nothing. */
-export const didYouMean = (word: string, candidates: Iterable<string>): string => {
-  const found = nearest(word, candidates);
-  return found === undefined ? "" : `; did you mean "${found}"?`;
-};
+/** The end of a message: `; did you mean "…"?`, or nothing. */
+export const didYouMean = (word: string | null): string => (word === null ? "" : `; did you mean "${word}"?`);

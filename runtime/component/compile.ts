@@ -7,7 +7,7 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { build, type BuildFailure, type BuildOptions, type Message, type Metafile } from "esbuild";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Diagnostic } from "../diagnostic.ts";
-import { didYouMean } from "../nearest.ts";
+import { didYouMean, nearest } from "../nearest.ts";
 import { alwaysErrors, diagnosticOf, isOfPackage } from "./complaint.ts";
 import { guestNames as ownGuestNames } from "./guest-module.ts";
 import { lentFile } from "./own-copies.ts";
@@ -55,7 +55,8 @@ const codeName = (file: string): string => {
 /** Why the file itself can't be a component; undefined where it can be read and lies where it says. */
 const unfit = async (file: string, roots: readonly string[]): Promise<string | undefined> => {
   const real = realPathOf(file);
-  if (real === undefined) return `there is no such file${didYouMean(basename(file), namesIn(dirname(file)))}`;
+  if (real === undefined)
+    return `there is no such file${didYouMean(nearest(basename(file), namesIn(dirname(file))))}`;
   if (!(await stat(real)).isFile()) return "this is not a file; a component is a TypeScript file";
   return isBelow(real, roots) ? undefined : `this leads to ${real}, outside ${roots.join(" and ")}`;
 };

@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import type { Message } from "esbuild";
 import type { Diagnostic } from "../diagnostic.ts";
-import { didYouMean } from "../nearest.ts";
+import { didYouMean, nearest } from "../nearest.ts";
 
 /** What esbuild would leave for run time, and what a component could never do there. */
 export const alwaysErrors: Readonly<Record<string, string>> = {
@@ -29,7 +29,7 @@ const wording = (message: Message, names: readonly string[]): string => {
   const [, from, name] = noExport.exec(message.text) ?? [];
   if (name === undefined) return message.text;
   return from === "cryonode:cryonode"
-    ? `"cryonode" has no export "${name}"${didYouMean(name, names)}`
+    ? `"cryonode" has no export "${name}"${didYouMean(nearest(name, names))}`
     : `"${from}" has no export "${name}"`;
 };
 

@@ -45,7 +45,7 @@ const unresolved = (specifier: string, folder: string, roots: readonly string[])
     const wanted = packageOf(specifier);
     const seen = packagesSeen(folder, roots);
     // A package that is there but lacks the file named has no better spelling.
-    return opening + (seen.includes(wanted) ? "" : didYouMean(wanted, seen));
+    return opening + (seen.includes(wanted) ? "" : didYouMean(nearest(wanted, seen)));
   }
   const beside = dirname(resolve(folder, specifier));
   const real = realPathOf(beside);
@@ -54,9 +54,7 @@ const unresolved = (specifier: string, folder: string, roots: readonly string[])
   // Whether or not the import spells the ending, the suggestion follows it.
   const names = namesIn(real).map((name) => (extname(wanted) === "" ? basename(name, extname(name)) : name));
   const found = nearest(wanted, names);
-  return found === undefined
-    ? opening
-    : `${opening}; did you mean "${specifier.slice(0, -wanted.length)}${found}"?`;
+  return opening + didYouMean(found === null ? null : specifier.slice(0, -wanted.length) + found);
 };
 
 const outside = (what: string, path: string, roots: readonly string[]): string =>
