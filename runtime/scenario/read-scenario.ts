@@ -1,0 +1,95 @@
+// Reads a scenario file from the disk, and looks whether the files it names are there.
+
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { E } from "../../lib/fp.ts";
+import type { Either } from "../../lib/fp.ts";
+import { inOrder } from "./diagnostic.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import { renderPath, subtree } from "./locate.ts";
+import type { Path } from "./locate.ts";
+import { readText } from "./parse-scenario.ts";
+import type { Reading } from "./parse-scenario.ts";
+import type { Scenario } from "./scenario.ts";
+import { didYouMean, nearest } from "./suggest.ts";
+import { shown } from "./tree.ts";
+import { complaints } from "./validate.ts";
+
+/** The largest scenario file, in bytes. */
+const MOST_BYTES = 1024 ** 2;
+
+export interface ReadPowers {
+  /** Whether a file, and no folder, lies at an absolute path. */
+  readonly exists?: (path: string) => Promise<boolean>;
+  /** The names in a folder, none where it is none: from them comes the nearest right word. */
+  readonly names?: (folder: string) => Promise<readonly string[]>;
+}
+
+const fileExists = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+
+const namesOf = async (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
+
+/** The files a scenario needs before it starts: components, and ROMs that are files. */
+const needed = ({ hosts, start }: Reading): readonly { readonly path: Path; readonly file: string }[] => [
+  ...hosts.flatMap((host) =>
+    Object.entries(host.roms).flatMap(([name, rom]) =>
+      rom.kind === "file" ? [{ path: ["hosts", host.name, "roms", name, "file"], file: rom.path }] : [],
+    ),
+  ),
+  ...start.map(({ name, component }) => ({ path: ["start", name, "component"], file: component })),
+];
+
+const textOf = async (
+  path: string,
+  names: NonNullable<ReadPowers["names"]>,
+): Promise<Either<string, string>> => {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) return E.left("this is no file; expected a scenario file");
+    if (found.size > MOST_BYTES)
+      return E.left(`the file has ${found.size} bytes; expected a scenario of at most ${MOST_BYTES}`);
+    return E.right(new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path)));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ERR_ENCODING_INVALID_ENCODED_DATA")
+      return E.left("the file holds bytes that are no UTF-8; expected a text");
+    if (code !== "ENOENT")
+      return E.left(`the file can't be read (${code ?? String(error)}); expected a scenario file`);
+    const meant = nearest(basename(path), await names(dirname(path)));
+    return E.left(`there is no such file; expected a scenario file${didYouMean(meant)}`);
+  }
+};
+
+/**
+ * The scenario at `path`, or all that is wrong with it, in the order of the file. Nothing is started, and
+ * nothing but the file itself is read.
+ */
+export const readScenario = async (
+  path: string,
+  { exists = fileExists, names = namesOf }: ReadPowers = {},
+): Promise<Either<readonly Diagnostic[], Scenario>> => {
+  const text = await textOf(path, names);
+  if (E.isLeft(text)) return E.left([{ file: path, line: 1, column: 1, message: text.left }]);
+  const reading = readText(text.right, path);
+  const diagnostics = [...reading.diagnostics];
+  const { source, scenario } = reading;
+  if (source !== null) {
+    const { about } = complaints(source, diagnostics);
+    for (const { path: place, file } of needed(reading)) {
+      if (await exists(file)) continue;
+      const leaf = subtree(source.root, place);
+      const given = leaf?.kind === "leaf" ? leaf.source : file;
+      const meant = nearest(basename(file), await names(dirname(file)));
+      const hint = meant === null ? null : `${given.slice(0, given.length - basename(given).length)}${meant}`;
+      about(
+        place,
+        `${renderPath(place)} is ${leaf === null ? given : shown(leaf)}, where no file is; expected a file, relative to this one${didYouMean(hint)}`,
+      );
+    }
+  }
+  return scenario === null || diagnostics.length > 0 ? E.left(inOrder(diagnostics)) : E.right(scenario);
+};

@@ -1,0 +1,162 @@
+// The `hosts` of a scenario file: quotas, and providers with the rights that routes can draw on.
+
+import { E } from "../../lib/fp.ts";
+import type { Schema } from "./schema.ts";
+import { fields, variants } from "./schema-fields.ts";
+import { diskPath } from "./schema-path.ts";
+import { FILE_RIGHTS, fileRights, GATE_RIGHTS, gateRights } from "./schema-right.ts";
+import type { FileRight, GateRight } from "./schema-right.ts";
+import { dictionary, json, list, mapped, name, refined, text, whole, word, yes } from "./schema-value.ts";
+import type { Json } from "./schema-value.ts";
+import { bytes } from "./unit.ts";
+
+export type FileProvider =
+  | {
+      readonly kind: "directory";
+      /** Absolute. */
+      readonly path: string;
+      readonly rights: readonly FileRight[];
+    }
+  | {
+      readonly kind: "memory";
+      /** What it holds at first: text by path. */
+      readonly content: Readonly<Record<string, string>>;
+      readonly rights: readonly FileRight[];
+    };
+
+/** How messages are told apart in a stream of bytes. */
+export type Framing = "line" | "length" | "raw";
+
+export type GateProvider =
+  | { readonly kind: "queue"; readonly rights: readonly GateRight[] }
+  | {
+      readonly kind: "tcp";
+      readonly host: string;
+      readonly port: number;
+      readonly framing: Framing;
+      readonly rights: readonly GateRight[];
+    };
+
+export type RomProvider =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "json"; readonly json: Json }
+  /** `path` is absolute. */
+  | { readonly kind: "file"; readonly path: string };
+
+export interface HostSpec {
+  readonly name: string;
+  /** Bytes for all children together. */
+  readonly ram: number;
+  /** Capabilities for all children together. */
+  readonly caps: number;
+  /** Providers by name. These records have no prototype. */
+  readonly files: Readonly<Record<string, FileProvider>>;
+  readonly gates: Readonly<Record<string, GateProvider>>;
+  readonly roms: Readonly<Record<string, RomProvider>>;
+  /** Public keys of other hosts whose images it accepts, `ed25519:…`. */
+  readonly trust: readonly string[];
+}
+
+export const HOST_RAM = 256 * 1024 ** 2;
+export const HOST_CAPS = 10_000;
+export const MOST_CAPS = 1_000_000_000;
+
+const none = <A>(): Readonly<Record<string, A>> => Object.create(null) as Record<string, A>;
+
+const fileProvider = (directory: string): Schema<FileProvider> =>
+  variants("a file provider", {
+    directory: mapped(
+      fields("a file provider", { directory: diskPath(directory) }, { rights: fileRights }),
+      ({ directory: path, rights = FILE_RIGHTS }): FileProvider => ({ kind: "directory", path, rights }),
+    ),
+    memory: mapped(
+      fields(
+        "a file provider",
+        { memory: yes },
+        { rights: fileRights, content: dictionary(innerPath, text) },
+      ),
+      ({ rights = FILE_RIGHTS, content = none<string>() }): FileProvider => ({
+        kind: "memory",
+        content,
+        rights,
+      }),
+    ),
+  });
+
+const innerPath: Schema<string> = refined(text, "a path below the provider", (path) =>
+  !path.includes("\0") && path.split("/").every((each) => each !== "" && each !== "." && each !== "..")
+    ? E.right(path)
+    : E.left(null),
+);
+
+const endpoint = refined(text, "HOST:PORT with a port from 1 to 65535", (given) => {
+  const [, bracketed, plain, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(given) ?? [];
+  const [host, port] = [bracketed ?? plain, Number(digits)];
+  return host !== undefined && port >= 1 && port <= 65_535 ? E.right({ host, port }) : E.left(null);
+});
+
+const gateProvider: Schema<GateProvider> = variants("a gate provider", {
+  queue: mapped(
+    fields("a gate provider", { queue: yes }, { rights: gateRights }),
+    ({ rights = GATE_RIGHTS }): GateProvider => ({ kind: "queue", rights }),
+  ),
+  tcp: mapped(
+    fields(
+      "a gate provider",
+      { tcp: endpoint },
+      { framing: word(["line", "length", "raw"]), rights: gateRights },
+    ),
+    ({ tcp, framing = "line", rights = GATE_RIGHTS }): GateProvider => ({
+      kind: "tcp",
+      ...tcp,
+      framing,
+      rights,
+    }),
+  ),
+});
+
+const romProvider = (directory: string): Schema<RomProvider> =>
+  variants("a ROM", {
+    text: mapped(fields("a ROM", { text }, {}), (rom): RomProvider => ({ kind: "text", text: rom.text })),
+    json: mapped(fields("a ROM", { json }, {}), (rom): RomProvider => ({ kind: "json", json: rom.json })),
+    file: mapped(fields("a ROM", { file: diskPath(directory) }, {}), (rom): RomProvider => ({
+      kind: "file",
+      path: rom.file,
+    })),
+  });
+
+const key = refined(text, "a public key, ed25519:…, as `cryonode key` prints it", (given) =>
+  /^ed25519:[A-Za-z0-9+/_=-]{43,64}$/.test(given) ? E.right(given) : E.left(null),
+);
+
+/** One entry of `hosts`, whose paths start at `directory`. */
+export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
+  mapped(
+    fields(
+      "a host",
+      {},
+      {
+        ram: bytes,
+        caps: whole(1, MOST_CAPS),
+        files: dictionary(name, fileProvider(directory)),
+        gates: dictionary(name, gateProvider),
+        roms: dictionary(name, romProvider(directory)),
+        trust: list(key),
+      },
+    ),
+    ({
+      ram = HOST_RAM,
+      caps = HOST_CAPS,
+      files = none<FileProvider>(),
+      gates = none<GateProvider>(),
+      roms = none<RomProvider>(),
+      trust = [],
+    }) => ({
+      ram,
+      caps,
+      files,
+      gates,
+      roms,
+      trust,
+    }),
+  );

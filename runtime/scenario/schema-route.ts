@@ -1,0 +1,127 @@
+// A route of a start entry: which of a child's session requests are granted, and by what.
+
+import * as t from "io-ts";
+import { E } from "../../lib/fp.ts";
+import { aboutKey, placeOf, schema } from "./schema.ts";
+import type { Schema } from "./schema.ts";
+import { fields } from "./schema-fields.ts";
+import { anyRights, FILE_RIGHTS, GATE_RIGHTS } from "./schema-right.ts";
+import type { FileRight, GateRight } from "./schema-right.ts";
+import { filled, name, text, word } from "./schema-value.ts";
+import { didYouMean, nearest, oneOf } from "./suggest.ts";
+
+export const SERVICES = ["LOG", "Timer", "ROM", "Report", "File_system", "Gate"] as const;
+export type Service = (typeof SERVICES)[number];
+
+/** What becomes of a file handle whose file changed while its child was frozen. */
+export type FilePolicy = "strict" | "rebind" | "restore";
+/** What a sleeping timer keeps: the time that remained, or the hour it was set for. */
+export type Deadline = "remaining" | "wall";
+
+export interface Route {
+  readonly service: Service;
+  /** The label it takes; left out, every label. */
+  readonly label?: string;
+  /**
+   * The provider of the host. Left out, the session's label names the provider of a File_system, a Gate or a
+   * ROM.
+   */
+  readonly to?: string;
+  /** ROM: the report it reads. Report: the name it publishes under; left out, the session's label. */
+  readonly report?: string;
+  /** Narrows the provider's rights; left out, all that the provider gives. */
+  readonly rights?: readonly (FileRight | GateRight)[];
+  /** File_system alone; `strict` unless said otherwise. */
+  readonly policy?: FilePolicy;
+  /** Timer alone; `remaining` unless said otherwise. */
+  readonly deadline?: Deadline;
+}
+
+const service: Schema<Service> = schema("a service", (tree, context) => {
+  const found = tree.kind === "leaf" ? tree.source : "";
+  const known = SERVICES.find((each) => each === found);
+  if (known !== undefined) return t.success(known);
+  const meant = nearest(found, SERVICES);
+  const stood = tree.kind === "leaf" && tree.value !== null ? JSON.stringify(found.slice(0, 60)) : "no word";
+  const later = meant === null && stood !== "no word";
+  return t.failure(
+    tree,
+    context,
+    `${placeOf(context)} is ${stood}; expected ${oneOf(SERVICES)}` +
+      (later ? ": routes to announced services are not in this release yet" : didYouMean(meant)),
+  );
+});
+
+/** A provider's name, or what a later release brings. */
+const target: Schema<string> = schema("the name of a provider", (tree, context) =>
+  tree.kind === "mapping" && tree.entries.has("child")
+    ? t.failures([
+        aboutKey(
+          tree,
+          context,
+          "child",
+          `"child" in ${placeOf(context)} is not in this release yet; expected the name of a provider`,
+        ),
+      ])
+    : name.validate(tree, context),
+);
+
+const shape = fields(
+  "a route",
+  { service },
+  {
+    label: text,
+    to: target,
+    report: filled,
+    rights: anyRights,
+    policy: word(["strict", "rebind", "restore"]),
+    deadline: word(["remaining", "wall"]),
+  },
+);
+
+/** The services that each key belongs to. */
+const OWNERS: Readonly<Record<string, readonly Service[]>> = {
+  to: ["ROM", "Report", "File_system", "Gate"],
+  report: ["ROM", "Report"],
+  rights: ["File_system", "Gate"],
+  policy: ["File_system"],
+  deadline: ["Timer"],
+};
+
+/** One route. Keys and rights fit its service. */
+export const routeSchema: Schema<Route> = schema("a route", (tree, context) => {
+  const read = shape.validate(tree, context);
+  if (E.isLeft(read) || tree.kind !== "mapping") return read;
+  const route = read.right;
+  const errors = Object.entries(OWNERS).flatMap(([key, services]) =>
+    !tree.entries.has(key) || services.includes(route.service)
+      ? []
+      : [
+          aboutKey(
+            tree,
+            context,
+            key,
+            `${key} stands in a ${route.service} route; expected it with ${oneOf(services)} alone`,
+          ),
+        ],
+  );
+  if (tree.entries.has("to") && tree.entries.has("report"))
+    errors.push(
+      aboutKey(tree, context, "report", `${placeOf(context)} has both to and report; expected one of them`),
+    );
+  const fitting: readonly string[] = route.service === "Gate" ? GATE_RIGHTS : FILE_RIGHTS;
+  const strange = (route.rights ?? []).filter((right) => !fitting.includes(right));
+  if (strange.length > 0 && errors.length === 0)
+    errors.push(
+      aboutKey(
+        tree,
+        context,
+        "rights",
+        `a ${route.service} route has the right ${strange.join(", ")}; expected ${oneOf(fitting)}`,
+      ),
+    );
+  if (errors.length > 0) return t.failures(errors);
+  // What a Report is published under is a name and no provider, whichever key gave it.
+  const { to, ...rest } = route;
+  return t.success(route.service === "Report" && to !== undefined ? { ...rest, report: to } : route);
+});

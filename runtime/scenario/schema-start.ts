@@ -1,0 +1,74 @@
+// The `start` entries of a scenario file: a component each, with its quota, its configuration and its routes.
+
+import { E } from "../../lib/fp.ts";
+import type { Position } from "./diagnostic.ts";
+import type { Schema } from "./schema.ts";
+import { fields } from "./schema-fields.ts";
+import { MOST_CAPS } from "./schema-host.ts";
+import { diskPath } from "./schema-path.ts";
+import { routeSchema } from "./schema-route.ts";
+import type { Route } from "./schema-route.ts";
+import { flag, json, list, mapped, name, refined, whole } from "./schema-value.ts";
+import type { Json } from "./schema-value.ts";
+import { bytes, duration } from "./unit.ts";
+
+export interface StartSpec {
+  /** The child's name: its label is `init -> NAME`. */
+  readonly name: string;
+  /** Absolute path of the component's source. */
+  readonly component: string;
+  /** The host it starts on. */
+  readonly on: string;
+  /** Bytes. */
+  readonly ram: number;
+  /** Capabilities. */
+  readonly caps: number;
+  /** What its `config` ROM says; an empty mapping where the entry says nothing. */
+  readonly config: Json;
+  /** The first that matches decides; no match is a denial. */
+  readonly routes: readonly Route[];
+  /** It waits for a `start` step. */
+  readonly later: boolean;
+  /** What one turn may take, in ms; nominal, for it is counted in interrupt polls. */
+  readonly turn: number;
+  /** Where the entry stands in the file. */
+  readonly at: Position;
+}
+
+export const START_RAM = 8 * 1024 ** 2;
+export const START_CAPS = 100;
+/** What a protection domain needs before its component has run. */
+const LEAST_RAM = 3 * 1024 ** 2;
+const TURN = 3000;
+
+const ram = refined(bytes, "at least 3M: a protection domain needs 3M", (given) =>
+  given >= LEAST_RAM ? E.right(given) : E.left(null),
+);
+
+/** One entry of `start`, whose paths start at `directory` and which runs on `first` unless it says otherwise. */
+export const startSchema = (directory: string, first: string): Schema<Omit<StartSpec, "name" | "at">> =>
+  mapped(
+    fields(
+      "a start entry",
+      { component: diskPath(directory) },
+      {
+        on: name,
+        ram,
+        caps: whole(1, MOST_CAPS),
+        config: json,
+        routes: list(routeSchema),
+        later: flag,
+        turn: duration,
+      },
+    ),
+    ({
+      component,
+      on = first,
+      ram: bytesOf = START_RAM,
+      caps = START_CAPS,
+      config = {},
+      routes = [],
+      later = false,
+      turn = TURN,
+    }) => ({ component, on, ram: bytesOf, caps, config, routes, later, turn }),
+  );

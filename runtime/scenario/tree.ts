@@ -1,0 +1,45 @@
+// The values of a YAML file with the place of each: what the schemas read instead of plain objects, so that
+// every complaint has a line and a column.
+
+import type { Position } from "./diagnostic.ts";
+
+interface Located {
+  /** Where the value begins. */
+  readonly at: Position;
+  /** Offsets of the value in the text, the end excluded. */
+  readonly span: readonly [start: number, end: number];
+}
+
+export interface Leaf extends Located {
+  readonly kind: "leaf";
+  readonly value: string | number | boolean | null;
+  /** As written, without quotes: `007` and `1.0` are more than their numbers. */
+  readonly source: string;
+}
+
+export interface List extends Located {
+  readonly kind: "list";
+  readonly items: readonly Tree[];
+}
+
+export interface Entry {
+  /** Where the key stands. */
+  readonly at: Position;
+  readonly value: Tree;
+}
+
+export interface Mapping extends Located {
+  readonly kind: "mapping";
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+export type Tree = Leaf | List | Mapping;
+
+/** How a message calls what stood there. Long texts are cut. */
+export const shown = (tree: Tree): string => {
+  if (tree.kind === "list") return tree.items.length === 0 ? "an empty list" : "a list";
+  if (tree.kind === "mapping") return tree.entries.size === 0 ? "an empty mapping" : "a mapping";
+  if (tree.value === null) return "empty";
+  const text = tree.source.length > 60 ? `${tree.source.slice(0, 60)}…` : tree.source;
+  return typeof tree.value === "string" ? JSON.stringify(text) : text;
+};

@@ -1,0 +1,103 @@
+// Cross-checks of start entries: hosts, providers and reports exist, and the children's quotas fit their hosts.
+
+import { item } from "./locate.ts";
+import type { Path } from "./locate.ts";
+import type { Names, ProviderKind } from "./names.ts";
+import type { HostSpec } from "./schema-host.ts";
+import type { Route, Service } from "./schema-route.ts";
+import type { StartSpec } from "./schema-start.ts";
+import { renderBytes } from "./unit.ts";
+import type { Complaints } from "./validate.ts";
+
+const KINDS: Readonly<Partial<Record<Service, ProviderKind>>> = {
+  File_system: "files",
+  Gate: "gates",
+  ROM: "roms",
+};
+
+/** How messages call a provider of a kind. */
+export const CALLED: Readonly<Record<ProviderKind, string>> = {
+  files: "a file provider",
+  gates: "a gate provider",
+  roms: "a ROM",
+};
+
+/** A provider that a host lacks; that another kind has the name is worth saying. */
+const checkProvider = (
+  path: Path,
+  name: string,
+  kind: ProviderKind,
+  host: string,
+  names: Names,
+  { about, unknown }: Complaints,
+): void => {
+  const providers = names.hosts.get(host);
+  if (providers === undefined || providers[kind].includes(name)) return;
+  const other = (["files", "gates", "roms"] as const).find((each) => providers[each].includes(name));
+  if (other === undefined) unknown(path, name, `${CALLED[kind]} of host ${host}`, providers[kind]);
+  else about(path, `${JSON.stringify(name)} is ${CALLED[other]} of host ${host}; expected ${CALLED[kind]}`);
+};
+
+const checkRoute = (path: Path, route: Route, host: string, names: Names, complain: Complaints): void => {
+  const kind = KINDS[route.service];
+  if (kind === undefined || route.report !== undefined) return;
+  if (route.to !== undefined) checkProvider([...path, "to"], route.to, kind, host, names, complain);
+  // Without `to` the label is the provider's name. A ROM's label may also be a report, or `config`.
+  else if (route.label !== undefined && kind !== "roms")
+    checkProvider([...path, "label"], route.label, kind, host, names, complain);
+};
+
+/** Every ROM that reads a report has somebody who can publish it. */
+const checkReports = (start: readonly StartSpec[], complain: Complaints): void => {
+  const routes = start.flatMap((entry) =>
+    entry.routes.map((route, index) => ({ route, path: ["start", entry.name, "routes", item(index)] })),
+  );
+  const published = routes
+    .filter(({ route }) => route.service === "Report")
+    .map(({ route }) => route.report ?? route.label);
+  // A Report route without any name publishes whatever its child calls it.
+  if (published.includes(undefined)) return;
+  const known = new Set(published.filter((each) => each !== undefined));
+  for (const { route, path } of routes)
+    if (route.service === "ROM" && route.report !== undefined && !known.has(route.report))
+      complain.unknown([...path, "report"], route.report, "a name that a Report route publishes", known);
+};
+
+/** `complete`: no entry was lost to a mistake of its own, so that what is missing is missing. */
+export const validateStart = (
+  start: readonly StartSpec[],
+  complete: boolean,
+  names: Names,
+  complain: Complaints,
+): void => {
+  for (const { name, on, routes } of start) {
+    if (!names.hosts.has(on)) complain.unknown(["start", name, "on"], on, "a host", names.hosts.keys());
+    for (const [index, route] of routes.entries())
+      checkRoute(["start", name, "routes", item(index)], route, on, names, complain);
+  }
+  if (complete) checkReports(start, complain);
+};
+
+/** The quotas of a host's children, the later ones included, come out of the host's own. */
+export const validateQuotas = (
+  hosts: readonly HostSpec[],
+  start: readonly StartSpec[],
+  { about }: Complaints,
+): void => {
+  for (const host of hosts)
+    for (const resource of ["ram", "caps"] as const) {
+      let sum = 0;
+      const quota = host[resource];
+      for (const entry of start.filter(({ on }) => on === host.name)) {
+        const before = sum;
+        sum += entry[resource];
+        if (before > quota || sum <= quota) continue;
+        const words = (amount: number) => (resource === "ram" ? renderBytes(amount) : `${amount}`);
+        const rest = `${words(quota - before)} of the ${words(quota)} of host ${host.name} ${before === 0 ? "is all there is" : "is left"}`;
+        about(
+          ["start", entry.name, resource],
+          `start.${entry.name}.${resource} is ${words(entry[resource])}; expected no more than its host has: ${rest}`,
+        );
+      }
+    }
+};

@@ -1,0 +1,159 @@
+// Cross-checks of steps: children, hosts and providers exist, and an expected failure follows what can fail.
+// They also settle on which host each step acts: the one it names, else the first that has the provider.
+
+import { item } from "./locate.ts";
+import type { Path } from "./locate.ts";
+import type { Names, ProviderKind } from "./names.ts";
+import type { Expectation } from "./schema-expect.ts";
+import type { Step } from "./schema-step.ts";
+import { nearest } from "./suggest.ts";
+import type { Complaints } from "./validate.ts";
+import { CALLED } from "./validate-start.ts";
+
+export type DraftStep = Step<string | undefined>;
+
+/** What earlier steps mean for the names in later ones. */
+interface Past {
+  /** Images that earlier steps wrote. */
+  readonly images: Set<string>;
+  /** Children that only an image brings. */
+  readonly revived: Set<string>;
+  /** An image of another run was revived: it may have brought a child this file does not know. */
+  stranger: boolean;
+}
+
+const failureExpected = (step: DraftStep | null | undefined): boolean =>
+  step?.step === "expect" && (step.expect.kind === "error" || step.expect.kind === "denied");
+
+/**
+ * The steps with their hosts. A step that is null was wrong in itself and stays null. `isQueue` tells gates
+ * that a scenario can feed from those with a peer of their own.
+ */
+export const validateSteps = (
+  steps: readonly (DraftStep | null)[],
+  names: Names,
+  isQueue: (host: string, gate: string) => boolean,
+  complain: Complaints,
+): readonly (Step | null)[] => {
+  const past: Past = { images: new Set(), revived: new Set(), stranger: false };
+
+  const checkChild = (path: Path, child: string): void => {
+    if (names.children.has(child) || past.revived.has(child)) return;
+    if (past.stranger && nearest(child, names.children.keys()) === null) return;
+    complain.unknown(path, child, "a child of start", names.children.keys());
+  };
+
+  const hostOf = (
+    path: Path,
+    key: string,
+    kind: ProviderKind,
+    provider: string,
+    on: string | undefined,
+  ): string => {
+    const hosts = [...names.hosts.keys()];
+    if (on !== undefined && !names.hosts.has(on)) complain.unknown([...path, "on"], on, "a host", hosts);
+    else {
+      const asked = on === undefined ? hosts : [on];
+      const found = asked.find((host) => names.hosts.get(host)?.[kind].includes(provider));
+      if (found !== undefined) return found;
+      const known = new Set(asked.flatMap((host) => names.hosts.get(host)?.[kind] ?? []));
+      const where = asked.length === 1 ? ` of host ${asked[0]}` : "";
+      complain.unknown([...path, key], provider, `${CALLED[kind]}${where}`, known);
+    }
+    return on ?? hosts[0] ?? "";
+  };
+
+  const expectation = (path: Path, expect: Expectation<string | undefined>): Expectation => {
+    switch (expect.kind) {
+      case "file":
+        return { ...expect, on: hostOf(path, "file", "files", expect.file.provider, expect.on) };
+      case "gate":
+        return { ...expect, on: hostOf(path, "gate", "gates", expect.gate, expect.on) };
+      case "error":
+        return expect;
+      default:
+        checkChild([...path, expect.kind], expect.child);
+        return expect;
+    }
+  };
+
+  const checkFailure = (path: Path, index: number, expect: Expectation<string | undefined>): void => {
+    if (expect.kind !== "error" && expect.kind !== "denied") return;
+    if (index === 0) {
+      const message = `steps begin with an expect of ${expect.kind}; expected the step that it is about before it`;
+      return complain.about(path, message, "key");
+    }
+    let before = index - 1;
+    while (before > 0 && failureExpected(steps[before])) before--;
+    const cause = steps[before];
+    if (expect.kind === "error" && cause !== null && cause !== undefined && cause.step !== expect.step)
+      complain.about(
+        [...path, "error"],
+        `an error of ${expect.step} is expected after a ${cause.step} step; expected it right after a ${expect.step} step`,
+      );
+  };
+
+  const checkRevival = (
+    path: Path,
+    step: DraftStep & { step: "revive" },
+    next: DraftStep | null | undefined,
+  ): void => {
+    if (step.on !== undefined && !names.hosts.has(step.on))
+      complain.unknown([...path, "on"], step.on, "a host", names.hosts.keys());
+    if (step.as === undefined) past.stranger ||= !past.images.has(step.image);
+    // An entry that is not there is how a scenario shows that nothing is granted without one.
+    else if (names.children.has(step.as) || failureExpected(next)) past.revived.add(step.as);
+    else complain.unknown([...path, "as"], step.as, "a child of start", names.children.keys());
+  };
+
+  const checkStart = (path: Path, child: string): void => {
+    const later = [...names.children].filter(([, entry]) => entry.later).map(([name]) => name);
+    if (!names.children.has(child))
+      complain.unknown(path, child, "a child of start with `later: true`", later);
+    else if (!later.includes(child))
+      complain.about(
+        path,
+        `${child} starts with the scenario; expected a child of start with \`later: true\``,
+      );
+  };
+
+  const settled = (step: DraftStep, index: number): Step => {
+    const path = ["steps", item(index), step.step];
+    switch (step.step) {
+      case "until":
+      case "kill":
+        checkChild([...path, "child"], step.child);
+        return step;
+      case "freeze":
+      case "checkpoint":
+        checkChild([...path, "child"], step.child);
+        past.images.add(step.image);
+        return step;
+      case "start":
+        checkStart(path, step.child);
+        return step;
+      case "revive":
+        checkRevival(path, step, steps[index + 1]);
+        return step;
+      case "send": {
+        const on = hostOf(path, "gate", "gates", step.gate, step.on);
+        if (names.hosts.get(on)?.gates.includes(step.gate) === true && !isQueue(on, step.gate))
+          complain.about(
+            [...path, "gate"],
+            `${step.gate} is a tcp gate of host ${on}; expected a queue gate`,
+          );
+        return { ...step, on };
+      }
+      case "rom":
+        return { ...step, on: hostOf(path, "name", "roms", step.name, step.on) };
+      case "write":
+      case "remove":
+        return { ...step, on: hostOf(path, "file", "files", step.file.provider, step.on) };
+      case "expect":
+        checkFailure(path, index, step.expect);
+        return { ...step, expect: expectation(path, step.expect) };
+    }
+  };
+
+  return steps.map((step, index) => (step === null ? null : settled(step, index)));
+};
