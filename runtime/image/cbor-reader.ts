@@ -58,7 +58,7 @@ class Reader {
       case 1:
         return -1 - argument;
       case 2:
-        return this.take(at, argument)?.slice();
+        return this.byteString(at, argument);
       case 3:
         return this.text(at, argument);
       case 4:
@@ -94,6 +94,12 @@ class Reader {
     if (length > left) return this.refuse(at, `at most the ${left} bytes that are left`, `${length}`);
     this.position += length;
     return this.bytes.subarray(this.position - length, this.position);
+  }
+
+  /** A copy: `slice` of a Buffer would be none. */
+  private byteString(at: number, length: number): Uint8Array | undefined {
+    const field = this.take(at, length);
+    return field === undefined ? undefined : new Uint8Array(field);
   }
 
   private text(at: number, length: number): string | undefined {

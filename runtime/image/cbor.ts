@@ -117,7 +117,7 @@ export const tryEncode = (
   const sorted = sorter.sorted(value, 0, place);
   if (sorter.fault !== null) return E.left(sorter.fault);
   // cbor-x answers a view on its own pool, which the next call may reuse.
-  return E.right(Uint8Array.from(encoder.encode(sorted)));
+  return E.right(new Uint8Array(encoder.encode(sorted)));
 };
 
 /** The bytes of a value that is known to have an encoding; throws where it has none. */

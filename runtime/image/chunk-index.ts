@@ -9,24 +9,25 @@ import { malformed, type ImageError } from "./image-error.ts";
 import type { Manifest } from "./manifest.ts";
 import { chunkBytes, chunkCount, chunkKinds, type ChunkKind, type EncodedMemory } from "./memory.ts";
 
-const kind = refined(`one of ${chunkKinds.join(", ")}`, (input): input is ChunkKind =>
-  (chunkKinds as readonly unknown[]).includes(input),
-);
-const hash = refined(
-  "32 bytes",
-  (input): input is Uint8Array => input instanceof Uint8Array && input.length === 32,
-);
-const length = refined(
-  `a length of at most ${chunkBytes} bytes`,
-  (input): input is number =>
-    Number.isInteger(input) && (input as number) >= 0 && (input as number) <= chunkBytes,
+const isLength = (input: unknown): input is number =>
+  typeof input === "number" && Number.isInteger(input) && input >= 0 && input <= chunkBytes;
+
+/** Kind, stored bytes, SHA-256 of the plain memory. Not a tuple of io-ts, which drops a fourth item silently. */
+const Chunk = refined(
+  `one of ${chunkKinds.join(", ")}; a length; 32 bytes`,
+  (input): input is readonly [kind: ChunkKind, length: number, hash: Uint8Array] =>
+    Array.isArray(input) &&
+    input.length === 3 &&
+    (chunkKinds as readonly unknown[]).includes(input[0]) &&
+    isLength(input[1]) &&
+    input[2] instanceof Uint8Array &&
+    input[2].length === 32,
 );
 
 const MemoryIndex = closedRecord("memory index", {
   /** Whether it needs no base memory. */
   whole: t.boolean,
-  /** Kind, stored bytes, SHA-256 of the plain memory. */
-  chunks: t.readonlyArray(t.tuple([kind, length, hash], "chunk"), "array of chunks"),
+  chunks: t.readonlyArray(Chunk, "array of chunks"),
 });
 const ChunkIndex = t.readonlyArray(MemoryIndex, "array of memories");
 

@@ -55,10 +55,18 @@ export const seal = (
 ): Uint8Array => {
   const chunkLength = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const body = [header([manifest.length, index.length, chunkLength]), manifest, index, ...chunks];
-  const hash = createHash("sha256");
-  for (const part of body) hash.update(part);
-  const digest = hash.digest();
-  return Buffer.concat([...body, digest, rawPublicKey(by.publicKey), by.sign(signedMessage(digest))]);
+  const end = body.reduce((sum, part) => sum + part.length, 0);
+  const image = new Uint8Array(end + sealBytes);
+  let offset = 0;
+  for (const part of body) {
+    image.set(part, offset);
+    offset += part.length;
+  }
+  const digest = createHash("sha256").update(image.subarray(0, end)).digest();
+  image.set(digest, end);
+  image.set(rawPublicKey(by.publicKey), end + 32);
+  image.set(by.sign(signedMessage(digest)), end + 64);
+  return image;
 };
 
 /**

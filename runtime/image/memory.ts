@@ -29,7 +29,7 @@ export interface EncodedMemory {
   readonly chunks: readonly EncodedChunk[];
 }
 
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
+const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(bytes).digest());
 
 /** `into ^= from`, of equal length. Four bytes at a time where both lie aligned, as memories and scratch do. */
 const exclusiveOr = (into: Uint8Array, from: Uint8Array): void => {
@@ -56,7 +56,8 @@ const reference = (base: Uint8Array | null): ((offset: number, length: number) =
 
 /**
  * The chunks of a memory, which may lie in a SharedArrayBuffer but must not change meanwhile. `base` is the memory
- * that the child started from, or `null` to make it stand alone. The result shares no bytes with either.
+ * that the child started from, or `null` to make it stand alone. The result
+ * shares no bytes with either, and each array in it has a buffer of its own that can be transferred to a thread.
  */
 export const encodeMemory = (memory: Uint8Array, base: Uint8Array | null): EncodedMemory => {
   const referenceAt = reference(base);
@@ -76,7 +77,7 @@ export const encodeMemory = (memory: Uint8Array, base: Uint8Array | null): Encod
     const deflated = deflateRawSync(difference, { level: 1 });
     chunks.push(
       deflated.length < plain.length
-        ? { kind: "deflate", hash, data: deflated }
+        ? { kind: "deflate", hash, data: new Uint8Array(deflated) }
         : { kind: "raw", hash, data: difference.slice() },
     );
   }
