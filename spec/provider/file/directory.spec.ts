@@ -225,6 +225,24 @@ describe("a directory's files", () => {
     file.close();
   });
 
+  it("know their end when others append, cut or replace the content meanwhile", () => {
+    const files = setup();
+    for (const read of [false, true]) {
+      const file = right(
+        files.open("a", mode({ read, write: true, create: true, append: true, truncate: true })),
+      );
+      expect(right(file.write(bytes("one"), null))).to.equal(3);
+      expect(right(file.write(bytes("two"), null))).to.equal(6);
+      fs.appendFileSync(path.join(directory, "a"), "x");
+      expect(right(file.write(bytes("3"), null))).to.equal(8);
+      fs.truncateSync(path.join(directory, "a"), 2);
+      expect(right(file.write(bytes("4"), null))).to.equal(3);
+      expect(right(file.write(bytes(""), null))).to.equal(3);
+      expect(fs.readFileSync(path.join(directory, "a"), "utf8")).to.equal("on4");
+      file.close();
+    }
+  });
+
   it("fault 4: answer every refusal of the system by its kind", () => {
     const refusing = (code: string): Disk => {
       const refuse = (): never => {
