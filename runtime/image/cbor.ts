@@ -16,7 +16,9 @@ export interface CborLimits {
 export const cborLimits: CborLimits = { depth: 64, items: 1_000_000 };
 
 /** Stands for -0, which cbor-x would write as the integer 0. */
-class NegativeZero {}
+class NegativeZero {
+  readonly value = -0;
+}
 
 const encoder = new Encoder({
   useRecords: false,
@@ -28,9 +30,9 @@ const encoder = new Encoder({
 // An extension without a tag, whatever its types say: it only chooses how the number is written.
 addExtension({
   Class: NegativeZero,
-  encode(_: NegativeZero, encode: (value: number) => Uint8Array) {
+  encode({ value }: NegativeZero, encode: (value: number) => Uint8Array) {
     encoder.alwaysUseFloat = true;
-    encode(-0);
+    encode(value);
     encoder.alwaysUseFloat = false;
     return new Uint8Array();
   },
@@ -47,7 +49,8 @@ const utf8 = new TextEncoder();
 /** The order of RFC 8949: by the bytes of the encoded key, which begin with its length. */
 const keyOrder = (a: Uint8Array, b: Uint8Array): number => a.length - b.length || Buffer.compare(a, b);
 
-const wellFormed = (text: string): boolean => (text as string & { isWellFormed(): boolean }).isWellFormed();
+/** Halves of surrogate pairs have no UTF-8. */
+const wellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
 class Sorter {
   fault: ImageError | null = null;

@@ -9,19 +9,18 @@ type Fields<P extends t.Props> = { readonly [K in keyof P]: t.TypeOf<P[K]> };
 /** A record with exactly these fields. */
 export const closedRecord = <P extends t.Props>(name: string, props: P): t.Type<Fields<P>, unknown> => {
   const open = t.type(props, name);
-  const known = new Set(Object.keys(props));
+  const known = new Map<string, t.Mixed>(Object.entries(props));
   const wrongField = (record: object): string | undefined =>
     Object.keys(record).find((key) => !known.has(key)) ??
-    [...known].find((key) => !Object.prototype.hasOwnProperty.call(record, key));
+    [...known.keys()].find((key) => !Object.prototype.hasOwnProperty.call(record, key));
   return new t.Type<Fields<P>, unknown>(
     name,
     (input): input is Fields<P> => open.is(input) && wrongField(input) === undefined,
     (input, context) => {
       if (!t.UnknownRecord.is(input) || Array.isArray(input)) return t.failure(input, context);
       const key = wrongField(input);
-      if (key === undefined) return open.validate(input, context) as t.Validation<Fields<P>>;
-      const type: t.Decoder<unknown, unknown> = known.has(key) ? (props[key] as t.Mixed) : noSuchField;
-      return t.failure(input[key], t.appendContext(context, key, type));
+      if (key === undefined) return open.validate(input, context);
+      return t.failure(input[key], t.appendContext(context, key, known.get(key) ?? noSuchField));
     },
     t.identity,
   );
@@ -29,7 +28,7 @@ export const closedRecord = <P extends t.Props>(name: string, props: P): t.Type<
 
 const noSuchField = new t.Type<never>(
   "no such field",
-  (input): input is never => false,
+  (_input): _input is never => false,
   t.failure,
   t.identity,
 );

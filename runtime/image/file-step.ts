@@ -11,7 +11,7 @@ export const fileStep = async <A>(step: string, action: () => Promise<A>): Promi
   try {
     return E.right(await action());
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = error instanceof Error && "code" in error ? error.code : null;
     // Without a code it did not come from the operating system: a bug, not a fault to survive.
     if (typeof code !== "string") throw error;
     return E.left({ step, code });

@@ -1,7 +1,7 @@
 // What `cryonode inspect` shows of an image: plain data for text and JSON. It says how large memories are and
 // never what is in them; ledgers are passed on for the layer that understands them.
 import type { Manifest } from "./manifest.ts";
-import { chunkKinds, type ChunkKind, type EncodedMemory } from "./memory.ts";
+import type { ChunkKind, EncodedMemory } from "./memory.ts";
 import type { SealedImage } from "./open-image.ts";
 
 export interface MemorySummary {
@@ -44,14 +44,12 @@ export interface ImageSummary {
 }
 
 const memorySummary = ({ bytes, whole, chunks }: EncodedMemory): MemorySummary => {
-  const counts = Object.fromEntries(
-    chunkKinds.map((kind) => [kind, chunks.filter((chunk) => chunk.kind === kind).length]),
-  ) as Record<ChunkKind, number>;
+  const count = (kind: ChunkKind): number => chunks.filter((chunk) => chunk.kind === kind).length;
   return {
     bytes,
     storedBytes: chunks.reduce((sum, { data }) => sum + data.length, 0),
     whole,
-    chunks: counts,
+    chunks: { zero: count("zero"), deflate: count("deflate"), raw: count("raw") },
   };
 };
 

@@ -100,7 +100,8 @@ const inflate = (data: Uint8Array, length: number, place: string): Either<ImageE
     const leftover = data.length - engine.bytesWritten;
     return leftover === 0 ? E.right(buffer) : E.left(malformed(place, wanted, `${leftover} bytes left over`));
   } catch (error) {
-    return E.left(malformed(place, wanted, (error as NodeJS.ErrnoException).code ?? "another failure"));
+    const code = error instanceof Error && "code" in error ? error.code : "another failure";
+    return E.left(malformed(place, wanted, String(code)));
   }
 };
 
