@@ -38,8 +38,7 @@ const frameOf = (text: string): Frame | undefined => {
 };
 
 /** Whether a name can stand in a line of a log: no control characters, and not endless. */
-const isPrintable = (name: string): boolean =>
-  name.length < 4096 && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(name);
+const isPrintable = (name: string): boolean => name.length < 4096 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name);
 
 /** A hostile map may count backwards, or beyond all bounds. */
 const isCount = (n: number, from: number): boolean => Number.isSafeInteger(n) && n >= from;
