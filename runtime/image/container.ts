@@ -27,7 +27,7 @@ import { rawPublicKey } from "./public-key.ts";
 import type { Signer } from "./signer.ts";
 
 export const magic = Uint8Array.of(0x89, 0x43, 0x52, 0x59, 0x0d, 0x0a, 0x1a, 0x0a);
-export const formatVersion = 1;
+const formatVersion = 1;
 /** Versions that this release reads. */
 export const supportedFormats: readonly number[] = [formatVersion];
 export const headerBytes = 40;

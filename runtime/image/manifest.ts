@@ -8,7 +8,7 @@ export const pageBytes = 65536;
 /** What 32-bit addresses reach, in bytes. */
 export const maxMemoryBytes = 2 ** 32;
 /** Children that may be frozen together in one image. */
-export const maxChildren = 64;
+const maxChildren = 64;
 
 const matching = (name: string, pattern: RegExp) =>
   refined(name, (input): input is string => typeof input === "string" && pattern.test(input));

@@ -25,8 +25,8 @@ export const noise = (length: number, seed: number): Uint8Array => {
   });
 };
 
-export const engine = "e".repeat(64);
-export const baseHash = "b".repeat(64);
+const engine = "e".repeat(64);
+const baseHash = "b".repeat(64);
 
 /** A page of noise and a page of zeros. */
 export const base = new Uint8Array(131072);
