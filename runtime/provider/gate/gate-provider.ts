@@ -1,0 +1,59 @@
+// What a host offers as gates: ordered, whole messages to and from something outside. Anyone may write another
+// provider against this page; `gateProviderSuite` in spec/provider checks it. Providers don't judge rights: the
+// session above them has done so.
+
+import type { SessionError } from "../../../lib/error.ts";
+import type { Either } from "../../../lib/fp.ts";
+
+/** What a route may allow. */
+export type GateRight = "send" | "receive";
+
+/** Text or bytes. What is handed over is copied: the sender may use its bytes again. */
+export type Message = string | Uint8Array;
+
+/** Where an end stands in its two streams: what an image keeps of it. */
+export interface GateState {
+  /** Messages whose `send` was answered, since the gate was first opened. */
+  readonly sent: number;
+  /** Messages that `receive` gave out, since the gate was first opened. */
+  readonly received: number;
+  /** Arrived, not yet received, in order. Empty where the provider itself keeps them. */
+  readonly unread: readonly Message[];
+  /** Bytes of a message begun; for the record, see the provider on what becomes of them. */
+  readonly partial: Uint8Array;
+}
+
+/** One owner's end of a gate. After `close` every call answers `Closed`. */
+export interface GateEnd {
+  /** How often this end had to connect anew since it was opened; 0 where nothing can break. */
+  readonly reconnected: number;
+  /** Bytes of unfinished messages that were dropped with the connections they had begun on. */
+  readonly dropped: number;
+  /**
+   * Answers when the message is handed over; until then it counts as unsent. Messages go out in the order of
+   * the calls. `InvalidArgument` or `TooLarge` for a message the gate can't carry, which changes nothing;
+   * `Disconnected` when the other end is gone: whether it still got the message is then unknown.
+   */
+  send(message: Message): Promise<Either<SessionError, void>> | Either<SessionError, void>;
+  /** The next whole message; several waiters are served in the order of their calls. */
+  receive(): Promise<Either<SessionError, Message>>;
+  /** Completes no `receive` until `resume`; calls wait meanwhile. What was completed before counts. */
+  suspend(): void;
+  resume(): void;
+  /** Only while suspended, else it throws. The end stays usable: `resume` goes on as if nothing had been. */
+  capture(): GateState | Promise<GateState>;
+  /** Resolves when the end is released; what was sent has been delivered as far as the provider can see to it. */
+  close(): void | Promise<void>;
+}
+
+export interface GateProvider {
+  /** The name routes and errors know it by. */
+  readonly name: string;
+  /**
+   * Null opens a gate at its beginning; a state opens it at that place: the counts go on from there and
+   * `unread` is received first. `Denied` where the gate has an owner already and allows one only.
+   */
+  open(state: GateState | null): Promise<Either<SessionError, GateEnd>>;
+  /** Closes all its ends. */
+  close(): void;
+}
