@@ -3,13 +3,16 @@
 
 import { subtree } from "./locate.ts";
 import type { Path } from "./locate.ts";
+import { HOST_KEYS } from "./schema-host.ts";
 import type { Mapping, Tree } from "./tree.ts";
 
 export type ProviderKind = "files" | "gates" | "roms";
 
 export interface Names {
-  /** Names of providers, by host and kind. */
-  readonly hosts: ReadonlyMap<string, Readonly<Record<ProviderKind, readonly string[]>>>;
+  /** Names of providers, by host and kind; null where a slip in the host makes them unsure. */
+  readonly hosts: ReadonlyMap<string, Readonly<Record<ProviderKind, readonly string[] | null>>>;
+  /** Whether a gate has a peer of its own, which a scenario can't play. */
+  readonly hasPeer: (host: string, gate: string) => boolean;
   /** Start entries, and whether each waits for its step. */
   readonly children: ReadonlyMap<string, { readonly later: boolean }>;
 }
@@ -23,17 +26,19 @@ const keys = (tree: Tree | null): readonly string[] =>
 export const namesIn = (root: Mapping): Names => {
   const at = (...path: Path): Tree | null => subtree(root, path);
   const hosts = root.entries.has("hosts") ? keys(at("hosts")) : [ONLY_HOST];
+  const providers = (host: string, kind: ProviderKind): readonly string[] | null => {
+    const section = at("hosts", host, kind);
+    if (section !== null) return section.kind === "mapping" ? keys(section) : null;
+    return keys(at("hosts", host)).every((key) => HOST_KEYS.includes(key)) ? [] : null;
+  };
   return {
     hosts: new Map(
       hosts.map((host) => [
         host,
-        {
-          files: keys(at("hosts", host, "files")),
-          gates: keys(at("hosts", host, "gates")),
-          roms: keys(at("hosts", host, "roms")),
-        },
+        { files: providers(host, "files"), gates: providers(host, "gates"), roms: providers(host, "roms") },
       ]),
     ),
+    hasPeer: (host, gate) => keys(at("hosts", host, "gates", gate)).includes("tcp"),
     children: new Map(
       keys(at("start")).map((child) => {
         const later = at("start", child, "later");

@@ -6,82 +6,49 @@ import { E } from "../../lib/fp.ts";
 import type { Either } from "../../lib/fp.ts";
 import { inOrder } from "./diagnostic.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { item } from "./locate.ts";
+import { item, subtree } from "./locate.ts";
 import { namesIn, ONLY_HOST } from "./names.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import type { Scenario } from "./scenario.ts";
-import { aboutKey, read, refuse, schema } from "./schema.ts";
+import { read } from "./schema.ts";
 import type { Schema, Source } from "./schema.ts";
-import { fields } from "./schema-fields.ts";
 import { hostSchema } from "./schema-host.ts";
-import type { HostSpec } from "./schema-host.ts";
+import { outlineSchema } from "./schema-outline.ts";
+import { routeSchema } from "./schema-route.ts";
 import { startSchema } from "./schema-start.ts";
-import type { StartSpec } from "./schema-start.ts";
 import { stepSchema } from "./schema-step.ts";
-import { filled, name } from "./schema-value.ts";
-import * as t from "io-ts";
-import type { Leaf, List, Mapping, Tree } from "./tree.ts";
+import { NOTHING } from "./tree.ts";
+import type { Entry, Mapping, Tree } from "./tree.ts";
 import { complaints } from "./validate.ts";
 import { validateQuotas, validateStart } from "./validate-start.ts";
+import type { DraftStart } from "./validate-start.ts";
 import { validateSteps } from "./validate-step.ts";
 import type { DraftStep } from "./validate-step.ts";
 
-/** What stands in a file so far, with all complaints about it. */
+/** What stands in a file, with all complaints about it. */
 export interface Reading {
   /** In the order of the file, each once. */
   readonly diagnostics: readonly Diagnostic[];
   /** Null where a diagnostic stands against it. */
   readonly scenario: Scenario | null;
-  /** Entries that are right in themselves, whatever else is wrong. */
-  readonly hosts: readonly HostSpec[];
-  readonly start: readonly StartSpec[];
   /** Null where the text is no YAML. */
   readonly source: Source | null;
 }
 
-/** A mapping of named entries, kept as it stands: each entry is read on its own, so that all are. */
-const entriesOf = (what: string, least: number): Schema<Mapping> =>
-  schema(what, (tree, context) => {
-    if (tree.kind !== "mapping" || tree.entries.size < least) return refuse(tree, context, what);
-    const errors = [...tree.entries].flatMap(([key, { at, value }]) => {
-      const leaf: Leaf = { kind: "leaf", value: key, source: key, at, span: [0, 0] };
-      return E.isRight(name.validate(leaf, context))
-        ? []
-        : [
-            aboutKey(
-              value,
-              context,
-              key,
-              `the name ${JSON.stringify(key.slice(0, 60))} stands here; expected ${name.name}`,
-            ),
-          ];
-    });
-    return errors.length > 0 ? t.failures(errors) : t.success(tree);
-  });
+const sectionOf = (root: Mapping, key: string): ReadonlyMap<string, Entry> | null => {
+  const section = root.entries.get(key)?.value;
+  return section?.kind === "mapping" ? section.entries : null;
+};
 
-const listOf = (what: string): Schema<List> =>
-  schema(what, (tree, context) => (tree.kind === "list" ? t.success(tree) : refuse(tree, context, what)));
-
-const outline = fields(
-  "a scenario",
-  { scenario: filled, start: entriesOf("a mapping from children's names to start entries", 0) },
-  {
-    hosts: entriesOf(
-      "a mapping from at least one name to a host (without the key, one host is named here)",
-      1,
-    ),
-    steps: listOf("a list of steps (without the key, the file is a host's configuration)"),
-  },
-);
+/** With a section misspelt or of another kind, every mention of its names would be one more complaint. */
+const sectionsKnown = (root: Mapping): boolean =>
+  [...root.entries.keys()].every((key) => ["scenario", "hosts", "start", "steps"].includes(key)) &&
+  sectionOf(root, "start") !== null &&
+  (!root.entries.has("hosts") || sectionOf(root, "hosts") !== null);
 
 /** A host without a word about it has its defaults. */
 const orEmpty = (tree: Tree): Tree =>
-  tree.kind === "leaf" && tree.value === null
-    ? { kind: "mapping", entries: new Map(), at: tree.at, span: tree.span }
-    : tree;
-
-const entries = (tree: Tree | undefined): readonly (readonly [string, Tree])[] =>
-  tree?.kind === "mapping" ? [...tree.entries].map(([key, { value }]) => [key, value] as const) : [];
+  tree.kind === "leaf" && tree.value === null ? { ...tree, kind: "mapping", entries: new Map() } : tree;
 
 /** A step as it was written, on one line of at most 160 characters. */
 const oneLine = (text: string, [start, end]: readonly [number, number]): string => {
@@ -92,71 +59,72 @@ const oneLine = (text: string, [start, end]: readonly [number, number]): string 
   return line.length > 160 ? `${line.slice(0, 159)}…` : line;
 };
 
+const valueOr = <A>(of: Schema<A>, tree: Tree | null, source: Source): A | null => {
+  const result = tree === null ? null : read(of, tree, [], source);
+  return result !== null && E.isRight(result) ? result.right : null;
+};
+
+/** What is right of a start entry, whatever is wrong elsewhere in it. */
+const draftStart = (name: string, tree: Tree, first: string, source: Source): DraftStart => {
+  const on = subtree(tree, ["on"]);
+  const routes = subtree(tree, ["routes"]);
+  return {
+    name,
+    on: on?.kind === "leaf" && on.value !== null ? on.source : first,
+    routes: (routes?.kind === "list" ? routes.items : []).map((route) => valueOr(routeSchema, route, source)),
+  };
+};
+
 /** Reads as much of a scenario file as there is to read. */
 export const readText = (text: string, file: string): Reading => {
   const yaml = parseYaml(text, file);
-  if (E.isLeft(yaml)) return { diagnostics: yaml.left, scenario: null, hosts: [], start: [], source: null };
+  if (E.isLeft(yaml)) return { diagnostics: yaml.left, scenario: null, source: null };
   const root = yaml.right;
-  const source: Source = { file, text, root };
+  const source: Source = { file, root };
   const directory = dirname(resolve(file));
   const diagnostics: Diagnostic[] = [];
-  const taken = <A>(result: Either<readonly Diagnostic[], A>): readonly A[] => {
+  const taken = <A>(of: Schema<A>, tree: Tree, path: readonly string[]): readonly A[] => {
+    const result = read(of, tree, path, source);
     if (E.isRight(result)) return [result.right];
     diagnostics.push(...result.left);
     return [];
   };
-  const section = (key: string): Tree | undefined => root.entries.get(key)?.value;
 
-  const [head] = taken(read(outline, root, [], source));
-
-  const given = section("hosts");
-  const hosts = (
-    given === undefined ? [[ONLY_HOST, orEmpty(nothing(root))] as const] : entries(given)
-  ).flatMap(([host, tree]): HostSpec[] =>
-    taken(read(hostSchema(directory), orEmpty(tree), ["hosts", host], source)).map((spec) => ({
-      name: host,
-      ...spec,
-    })),
-  );
-
+  const [outline] = taken(outlineSchema, root, []);
   const names = namesIn(root);
   const [first = ONLY_HOST] = names.hosts.keys();
-  const startEntries =
-    section("start")?.kind === "mapping" ? (section("start") as Mapping).entries : new Map();
-  const start = [...startEntries].flatMap(([child, { at, value }]): StartSpec[] =>
-    taken(read(startSchema(directory, first), value, ["start", child], source)).map((spec) => ({
-      name: child,
-      ...spec,
-      at,
-    })),
+  const given = sectionOf(root, "hosts") ?? new Map([[ONLY_HOST, { at: root.at, value: NOTHING }]]);
+  const hosts = [...given].flatMap(([name, { value }]) =>
+    taken(hostSchema(directory), orEmpty(value), ["hosts", name]).map((spec) => ({ name, ...spec })),
   );
-
-  const items = section("steps");
+  const entries = [...(sectionOf(root, "start") ?? [])];
+  const start = entries.flatMap(([name, { at, value }]) =>
+    taken(startSchema(directory, first), value, ["start", name]).map((spec) => ({ name, ...spec, at })),
+  );
+  const items = root.entries.get("steps")?.value;
   const drafts = (items?.kind === "list" ? items.items : []).map((tree, index): DraftStep | null => {
-    const [action] = taken(read(stepSchema, tree, ["steps", item(index)], source));
+    const [action] = taken(stepSchema, tree, ["steps", item(index)]);
     return action === undefined ? null : { ...action, at: tree.at, source: oneLine(text, tree.span) };
   });
 
-  // With a section missing, every mention of its names would be one more complaint.
-  const whole = section("start")?.kind === "mapping" && (given === undefined || given.kind === "mapping");
   const complain = complaints(source, diagnostics);
   let steps: Scenario["steps"] = null;
-  if (whole) {
-    validateStart(start, start.length === names.children.size, names, complain);
+  if (sectionsKnown(root)) {
+    validateStart(
+      entries.map(([name, { value }]) => draftStart(name, value, first, source)),
+      names,
+      complain,
+    );
     validateQuotas(hosts, start, complain);
-    const isQueue = (host: string, gate: string) =>
-      hosts.find((each) => each.name === host)?.gates[gate]?.kind !== "tcp";
-    const settled = validateSteps(drafts, names, isQueue, complain);
-    steps = items === undefined ? null : settled.filter((step) => step !== null);
+    const settled = validateSteps(drafts, names, complain);
+    if (items !== undefined) steps = settled.filter((step) => step !== null);
   }
   const scenario: Scenario | null =
-    head === undefined || diagnostics.length > 0
+    outline === undefined || diagnostics.length > 0
       ? null
-      : { file, directory, title: head.scenario, hosts, start, steps };
-  return { diagnostics: inOrder(diagnostics), scenario, hosts, start, source };
+      : { file, directory, title: outline.scenario, hosts, start, steps };
+  return { diagnostics: inOrder(diagnostics), scenario, source };
 };
-
-const nothing = (root: Mapping): Tree => ({ ...root, kind: "leaf", value: null, source: "" });
 
 /** The scenario in a text, or all that is wrong with it. `file` gives its name and the folder of its paths. */
 export const parseScenario = (text: string, file: string): Either<readonly Diagnostic[], Scenario> => {

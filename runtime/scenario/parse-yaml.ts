@@ -99,9 +99,15 @@ const reader = (counter: LineCounter, complain: Complain) => {
     };
   };
 
-  const alias = (name: string, offset: number): Measured => {
+  const tooDeep = (offset: number): Measured => {
+    complain(offset, `nesting goes deeper here; expected at most ${DEEPEST} levels of lists and mappings`);
+    return nothing(offset);
+  };
+
+  const alias = (name: string, offset: number, depth: number): Measured => {
     const target = anchors.get(name);
-    if (target !== undefined && target !== "open") return target;
+    if (target !== undefined && target !== "open")
+      return depth + target.height > DEEPEST ? tooDeep(offset) : target;
     complain(
       offset,
       target === undefined
@@ -112,7 +118,7 @@ const reader = (counter: LineCounter, complain: Complain) => {
   };
 
   const fresh = (node: Node | null, offset: number, depth: number): Measured => {
-    if (isAlias(node)) return alias(node.source, startOf(node));
+    if (isAlias(node)) return alias(node.source, startOf(node), depth);
     if (isScalar(node)) return { tree: leaf(node), values: 1, height: 0 };
     if (isMap(node)) return mapping(node, depth);
     return isCollection(node) ? list(node, depth) : nothing(offset);
@@ -120,17 +126,10 @@ const reader = (counter: LineCounter, complain: Complain) => {
 
   const measured = (node: Node | null, offset: number, depth: number): Measured => {
     const begin = node === null ? offset : startOf(node);
-    if (depth > DEEPEST) {
-      complain(begin, `nesting goes deeper here; expected at most ${DEEPEST} levels of lists and mappings`);
-      return nothing(begin);
-    }
+    if (depth > DEEPEST) return tooDeep(begin);
     const anchor = node !== null && "anchor" in node ? node.anchor : undefined;
     if (anchor !== undefined) anchors.set(anchor, "open");
     let result = fresh(node, offset, depth);
-    if (depth + result.height > DEEPEST) {
-      complain(begin, `nesting goes deeper here; expected at most ${DEEPEST} levels of lists and mappings`);
-      result = nothing(begin);
-    }
     if (result.values > MOST_VALUES) {
       complain(
         begin,

@@ -1,7 +1,7 @@
 // Reads a scenario file from the disk, and looks whether the files it names are there.
 
 import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { E } from "../../lib/fp.ts";
 import type { Either } from "../../lib/fp.ts";
 import { inOrder } from "./diagnostic.ts";
@@ -9,10 +9,9 @@ import type { Diagnostic } from "./diagnostic.ts";
 import { renderPath, subtree } from "./locate.ts";
 import type { Path } from "./locate.ts";
 import { readText } from "./parse-scenario.ts";
-import type { Reading } from "./parse-scenario.ts";
 import type { Scenario } from "./scenario.ts";
+import type { Source } from "./schema.ts";
 import { didYouMean, nearest } from "./suggest.ts";
-import { shown } from "./tree.ts";
 import { complaints } from "./validate.ts";
 
 /** The largest scenario file, in bytes. */
@@ -33,15 +32,29 @@ const fileExists = async (path: string): Promise<boolean> =>
 
 const namesOf = async (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
 
-/** The files a scenario needs before it starts: components, and ROMs that are files. */
-const needed = ({ hosts, start }: Reading): readonly { readonly path: Path; readonly file: string }[] => [
-  ...hosts.flatMap((host) =>
-    Object.entries(host.roms).flatMap(([name, rom]) =>
-      rom.kind === "file" ? [{ path: ["hosts", host.name, "roms", name, "file"], file: rom.path }] : [],
+interface Needed {
+  readonly path: Path;
+  /** As it was written. */
+  readonly given: string;
+}
+
+/** The files that must be there before anything starts: components, and ROMs that are files. */
+const needed = ({ root }: Source): readonly Needed[] => {
+  const keys = (...path: Path): readonly string[] => {
+    const tree = subtree(root, path);
+    return tree?.kind === "mapping" ? [...tree.entries.keys()] : [];
+  };
+  const paths = [
+    ...keys("start").map((name) => ["start", name, "component"]),
+    ...keys("hosts").flatMap((host) =>
+      keys("hosts", host, "roms").map((rom) => ["hosts", host, "roms", rom, "file"]),
     ),
-  ),
-  ...start.map(({ name, component }) => ({ path: ["start", name, "component"], file: component })),
-];
+  ];
+  return paths.flatMap((path) => {
+    const leaf = subtree(root, path);
+    return leaf?.kind === "leaf" && leaf.source !== "" ? [{ path, given: leaf.source }] : [];
+  });
+};
 
 const textOf = async (
   path: string,
@@ -74,22 +87,18 @@ export const readScenario = async (
 ): Promise<Either<readonly Diagnostic[], Scenario>> => {
   const text = await textOf(path, names);
   if (E.isLeft(text)) return E.left([{ file: path, line: 1, column: 1, message: text.left }]);
-  const reading = readText(text.right, path);
-  const diagnostics = [...reading.diagnostics];
-  const { source, scenario } = reading;
-  if (source !== null) {
-    const { about } = complaints(source, diagnostics);
-    for (const { path: place, file } of needed(reading)) {
-      if (await exists(file)) continue;
-      const leaf = subtree(source.root, place);
-      const given = leaf?.kind === "leaf" ? leaf.source : file;
-      const meant = nearest(basename(file), await names(dirname(file)));
-      const hint = meant === null ? null : `${given.slice(0, given.length - basename(given).length)}${meant}`;
-      about(
-        place,
-        `${renderPath(place)} is ${leaf === null ? given : shown(leaf)}, where no file is; expected a file, relative to this one${didYouMean(hint)}`,
-      );
-    }
+  const { source, scenario, diagnostics: read } = readText(text.right, path);
+  if (source === null) return E.left(read);
+  const diagnostics = [...read];
+  const { about } = complaints(source, diagnostics);
+  for (const { path: place, given } of needed(source)) {
+    const file = resolve(dirname(path), given);
+    if (await exists(file)) continue;
+    const name = basename(given);
+    const meant = nearest(name, await names(dirname(file)));
+    const hint = meant === null ? null : given.slice(0, given.lastIndexOf(name)) + meant;
+    const stood = `${renderPath(place)} is ${JSON.stringify(given)}, and no file is there`;
+    about(place, `${stood}; expected the path of a file, relative to this one${didYouMean(hint)}`);
   }
   return scenario === null || diagnostics.length > 0 ? E.left(inOrder(diagnostics)) : E.right(scenario);
 };

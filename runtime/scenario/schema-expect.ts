@@ -1,6 +1,7 @@
 // The `expect` step: what a scenario's verdict is made of.
 
 import { E } from "../../lib/fp.ts";
+import { schema } from "./schema.ts";
 import type { Schema } from "./schema.ts";
 import { fields, variants } from "./schema-fields.ts";
 import { providerFile } from "./schema-path.ts";
@@ -10,7 +11,6 @@ import { faultMatch, lineMatches, sha256, textMatch } from "./schema-text.ts";
 import type { LineMatch, TextMatch } from "./schema-text.ts";
 import { filled, mapped, name, refined, text, whole, word } from "./schema-value.ts";
 import { nearest } from "./suggest.ts";
-import { schema } from "./schema.ts";
 
 /** The steps whose failure an `expect` of `error` can take. */
 export const FAILING = [

@@ -46,7 +46,7 @@ export const fields = <R extends Schemas, O extends Schemas>(
       const of = Object.hasOwn(known, key) ? known[key] : undefined;
       if (of === undefined) {
         const unused = words.filter((word) => !tree.entries.has(word));
-        const meant = nearest(key, unused);
+        const meant = nearest(key, unused) ?? nearest(key, words);
         if (withheld.includes(key)) missing.clear();
         else if (meant !== null) missing.delete(meant);
         errors.push(aboutKey(value, context, key, strange(key, placeOf(context), words, withheld, meant)));
@@ -65,12 +65,12 @@ export const fields = <R extends Schemas, O extends Schemas>(
 
 /**
  * A mapping that takes one of several forms, each told by a key of its own: exactly one key of `forms` is
- * there. `withheld` names forms that a later release brings.
+ * there. `withheld` names forms that a later release brings; `alone` says that no other key belongs beside.
  */
 export const variants = <F extends Schemas>(
   what: string,
   forms: F,
-  withheld: readonly string[] = [],
+  { withheld = [], alone = false }: { readonly withheld?: readonly string[]; readonly alone?: boolean } = {},
 ): Schema<Read<F[keyof F]>> =>
   schema(what, (tree, context) => {
     const words = Object.keys(forms);
@@ -86,7 +86,7 @@ export const variants = <F extends Schemas>(
     const wrong =
       keys.find((key) => withheld.includes(key)) ??
       keys.find((key) => nearest(key, words) !== null) ??
-      (keys.length === 1 ? keys[0] : undefined);
+      (alone ? keys[0] : undefined);
     return t.failures([
       wrong === undefined
         ? aboutWhole(tree, context, `${place} has none of ${words.join(", ")}; expected one of them`)

@@ -61,6 +61,9 @@ export const HOST_RAM = 256 * 1024 ** 2;
 export const HOST_CAPS = 10_000;
 export const MOST_CAPS = 1_000_000_000;
 
+/** Each key that a host may have. */
+export const HOST_KEYS: readonly string[] = ["ram", "caps", "files", "gates", "roms", "trust"];
+
 const none = <A>(): Readonly<Record<string, A>> => Object.create(null) as Record<string, A>;
 
 const fileProvider = (directory: string): Schema<FileProvider> =>

@@ -145,5 +145,5 @@ export const stepSchema: Schema<Draft> = variants(
       mapped(fields("a step", { [word]: action }, {}), (given): Draft => given[word]!),
     ]),
   ),
-  ["migrate", "replace"],
+  { withheld: ["migrate", "replace"], alone: true },
 );

@@ -1,8 +1,8 @@
 // How expectations name texts: whole, by a pattern, or line by line with gaps.
 
+import * as t from "io-ts";
 import { E } from "../../lib/fp.ts";
 import type { Schema } from "./schema.ts";
-import * as t from "io-ts";
 import { placeOf, schema } from "./schema.ts";
 import { list, mapped, refined, text } from "./schema-value.ts";
 
@@ -27,7 +27,7 @@ export const textMatch: Schema<TextMatch> = schema(
       : t.failure(
           tree,
           context,
-          `${placeOf(context)} is ${given.right}; expected a regular expression between the slashes: ${pattern.left.replace(/^SyntaxError: /, "")}`,
+          `${placeOf(context)} is ${given.right}; expected a regular expression between the slashes: ${pattern.left.replace(/^SyntaxError: Invalid regular expression: /, "")}`,
         );
   },
 );

@@ -64,7 +64,6 @@ export const refuse = <A>(
 export interface Source {
   /** As diagnostics name it. */
   readonly file: string;
-  readonly text: string;
   readonly root: Tree;
 }
 

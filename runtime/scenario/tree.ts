@@ -35,6 +35,15 @@ export interface Mapping extends Located {
 
 export type Tree = Leaf | List | Mapping;
 
+/** What stands where nothing was written. */
+export const NOTHING: Leaf = {
+  kind: "leaf",
+  value: null,
+  source: "",
+  at: { line: 1, column: 1 },
+  span: [0, 0],
+};
+
 /** How a message calls what stood there. Long texts are cut. */
 export const shown = (tree: Tree): string => {
   if (tree.kind === "list") return tree.items.length === 0 ? "an empty list" : "a list";

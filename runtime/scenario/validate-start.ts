@@ -32,9 +32,10 @@ const checkProvider = (
   { about, unknown }: Complaints,
 ): void => {
   const providers = names.hosts.get(host);
-  if (providers === undefined || providers[kind].includes(name)) return;
-  const other = (["files", "gates", "roms"] as const).find((each) => providers[each].includes(name));
-  if (other === undefined) unknown(path, name, `${CALLED[kind]} of host ${host}`, providers[kind]);
+  const known = providers?.[kind];
+  if (known === undefined || known === null || known.includes(name)) return;
+  const other = (["files", "gates", "roms"] as const).find((each) => providers?.[each]?.includes(name));
+  if (other === undefined) unknown(path, name, `${CALLED[kind]} of host ${host}`, known);
   else about(path, `${JSON.stringify(name)} is ${CALLED[other]} of host ${host}; expected ${CALLED[kind]}`);
 };
 
@@ -48,34 +49,37 @@ const checkRoute = (path: Path, route: Route, host: string, names: Names, compla
 };
 
 /** Every ROM that reads a report has somebody who can publish it. */
-const checkReports = (start: readonly StartSpec[], complain: Complaints): void => {
+const checkReports = (start: readonly DraftStart[], complain: Complaints): void => {
   const routes = start.flatMap((entry) =>
     entry.routes.map((route, index) => ({ route, path: ["start", entry.name, "routes", item(index)] })),
   );
-  const published = routes
-    .filter(({ route }) => route.service === "Report")
-    .map(({ route }) => route.report ?? route.label);
-  // A Report route without any name publishes whatever its child calls it.
-  if (published.includes(undefined)) return;
-  const known = new Set(published.filter((each) => each !== undefined));
+  const known = new Set<string>();
+  for (const { route } of routes) {
+    if (route !== null && route.service !== "Report") continue;
+    const published = route?.report ?? route?.label;
+    // A Report route without any name publishes whatever its child calls it; a wrong one might be any.
+    if (published === undefined) return;
+    known.add(published);
+  }
   for (const { route, path } of routes)
-    if (route.service === "ROM" && route.report !== undefined && !known.has(route.report))
+    if (route?.service === "ROM" && route.report !== undefined && !known.has(route.report))
       complain.unknown([...path, "report"], route.report, "a name that a Report route publishes", known);
 };
 
-/** `complete`: no entry was lost to a mistake of its own, so that what is missing is missing. */
-export const validateStart = (
-  start: readonly StartSpec[],
-  complete: boolean,
-  names: Names,
-  complain: Complaints,
-): void => {
+/** What the checks need of an entry, which may be wrong elsewhere. A route that is wrong in itself is null. */
+export interface DraftStart {
+  readonly name: string;
+  readonly on: string;
+  readonly routes: readonly (Route | null)[];
+}
+
+export const validateStart = (start: readonly DraftStart[], names: Names, complain: Complaints): void => {
   for (const { name, on, routes } of start) {
     if (!names.hosts.has(on)) complain.unknown(["start", name, "on"], on, "a host", names.hosts.keys());
     for (const [index, route] of routes.entries())
-      checkRoute(["start", name, "routes", item(index)], route, on, names, complain);
+      if (route !== null) checkRoute(["start", name, "routes", item(index)], route, on, names, complain);
   }
-  if (complete) checkReports(start, complain);
+  checkReports(start, complain);
 };
 
 /** The quotas of a host's children, the later ones included, come out of the host's own. */

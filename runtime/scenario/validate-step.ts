@@ -26,13 +26,11 @@ const failureExpected = (step: DraftStep | null | undefined): boolean =>
   step?.step === "expect" && (step.expect.kind === "error" || step.expect.kind === "denied");
 
 /**
- * The steps with their hosts. A step that is null was wrong in itself and stays null. `isQueue` tells gates
- * that a scenario can feed from those with a peer of their own.
+ * The steps with their hosts. A step that is null was wrong in itself and stays null.
  */
 export const validateSteps = (
   steps: readonly (DraftStep | null)[],
   names: Names,
-  isQueue: (host: string, gate: string) => boolean,
   complain: Complaints,
 ): readonly (Step | null)[] => {
   const past: Past = { images: new Set(), revived: new Set(), stranger: false };
@@ -54,8 +52,9 @@ export const validateSteps = (
     if (on !== undefined && !names.hosts.has(on)) complain.unknown([...path, "on"], on, "a host", hosts);
     else {
       const asked = on === undefined ? hosts : [on];
-      const found = asked.find((host) => names.hosts.get(host)?.[kind].includes(provider));
-      if (found !== undefined) return found;
+      const found = asked.find((host) => names.hosts.get(host)?.[kind]?.includes(provider));
+      const unsure = asked.find((host) => names.hosts.get(host)?.[kind] === null);
+      if (found !== undefined || unsure !== undefined) return found ?? unsure ?? "";
       const known = new Set(asked.flatMap((host) => names.hosts.get(host)?.[kind] ?? []));
       const where = asked.length === 1 ? ` of host ${asked[0]}` : "";
       complain.unknown([...path, key], provider, `${CALLED[kind]}${where}`, known);
@@ -137,7 +136,7 @@ export const validateSteps = (
         return step;
       case "send": {
         const on = hostOf(path, "gate", "gates", step.gate, step.on);
-        if (names.hosts.get(on)?.gates.includes(step.gate) === true && !isQueue(on, step.gate))
+        if (names.hasPeer(on, step.gate))
           complain.about(
             [...path, "gate"],
             `${step.gate} is a tcp gate of host ${on}; expected a queue gate`,
