@@ -82,7 +82,8 @@ const optionsFor = (
   target: "es2023",
   platform: "neutral",
   mainFields: ["module", "main"],
-  conditions: ["import", "default"],
+  // `import` and `require` each get a package's own half for it; nothing is said of Node or of browsers.
+  conditions: [],
   // Packages ask for it while they load, and there is no `process` to ask.
   define: { "process.env.NODE_ENV": '"production"' },
   sourcemap: "external",

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { Message } from "esbuild";
 import type { Diagnostic } from "../diagnostic.ts";
 import { didYouMean, nearest } from "../nearest.ts";
+import { ownNamespace } from "./own-source.ts";
 
 /** What esbuild would leave for run time, and what a component could never do there. */
 export const alwaysErrors: Readonly<Record<string, string>> = {
@@ -17,9 +18,7 @@ export const alwaysErrors: Readonly<Record<string, string>> = {
 
 /** Whether a message is about a package's file, whose author is not the component's. */
 export const isOfPackage = ({ location }: Message): boolean =>
-  /(^|[/:])(node_modules|io-ts|fp-ts)\//.test(
-    location === null ? "" : `${location.namespace}:${location.file}`,
-  );
+  location !== null && (location.namespace === ownNamespace || /(^|\/)node_modules\//.test(location.file));
 
 const noExport = /^No matching export in "(.*)" for import "(.*)"$/;
 
@@ -28,7 +27,7 @@ const wording = (message: Message, names: readonly string[]): string => {
   if (instead !== undefined) return instead;
   const [, from, name] = noExport.exec(message.text) ?? [];
   if (name === undefined) return message.text;
-  return from === "cryonode:cryonode"
+  return from === `${ownNamespace}:cryonode`
     ? `"cryonode" has no export "${name}"${didYouMean(nearest(name, names))}`
     : `"${from}" has no export "${name}"`;
 };
@@ -45,9 +44,9 @@ export const diagnosticOf = (
   if (location === null) return { file: entry, line: 1, column: 1, message: text };
   // esbuild counts bytes of UTF-8.
   const before = Buffer.from(location.lineText).subarray(0, location.column).toString("utf8");
-  const inPackage = location.namespace !== "" && location.namespace !== "file";
+  const isFile = location.namespace === "" || location.namespace === "file";
   return {
-    file: inPackage ? location.file : resolve(folder, location.file),
+    file: isFile ? resolve(folder, location.file) : location.file,
     line: location.line,
     column: before.length + 1,
     message: text,

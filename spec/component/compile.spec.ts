@@ -67,6 +67,23 @@ describe("compiling a component", () => {
     );
   });
 
+  it("gives import and require each their half of a package that has two", async () => {
+    await withProject(
+      {
+        "a.ts": `import modern from "dual";\nimport old from "old";\nexport default () => [modern, old];`,
+        "node_modules/dual/package.json": `{ "exports": { "node": "./node.js", "import": "./a.mjs", "require": "./a.cjs" } }`,
+        "node_modules/dual/a.mjs": `export default "import";`,
+        "node_modules/dual/a.cjs": `module.exports = "require";`,
+        "node_modules/dual/node.js": `module.exports = "node";`,
+        "node_modules/old/index.js": `module.exports = require("dual");`,
+      },
+      async (folder) => {
+        const main = started((await compile(folder, "a.ts")).code) as () => unknown;
+        expect(JSON.stringify(main())).to.equal(`["import","require"]`);
+      },
+    );
+  });
+
   it("makes the same code of the same files wherever their folder lies, and names no folder", async () => {
     const files = { "a.ts": `import * as t from "io-ts"; export default () => t.number.is(1);` };
     const made: Compiled[] = [];
