@@ -9,7 +9,12 @@ interface Console {
   warn(...data: unknown[]): void;
   error(...data: unknown[]): void;
   trace(...data: unknown[]): void;
-  assert(condition?: boolean, ...data: unknown[]): void;
+  table(...data: unknown[]): void;
+  dir(value: unknown, options?: { depth?: number | null }): void;
+  assert(condition?: unknown, ...data: unknown[]): void;
+  group(...data: unknown[]): void;
+  groupCollapsed(...data: unknown[]): void;
+  groupEnd(): void;
 }
 declare var console: Console;
 
@@ -73,8 +78,14 @@ interface URL {
 declare var URL: {
   new (url: string | URL, base?: string | URL): URL;
   canParse(url: string | URL, base?: string | URL): boolean;
+  parse(url: string | URL, base?: string | URL): URL | null;
   prototype: URL;
 };
+
+interface DOMException extends Error {
+  readonly code: number;
+}
+declare var DOMException: { new (message?: string, name?: string): DOMException; prototype: DOMException };
 
 interface Crypto {
   getRandomValues<T extends ArrayBufferView>(array: T): T;
@@ -92,6 +103,8 @@ declare function setTimeout<A extends unknown[]>(callback: (...args: A) => void,
 declare function clearTimeout(id?: number): void;
 declare function setInterval<A extends unknown[]>(callback: (...args: A) => void, ms?: number, ...args: A): number;
 declare function clearInterval(id?: number): void;
+declare function setImmediate<A extends unknown[]>(callback: (...args: A) => void, ...args: A): number;
+declare function clearImmediate(id?: number): void;
 declare function queueMicrotask(callback: () => void): void;
 declare function atob(data: string): string;
 declare function btoa(data: string): string;

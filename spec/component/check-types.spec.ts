@@ -71,6 +71,8 @@ describe("checking a component's types", function () {
           const id = setTimeout((n: number) => console.log(n), 5, copy.n);
           clearTimeout(id);
           queueMicrotask(() => undefined);
+          clearImmediate(setImmediate(() => console.dir({ copy }, { depth: null })));
+          if (text === "y") throw new DOMException("a", "AbortError");
           crypto.getRandomValues(new Uint8Array(4));
           export default () => [text, new URL("a", "b:").searchParams.get("c"), crypto.randomUUID(), performance.now(), atob(btoa("x"))];`,
         "b.ts": `export default () => process;`,
