@@ -1,19 +1,20 @@
 // From YAML to a located tree. Only what JSON can say comes through: no second document, no repeated or
 // composite keys, no tags of one's own, no aliases that grow the file without bound.
 
-import { isAlias, isCollection, isMap, isScalar, LineCounter, parseAllDocuments } from "yaml";
-import type { Node, Pair, Scalar, YAMLMap } from "yaml";
+import { Composer, isAlias, isCollection, isMap, isScalar, Lexer, LineCounter, Parser } from "yaml";
+import type { CST, Node, Pair, Scalar, YAMLMap } from "yaml";
 import { E } from "../../lib/fp.ts";
 import type { Either } from "../../lib/fp.ts";
 import { inOrder } from "./diagnostic.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { shown } from "./tree.ts";
+import { quoted, shown } from "./tree.ts";
 import type { Entry, Leaf, Mapping, Tree } from "./tree.ts";
 
 /** Values a file may hold once its aliases are followed. */
 const MOST_VALUES = 100_000;
 /** Levels of lists and mappings, aliases followed. */
 const DEEPEST = 64;
+const TOO_DEEP = `nesting goes deeper here; expected at most ${DEEPEST} levels of lists and mappings`;
 /** The package reports one slip many times over; the first few say it. */
 const MOST_SYNTAX_ERRORS = 20;
 
@@ -63,7 +64,7 @@ const reader = (counter: LineCounter, complain: Complain) => {
       complain(offset, "this key is no word; expected a text before the colon");
       return null;
     }
-    const name = typeof node.value === "string" ? node.value : (node.source ?? String(node.value));
+    const name = typeof node.value === "string" ? node.value : (node.source ?? "");
     if (name !== "__proto__") return { name, offset };
     complain(offset, `the key "__proto__" stands here; expected any other word`);
     return null;
@@ -84,7 +85,7 @@ const reader = (counter: LineCounter, complain: Complain) => {
       else
         complain(
           offset,
-          `the key ${JSON.stringify(name)} stands here again; expected it once, the first is in line ${first.at.line}`,
+          `the key ${quoted(name)} stands here again; expected it once, the first is in line ${first.at.line}`,
         );
     }
     return { tree: { kind: "mapping", entries, ...located(node) }, values, height: height + 1 };
@@ -100,7 +101,7 @@ const reader = (counter: LineCounter, complain: Complain) => {
   };
 
   const tooDeep = (offset: number): Measured => {
-    complain(offset, `nesting goes deeper here; expected at most ${DEEPEST} levels of lists and mappings`);
+    complain(offset, TOO_DEEP);
     return nothing(offset);
   };
 
@@ -149,6 +150,22 @@ const position = (counter: LineCounter, offset: number) => {
   return { line: Math.max(1, line), column: Math.max(1, col) };
 };
 
+/**
+ * The tokens of a text, or the offset where they nest too deep. The package composes them by recursion, and a
+ * process that runs out of stack in the middle of a regular expression is gone: so nesting is bounded here.
+ */
+const tokensOf = (text: string, counter: LineCounter): Either<number, readonly CST.Token[]> => {
+  const parser = new Parser(counter.addNewLine);
+  const tokens: CST.Token[] = [];
+  counter.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    if (parser.stack.length > 2 * DEEPEST) return E.left(parser.offset);
+  }
+  for (const token of parser.end()) tokens.push(token);
+  return E.right(tokens);
+};
+
 /** Reads the tree of a file of one document. The diagnostics say what is not YAML, or not JSON's part of it. */
 export const parseYaml = (text: string, file: string): Either<readonly Diagnostic[], Mapping> => {
   const counter = new LineCounter();
@@ -157,16 +174,19 @@ export const parseYaml = (text: string, file: string): Either<readonly Diagnosti
     diagnostics.push({ file, ...position(counter, offset), message });
   };
 
+  const tokens = tokensOf(text, counter);
+  if (E.isLeft(tokens)) {
+    complain(tokens.left, TOO_DEEP);
+    return E.left(diagnostics);
+  }
   // Repeated keys are found by the reader: the package compares every key with every other.
-  const documents = [
-    ...parseAllDocuments(text, {
-      lineCounter: counter,
-      prettyErrors: false,
-      uniqueKeys: false,
-      resolveKnownTags: false,
-      logLevel: "error",
-    }),
-  ];
+  const options = {
+    prettyErrors: false,
+    uniqueKeys: false,
+    resolveKnownTags: false,
+    logLevel: "error",
+  } as const;
+  const documents = [...new Composer(options).compose(tokens.right)];
   const slips = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings]);
   for (const { pos, message } of slips.slice(0, MOST_SYNTAX_ERRORS))
     complain(pos[0], `this is not plain YAML: ${message}`);

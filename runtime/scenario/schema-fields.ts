@@ -5,6 +5,7 @@ import { E } from "../../lib/fp.ts";
 import { aboutKey, aboutWhole, placeOf, refuse, schema, under } from "./schema.ts";
 import type { Read, Schema, Schemas } from "./schema.ts";
 import { didYouMean, nearest, oneOf } from "./suggest.ts";
+import { quoted } from "./tree.ts";
 
 type Fields<R extends Schemas, O extends Schemas> = { readonly [K in keyof R]: Read<R[K]> } & {
   readonly [K in keyof O]?: Read<O[K]>;
@@ -22,8 +23,8 @@ const strange = (
   meant: string | null,
 ): string =>
   withheld.includes(key)
-    ? `${JSON.stringify(key)} in ${place} is not in this release yet; a later one brings it`
-    : `unknown key ${JSON.stringify(key)} in ${place}; expected ${oneOf(words)}${didYouMean(meant)}`;
+    ? `${quoted(key)} in ${place} is not in this release yet; a later one brings it`
+    : `unknown key ${quoted(key)} in ${place}; expected ${oneOf(words)}${didYouMean(meant)}`;
 
 /**
  * A mapping with these keys and no other. `withheld` names keys that a later release brings: they are refused
@@ -82,7 +83,7 @@ export const variants = <F extends Schemas>(
       const message = `${place} has both ${first} and ${second}; expected one of ${words.join(", ")}`;
       return t.failures([aboutKey(tree, context, second, message)]);
     }
-    if (first !== undefined) return forms[first]!.validate(tree, context);
+    if (first !== undefined) return forms[first]!.validate(tree, context) as t.Validation<Read<F[keyof F]>>;
     const wrong =
       keys.find((key) => withheld.includes(key)) ??
       keys.find((key) => nearest(key, words) !== null) ??

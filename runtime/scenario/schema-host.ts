@@ -57,8 +57,8 @@ export interface HostSpec {
   readonly trust: readonly string[];
 }
 
-export const HOST_RAM = 256 * 1024 ** 2;
-export const HOST_CAPS = 10_000;
+const HOST_RAM = 256 * 1024 ** 2;
+const HOST_CAPS = 10_000;
 export const MOST_CAPS = 1_000_000_000;
 
 /** Each key that a host may have. */

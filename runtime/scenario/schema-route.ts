@@ -9,6 +9,7 @@ import { anyRights, FILE_RIGHTS, GATE_RIGHTS } from "./schema-right.ts";
 import type { FileRight, GateRight } from "./schema-right.ts";
 import { filled, name, text, word } from "./schema-value.ts";
 import { didYouMean, nearest, oneOf } from "./suggest.ts";
+import { quoted } from "./tree.ts";
 
 export const SERVICES = ["LOG", "Timer", "ROM", "Report", "File_system", "Gate"] as const;
 export type Service = (typeof SERVICES)[number];
@@ -42,7 +43,7 @@ const service: Schema<Service> = schema("a service", (tree, context) => {
   const known = SERVICES.find((each) => each === found);
   if (known !== undefined) return t.success(known);
   const meant = nearest(found, SERVICES);
-  const stood = tree.kind === "leaf" && tree.value !== null ? JSON.stringify(found.slice(0, 60)) : "no word";
+  const stood = tree.kind === "leaf" && tree.value !== null ? quoted(found) : "no word";
   const later = meant === null && stood !== "no word";
   return t.failure(
     tree,

@@ -35,8 +35,8 @@ export interface StartSpec {
   readonly at: Position;
 }
 
-export const START_RAM = 8 * 1024 ** 2;
-export const START_CAPS = 100;
+const START_RAM = 8 * 1024 ** 2;
+const START_CAPS = 100;
 /** What a protection domain needs before its component has run. */
 const LEAST_RAM = 3 * 1024 ** 2;
 const TURN = 3000;

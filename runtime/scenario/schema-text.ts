@@ -4,6 +4,7 @@ import * as t from "io-ts";
 import { E } from "../../lib/fp.ts";
 import type { Schema } from "./schema.ts";
 import { placeOf, schema } from "./schema.ts";
+import { shown } from "./tree.ts";
 import { list, mapped, refined, text } from "./schema-value.ts";
 
 /** A text that is compared whole, or a pattern to be found in it. */
@@ -27,7 +28,7 @@ export const textMatch: Schema<TextMatch> = schema(
       : t.failure(
           tree,
           context,
-          `${placeOf(context)} is ${given.right}; expected a regular expression between the slashes: ${pattern.left.replace(/^SyntaxError: Invalid regular expression: /, "")}`,
+          `${placeOf(context)} is ${shown(tree)}; expected a regular expression between the slashes: ${pattern.left.replace(/^SyntaxError: Invalid regular expression: /, "")}`,
         );
   },
 );

@@ -13,9 +13,9 @@ import type { Tree } from "./tree.ts";
 
 /** Reads an `A` from a tree. Nothing is ever written back, so encoding is the identity. */
 export type Schema<A> = t.Type<A, A, Tree>;
-export type Read<S> = S extends t.Type<infer A, infer _O, infer _I> ? A : never;
+export type Read<S> = S extends t.Decoder<Tree, infer A> ? A : never;
 /** Schemas by key, of any type. */
-export type Schemas = Readonly<Record<string, t.Type<any, any, Tree>>>;
+export type Schemas = Readonly<Record<string, t.Decoder<Tree, unknown>>>;
 
 /** `expected` names what it reads, with an article: it ends up in complaints. */
 export const schema = <A>(expected: string, validate: t.Validate<Tree, A>): Schema<A> =>
@@ -27,8 +27,12 @@ const pathOf = (context: t.Context): Path => context.slice(1).map(({ key }) => k
 export const placeOf = (context: t.Context): string => renderPath(pathOf(context)) || "the file";
 
 /** The context of a part of what is being read. */
-export const under = (context: t.Context, key: string, of: t.Decoder<any, unknown>, tree: Tree): t.Context =>
-  t.appendContext(context, key, of, tree);
+export const under = (
+  context: t.Context,
+  key: string,
+  of: t.Decoder<Tree, unknown>,
+  tree: Tree,
+): t.Context => [...context, { key, type: of, actual: tree }];
 
 /** Marks a context whose complaint is about the last key, not about the value behind it. */
 const KEY = t.never;

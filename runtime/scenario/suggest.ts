@@ -21,6 +21,9 @@ const distance = (from: string, to: string): number => {
 /** Case, `_`, `-` and spaces are what people misremember first. */
 const bare = (word: string): string => word.toLowerCase().replaceAll(/[\s_-]/g, "");
 
+/** Longer words are no slips, and comparing them would take long. */
+const LONGEST = 100;
+
 /** How many slips a word of this length may hold. */
 const tolerance = (length: number): number => Math.min(3, Math.max(1, Math.floor((length + 1) / 3)));
 
@@ -30,6 +33,7 @@ const tolerance = (length: number): number => Math.min(3, Math.max(1, Math.floor
  * Ties go to the earlier word.
  */
 export const nearest = (word: string, words: Iterable<string>): string | null => {
+  if (word.length > LONGEST) return null;
   const wrong = bare(word);
   let best: string | null = null;
   let least = Infinity;

@@ -44,11 +44,14 @@ export const NOTHING: Leaf = {
   span: [0, 0],
 };
 
-/** How a message calls what stood there. Long texts are cut. */
+/** A text of the author's in a message: in quotes, and cut where it is long. */
+export const quoted = (text: string): string =>
+  JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
+/** How a message calls what stood there. */
 export const shown = (tree: Tree): string => {
   if (tree.kind === "list") return tree.items.length === 0 ? "an empty list" : "a list";
   if (tree.kind === "mapping") return tree.entries.size === 0 ? "an empty mapping" : "a mapping";
   if (tree.value === null) return "empty";
-  const text = tree.source.length > 60 ? `${tree.source.slice(0, 60)}…` : tree.source;
-  return typeof tree.value === "string" ? JSON.stringify(text) : text;
+  return typeof tree.value === "string" ? quoted(tree.source) : tree.source.slice(0, 60);
 };

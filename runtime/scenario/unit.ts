@@ -8,7 +8,7 @@ import { scalar } from "./schema-value.ts";
 
 type Units = Readonly<Record<string, number>>;
 
-const SIZES: Units = { "": 1, k: 1024, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+const SIZES: Units = { "": 1, K: 1024, k: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 const TIMES: Units = { "": 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** The longest time that a Node timer takes, in ms. */
@@ -71,6 +71,7 @@ export const duration: Schema<number> = scalar(
 
 /** The way back, for messages: the largest unit that divides it. */
 export const renderBytes = (value: number): string => {
-  const unit = (["G", "M", "k"] as const).find((each) => value > 0 && value % SIZES[each]! === 0);
-  return unit === undefined ? `${value} bytes` : `${value / SIZES[unit]!}${unit}`;
+  const [unit, factor] =
+    Object.entries(SIZES).findLast(([, size]) => size > 1 && value >= size && value % size === 0) ?? [];
+  return factor === undefined ? `${value} bytes` : `${value / factor}${unit}`;
 };

@@ -5,6 +5,7 @@ import { locate, renderPath } from "./locate.ts";
 import type { Path } from "./locate.ts";
 import type { Source } from "./schema.ts";
 import { didYouMean, nearest, oneOf } from "./suggest.ts";
+import { quoted } from "./tree.ts";
 
 export interface Complaints {
   /** About the value at a path, or about its key. */
@@ -17,6 +18,9 @@ export interface Complaints {
 
 /** Names that a message lists at most. */
 const MOST_NAMES = 12;
+
+/** Complaints after which no more suggestions are looked for: each costs a pass over all names. */
+const MOST_HINTS = 200;
 
 const choice = (known: readonly string[]): string =>
   known.length === 0
@@ -34,8 +38,8 @@ export const complaints = ({ file, root }: Source, into: Diagnostic[]): Complain
     about,
     unknown: (path, word, what, known) => {
       const all = [...known];
-      const hint = didYouMean(nearest(word, all));
-      about(path, `${renderPath(path)} names ${JSON.stringify(word)}; expected ${what}${choice(all)}${hint}`);
+      const hint = into.length < MOST_HINTS ? didYouMean(nearest(word, all)) : "";
+      about(path, `${renderPath(path)} names ${quoted(word)}; expected ${what}${choice(all)}${hint}`);
     },
   };
 };

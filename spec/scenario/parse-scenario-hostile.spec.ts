@@ -22,6 +22,8 @@ const WORDS = [
   "constructor",
 ];
 
+const PUNCTUATION = "{ } [ ] , : - & * ! | > ' \" % @ # ? ~ 0 x".split(" ").concat(" ", "\n", "\t", "\0");
+
 /** The law: an answer for every text, complaints in order and at places that exist. */
 const answered = (text: string): void => {
   const result = parseScenario(text, "h.yaml");
@@ -68,9 +70,8 @@ describe("scenario: files from anywhere", () => {
 
   it("fault 17: random text is answered", () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.constantFrom(...WORDS, ..."{}[],:-&*!|>'\"%@#?~ \n\t\0"), { maxLength: 60 }),
-        (parts) => answered(parts.join("")),
+      fc.property(fc.array(fc.constantFrom(...WORDS, ...PUNCTUATION), { maxLength: 60 }), (parts) =>
+        answered(parts.join("")),
       ),
       { numRuns: 600 },
     );
@@ -83,7 +84,7 @@ describe("scenario: files from anywhere", () => {
 
   it("fault 16: a file with one character changed anywhere is answered", () => {
     fc.assert(
-      fc.property(fc.nat(EXAMPLE.length - 1), fc.constantFrom(..." :-{}[]\"'&*!#x0\n\t"), (at, other) =>
+      fc.property(fc.nat(EXAMPLE.length - 1), fc.constantFrom(...PUNCTUATION), (at, other) =>
         answered(EXAMPLE.slice(0, at) + other + EXAMPLE.slice(at + 1)),
       ),
       { numRuns: 500 },
@@ -100,5 +101,17 @@ describe("scenario: files from anywhere", () => {
       ),
       { numRuns: 500 },
     );
+  });
+
+  it("fault 18: large files of nothing but slips are answered", () => {
+    const many = <A>(make: (index: number) => A) => Array.from({ length: 10_000 }, (_, index) => make(index));
+    const start = many((index) => `  child-${index}: { component: a.ts }\n`).join("");
+    const steps = many((index) => `  - kill: { child: chidl-${index} }\n`).join("");
+    answered(`scenario: x\nstart:\n${start}steps:\n${steps}`);
+    const long = "x".repeat(200_000);
+    answered(
+      `scenario: x\nhosts: { here: { files: { ${long}: { memory: true } } } }\nstart: {}\nsteps: [{ remove: { file: ${long}y/a } }]\n`,
+    );
+    answered(`${many((index) => `key-${index}: 1`).join("\n")}\n`);
   });
 });

@@ -286,7 +286,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     ),
     step(
       'until: { child: counter, log: "/(/" }',
-      "c.yaml:28:35: steps[0].until.log is /(/; expected a regular expression between the slashes: /(/: Unterminated group",
+      'c.yaml:28:35: steps[0].until.log is "/(/"; expected a regular expression between the slashes: /(/: Unterminated group',
     ),
     step(
       "until: { child: counter, exit: 256 }",
