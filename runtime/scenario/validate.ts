@@ -20,7 +20,7 @@ export interface Complaints {
 const MOST_NAMES = 12;
 
 /** Complaints after which no more suggestions are looked for: each costs a pass over all names. */
-const MOST_HINTS = 200;
+const MOST_HINTS = 50;
 
 const choice = (known: readonly string[]): string =>
   known.length === 0
