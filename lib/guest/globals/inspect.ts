@@ -57,21 +57,21 @@ const baseOf = (value: object, name: string): string | undefined => {
 
 type Show = (value: unknown) => string;
 
+const nameOf = (key: PropertyKey): string => {
+  if (typeof key === "symbol") return `[${String(key)}]`;
+  return IDENTIFIER.test(String(key)) ? String(key) : quoted(String(key));
+};
+
 const property = (value: object, key: PropertyKey, show: Show): string => {
-  const { get, set, value: held } = Object.getOwnPropertyDescriptor(value, key)!;
-  const name =
-    typeof key === "symbol"
-      ? `[${String(key)}]`
-      : IDENTIFIER.test(String(key))
-        ? String(key)
-        : quoted(String(key));
-  if (get) return `${name}: [${set ? "Getter/Setter" : "Getter"}]`;
-  return `${name}: ${set ? "[Setter]" : show(held)}`;
+  const held = Object.getOwnPropertyDescriptor(value, key)!;
+  const name = nameOf(key);
+  if ("value" in held) return `${name}: ${show(held.value)}`;
+  return `${name}: [${[held.get && "Getter", held.set && "Setter"].filter(Boolean).join("/")}]`;
 };
 
 const properties = (value: object, show: Show): string[] => {
   const isError = value instanceof Error;
-  const isList = Array.isArray(value) || value instanceof String;
+  const isList = Array.isArray(value) || Object.prototype.toString.call(value) === "[object String]";
   const shown = Reflect.ownKeys(value).filter((key) => {
     if (isList && /^\d+$/.test(String(key))) return false;
     if (isError && (key === "name" || key === "message" || key === "stack")) return false;

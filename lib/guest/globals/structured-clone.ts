@@ -16,10 +16,11 @@ const errors = new Map<unknown, ErrorConstructor>(
   [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((each) => [each.name, each]),
 );
 
-const tagOfView = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-)!.get as (this: ArrayBufferView) => keyof typeof globalThis | undefined;
+const viewPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+/** The array classes' own tag, which no instance can feign. */
+const viewClass = (view: ArrayBufferView): typeof Uint8Array =>
+  globalThis[Reflect.get(viewPrototype, Symbol.toStringTag, view) as "Uint8Array"];
 
 const cloneError = (error: Error, seen: Seen): Error => {
   const message = String(error.message);
@@ -41,8 +42,7 @@ const cloneError = (error: Error, seen: Seen): Error => {
 const cloneView = (view: ArrayBufferView, seen: Seen): object => {
   const buffer = clone(view.buffer, seen) as ArrayBuffer;
   if (view instanceof DataView) return new DataView(buffer, view.byteOffset, view.byteLength);
-  const made = globalThis[tagOfView.call(view)!] as typeof Uint8Array;
-  return new made(buffer, view.byteOffset, (view as Uint8Array).length);
+  return new (viewClass(view))(buffer, view.byteOffset, (view as Uint8Array).length);
 };
 
 /** A copy that is complete when it is made, or nothing where `value` has contents to go through. */
@@ -51,9 +51,8 @@ const cloneLeaf = (value: object, seen: Seen): object | undefined => {
   if (value instanceof RegExp) return new RegExp(value.source, value.flags);
   if (value instanceof ArrayBuffer) return value.slice(0);
   if (ArrayBuffer.isView(value)) return cloneView(value, seen);
-  if (value instanceof Symbol) throw refusal(value);
-  const isBox = [Number, String, Boolean, BigInt].some((each) => value instanceof each);
-  return isBox ? (Object(value.valueOf()) as object) : undefined;
+  const isBox = [Number, String, Boolean, BigInt, Symbol].some((each) => value instanceof each);
+  return isBox ? (Object(clone(value.valueOf(), seen)) as object) : undefined;
 };
 
 const cloneContents = (value: object, seen: Seen): object => {
@@ -71,7 +70,7 @@ const cloneContents = (value: object, seen: Seen): object => {
     return made;
   }
   if (REFUSED.test(Object.prototype.toString.call(value))) throw refusal(value);
-  const made: object = Array.isArray(value) ? new Array(value.length) : {};
+  const made: object = Array.isArray(value) ? Object.assign([], { length: value.length }) : {};
   seen.set(value, made);
   for (const key of Object.keys(value))
     Object.defineProperty(made, key, {
@@ -107,7 +106,8 @@ export const structuredClone = (
   if (new Set(buffers).size < buffers.length) throw refusal(buffers);
   for (const buffer of buffers)
     if (!(buffer instanceof ArrayBuffer) || buffer.detached) throw refusal(buffer);
-  // Tried without moving anything first: what fails must leave the buffers where they are.
-  clone(value, new Map(buffers.map((buffer) => [buffer, buffer])));
-  return clone(value, new Map(buffers.map((buffer) => [buffer, buffer.transfer?.() ?? buffer.slice(0)])));
+  const made = clone(value, new Map(buffers.map((buffer) => [buffer, buffer.slice(0)])));
+  // Views of a detached buffer have lost their place, and what fails must leave the buffers where they are.
+  for (const buffer of buffers) buffer.transfer?.();
+  return made;
 };

@@ -66,7 +66,7 @@ export class URL {
 
   get searchParams(): URLSearchParams {
     if (this.#params === undefined) {
-      this.#params = new URLSearchParams(this.search);
+      this.#params = new URLSearchParams(this.#parts.search);
       tie(this.#params, (query) => {
         this.#parts = ask(this.href, null, "search", query) ?? this.#parts;
       });
@@ -117,5 +117,3 @@ export class URL {
       });
   }
 }
-
-export interface URL extends Omit<Parts, "href" | "origin"> {}

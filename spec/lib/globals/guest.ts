@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { randomFillSync } from "node:crypto";
+import { runInThisContext } from "node:vm";
 import { JSException, QuickJS, type JSValueHandle } from "quickjs-wasi";
 import {
   AMBIENT_LOG,
@@ -93,6 +94,9 @@ const answerUrl = (request: string): string => {
   return partsOf(url);
 };
 
+/** What `code` evaluates to in Node itself. */
+export const inNode = (code: string): unknown => runInThisContext(code);
+
 /** Makes a child's memory and boots it. `denied` is what LOG answers, if not nothing. */
 export const boot = async ({
   timer = true,
@@ -132,7 +136,7 @@ export const boot = async ({
   for (const [name, serve] of Object.entries(lent))
     host.setProp(
       name,
-      vm.newFunction(name, (value) => serve(value as JSValueHandle)),
+      vm.newFunction(name, (value) => serve(value)),
     );
   const before = vm.getMemoryUsage().memoryUsedSize;
   vm.evalCode(library, "guest.js");
