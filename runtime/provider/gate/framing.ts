@@ -73,7 +73,7 @@ abstract class BufferedFramer implements Framer {
     if (typeof message === "string" && !isWellFormed(message))
       return refusal("send", "well-formed text", "text with half a surrogate pair");
     const buffer = Buffer.allocUnsafe(head + bytes + tail);
-    if (typeof message === "string") buffer.utf8Write(message, head);
+    if (typeof message === "string") buffer.write(message, head, "utf8");
     else buffer.set(message, head);
     return E.right(buffer);
   }

@@ -37,7 +37,7 @@ class Direction {
   readonly #gate: string;
   readonly #bound: QueueBound;
   readonly #queue: MessageQueue;
-  readonly #waiting = new Fifo<{ message: Message; bytes: number; answer: Answer<void> }>();
+  readonly #waiting = new Fifo<{ message: Message; bytes: number; put: () => void; answer: Answer<void> }>();
 
   constructor(gate: string, bound: QueueBound) {
     this.#gate = gate;
@@ -53,25 +53,29 @@ class Direction {
     return this.#queue.list();
   }
 
-  push(message: Message): Promise<Either<SessionError, void>> | Either<SessionError, void> {
+  /** Calls `put` in the moment the message is in the queue, before anybody can hear of it. */
+  push(message: Message, put: () => void): Promise<Either<SessionError, void>> | Either<SessionError, void> {
     const bytes = byteLength(message);
     if (bytes > this.#bound.bytes) {
       const what = `a message of gate ${this.#gate}`;
       return E.left({ tag: "TooLarge", what, bytes, limit: this.#bound.bytes });
     }
-    const kept = typeof message === "string" ? message : message.slice();
+    const kept = typeof message === "string" ? message : new Uint8Array(message);
     if (this.#waiting.length === 0 && this.#queue.fits(bytes)) {
       this.#queue.push(kept);
+      put();
       return done;
     }
-    return new Promise((answer) => this.#waiting.push({ message: kept, bytes, answer }));
+    return new Promise((answer) => this.#waiting.push({ message: kept, bytes, put, answer }));
   }
 
   shift(): Message | undefined {
     const message = this.#queue.shift();
-    for (let next = this.#waiting.first(); next !== undefined && this.#queue.fits(next.bytes);) {
+    let next = this.#waiting.first();
+    while (next !== undefined && this.#queue.fits(next.bytes)) {
       this.#waiting.shift();
       this.#queue.push(next.message);
+      next.put();
       next.answer(done);
       next = this.#waiting.first();
     }
@@ -108,7 +112,7 @@ class Queue implements QueueGate {
 
   inject(message: Message): Promise<Either<SessionError, void>> | Either<SessionError, void> {
     if (this.#closed) return E.left({ tag: "Closed", what: `gate ${this.name}` });
-    const answer = this.#inward.push(message);
+    const answer = this.#inward.push(message, () => {});
     this.#owner?.deliver();
     return answer;
   }
@@ -145,6 +149,9 @@ class QueueEnd implements GateEnd {
   /** What a state from another provider brought along; comes before the queue. */
   readonly #unread = new Fifo<Message>();
   readonly #receivers = new Fifo<Answer<Message>>();
+  readonly #count = (): void => {
+    this.#sent += 1;
+  };
   #sent: number;
   #received: number;
   #suspended = false;
@@ -168,9 +175,7 @@ class QueueEnd implements GateEnd {
 
   send(message: Message): Promise<Either<SessionError, void>> | Either<SessionError, void> {
     if (!this.#open) return E.left(this.#closed);
-    const answer = this.#outward.push(message);
-    if (!(answer instanceof Promise)) return this.#counted(answer);
-    return answer.then((given) => this.#counted(given));
+    return this.#outward.push(message, this.#count);
   }
 
   receive(): Promise<Either<SessionError, Message>> {
@@ -216,10 +221,5 @@ class QueueEnd implements GateEnd {
       this.#received += 1;
       this.#receivers.shift()?.(E.right(message));
     }
-  }
-
-  #counted(answer: Either<SessionError, void>): Either<SessionError, void> {
-    if (E.isRight(answer)) this.#sent += 1;
-    return answer;
   }
 }
