@@ -10,6 +10,16 @@ export const bytes = new t.Type<Uint8Array>(
   t.identity,
 );
 
+const isText = (u: unknown): u is string => typeof u === "string" && !/\p{Surrogate}/u.test(u);
+
+/** A name, label or path: a string without lone surrogates, so that every encoding carries it. */
+export const text = new t.Type<string>(
+  "text",
+  isText,
+  (u, c) => (isText(u) ? t.success(u) : t.failure(u, c)),
+  t.identity,
+);
+
 const refined = (name: string, accepts: (n: number) => boolean): t.Type<number> => {
   const is = (u: unknown): u is number => typeof u === "number" && accepts(u);
   return new t.Type<number>(name, is, (u, c) => (is(u) ? t.success(u) : t.failure(u, c)), t.identity);
@@ -35,7 +45,8 @@ export const struct = <R extends Fields, O extends Fields = {}>(
   const is = (u: unknown): u is Shape<R, O> => {
     if (typeof u !== "object" || u === null || Array.isArray(u)) return false;
     const record = u as Record<string, unknown>;
-    for (const key in required) if (!Object.hasOwn(record, key) || !required[key]!.is(record[key])) return false;
+    for (const key in required)
+      if (!Object.hasOwn(record, key) || !required[key]!.is(record[key])) return false;
     for (const key of Object.keys(record)) {
       if (Object.hasOwn(required, key)) continue;
       if (!Object.hasOwn(optional, key)) return false;

@@ -65,15 +65,22 @@ export type Calls<M extends Methods> = {
 /** What `env.session(contract)` resolves to. */
 export type Client<C extends Contract> = C extends Contract<infer M, infer X> ? Calls<M> & X : never;
 
+declare const contractOf: unique symbol;
+
+/** A capability's type carries its contract, for the compiler's eyes only. */
+export interface Of<C extends Contract> {
+  readonly [contractOf]: C;
+}
+
 /** The codec of a capability result: an object served at the other side, called by its own contract. */
-export class CapabilityType<C extends Contract> extends t.Type<Client<C>> {
+export class CapabilityType<C extends Contract> extends t.Type<Client<C> & Of<C>> {
   readonly _tag = "CapabilityType" as const;
   readonly contract: C;
   constructor(contract: C) {
     super(
       contract.service,
-      (u): u is Client<C> => typeof u === "object" && u !== null,
-      (u, c) => (typeof u === "object" && u !== null ? t.success(u as Client<C>) : t.failure(u, c)),
+      (u): u is Client<C> & Of<C> => typeof u === "object" && u !== null,
+      (u, c) => (typeof u === "object" && u !== null ? t.success(u as Client<C> & Of<C>) : t.failure(u, c)),
       t.identity,
     );
     this.contract = contract;
@@ -81,7 +88,8 @@ export class CapabilityType<C extends Contract> extends t.Type<Client<C>> {
 }
 
 /** A result that is a capability to an object of `contract`. */
-export const capability = <C extends Contract>(contract: C): CapabilityType<C> => new CapabilityType(contract);
+export const capability = <C extends Contract>(contract: C): CapabilityType<C> =>
+  new CapabilityType(contract);
 
 /** The contract of the capability that a method returns, if it returns one. */
 export const returnedContract = (method: Method): Contract | undefined =>

@@ -39,6 +39,8 @@ export type SessionError =
   /** A path that leaves its provider: absolute, `..`, a NUL, or a symbolic link on the way. */
   | { readonly tag: "InvalidPath"; readonly path: string; readonly reason: string }
   | { readonly tag: "NoSpace"; readonly path: string }
+  /** A file that a handle comes back to is no longer what the handle knew. */
+  | { readonly tag: "Changed"; readonly path: string; readonly difference: string }
   /** The gate's other end is gone and did not come back within the bounded retries. */
   | { readonly tag: "Disconnected"; readonly gate: string; readonly reason: string }
   /** A message or frame over the gate's bound, in bytes. */
@@ -79,6 +81,8 @@ export const prose = (error: SessionError): string => {
       return `${JSON.stringify(error.path)} is not a path of this provider: ${error.reason}`;
     case "NoSpace":
       return `no space left for ${error.path}`;
+    case "Changed":
+      return `${error.path} is no longer what it was: ${error.difference}`;
     case "Disconnected":
       return `gate ${error.gate} is disconnected: ${error.reason}`;
     case "TooLarge":

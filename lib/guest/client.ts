@@ -56,7 +56,9 @@ const classOf = (contract: Contract): StubClass => {
   const define = (name: string, value: unknown): void => {
     Object.defineProperty(made.prototype, name, { value, writable: true, configurable: true });
   };
-  Object.entries(contract.methods).forEach(([name, method], index) => define(name, stubMethod(index, method)));
+  Object.entries(contract.methods).forEach(([name, method], index) =>
+    define(name, stubMethod(index, method)),
+  );
   for (const [name, value] of Object.entries(contract.guest)) define(name, value);
   classes.set(contract, made);
   return made;
@@ -76,16 +78,16 @@ export const clientAt = <C extends Contract>(contract: C, selector: number, thre
   new (classOf(contract))(selector, thread) as unknown as Client<C>;
 
 /** The method names of `contract` and of every type it hands out, as the session request lists them. */
-export const interfacesOf = (contract: Contract): Record<string, string[]> => {
-  const found: Record<string, string[]> = {};
+export const interfacesOf = (contract: Contract): [string, string[]][] => {
+  const found = new Map<string, string[]>();
   const visit = (each: Contract): void => {
-    if (Object.hasOwn(found, each.service)) return;
-    found[each.service] = Object.keys(each.methods);
+    if (found.has(each.service)) return;
+    found.set(each.service, Object.keys(each.methods));
     for (const method of Object.values(each.methods)) {
       const returned = returnedContract(method);
       if (returned !== undefined) visit(returned);
     }
   };
   visit(contract);
-  return found;
+  return [...found];
 };

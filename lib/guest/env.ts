@@ -104,4 +104,3 @@ export const start = (main: unknown): void => {
     .then(main as Main)
     .then(() => parent.returned());
 };
-

@@ -1,11 +1,14 @@
 // CPU: the threads of a protection domain. They share one heap and take turns; each makes its calls through
 // an `env` of its own, which is how a call is known to be its.
 import * as t from "io-ts";
-import { args, struct } from "../codec.ts";
+import { args, struct, text } from "../codec.ts";
 import { capability, method, session, type Client } from "../contract.ts";
 import { selectorOf } from "../selector.ts";
 
-export const ThreadState = t.keyof({ running: null, paused: null, exited: null, killed: null }, "ThreadState");
+export const ThreadState = t.keyof(
+  { running: null, paused: null, exited: null, killed: null },
+  "ThreadState",
+);
 export type ThreadState = t.TypeOf<typeof ThreadState>;
 
 export const Thread = session(
@@ -29,7 +32,7 @@ const Listed = struct({ name: t.string, state: ThreadState });
 export const Cpu = session(
   "CPU",
   {
-    create: method({ args: args([t.string]), result: capability(Thread) }),
+    create: method({ args: args([text]), result: capability(Thread) }),
     /** The thread's function has returned; told by the library, never by a component. */
     exited: method({ args: args([selectorOf(Thread)]), result: t.void }),
     threads: method({ args: args([]), result: t.array(Listed) }),

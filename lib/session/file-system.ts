@@ -1,24 +1,32 @@
 // File_system: the files of one provider, below the root and with the rights that the route grants.
 import * as t from "io-ts";
-import { args, bytes, natural, struct } from "../codec.ts";
+import { args, bytes, natural, struct, text } from "../codec.ts";
 import { capability, method, session } from "../contract.ts";
 
 /** How a file is opened; every flag defaults to `false`, and none at all means `read`. */
-export const OpenMode = struct({}, {
-  read: t.boolean,
-  write: t.boolean,
-  create: t.boolean,
-  append: t.boolean,
-  truncate: t.boolean,
-}, "OpenMode");
+export const OpenMode = struct(
+  {},
+  {
+    read: t.boolean,
+    write: t.boolean,
+    create: t.boolean,
+    append: t.boolean,
+    truncate: t.boolean,
+  },
+  "OpenMode",
+);
 export type OpenMode = t.TypeOf<typeof OpenMode>;
 
 /** `size` in bytes, `modified` in wall-clock ms. */
-export const Stat = struct({
-  kind: t.union([t.literal("file"), t.literal("directory")]),
-  size: natural,
-  modified: t.number,
-}, {}, "Stat");
+export const Stat = struct(
+  {
+    kind: t.union([t.literal("file"), t.literal("directory")]),
+    size: natural,
+    modified: t.number,
+  },
+  {},
+  "Stat",
+);
 export type Stat = t.TypeOf<typeof Stat>;
 
 const Entry = struct({
@@ -70,19 +78,16 @@ export const File = session(
 );
 
 /** Paths are relative to the provider's root, parts separated by `/`; `..` and symbolic links lead nowhere. */
-export const FileSystem = session(
-  "File_system",
-  {
-    open: method({ args: args([t.string], [OpenMode]), result: capability(File) }),
-    stat: method({ args: args([t.string]), result: Stat }),
-    /** The entries of a directory, by name; the root without an argument. */
-    list: method({ args: args([], [t.string]), result: t.array(Entry) }),
-    mkdir: method({ args: args([t.string]), result: t.void }),
-    /** Removes a file or an empty directory. */
-    unlink: method({ args: args([t.string]), result: t.void }),
-    move: method({ args: args([t.string, t.string]), result: t.void }),
-    /** Resolves as soon as the entry, or what is in the directory, is no longer as this session last saw it:
-     *  at its previous `watch` of the same path, or else at this call. */
-    watch: method({ args: args([t.string]), result: t.void, inFlight: "reissue" }),
-  },
-);
+export const FileSystem = session("File_system", {
+  open: method({ args: args([text], [OpenMode]), result: capability(File) }),
+  stat: method({ args: args([text]), result: Stat }),
+  /** The entries of a directory, by name; the root without an argument. */
+  list: method({ args: args([], [text]), result: t.array(Entry) }),
+  mkdir: method({ args: args([text]), result: t.void }),
+  /** Removes a file or an empty directory. */
+  unlink: method({ args: args([text]), result: t.void }),
+  move: method({ args: args([text, text]), result: t.void }),
+  /** Resolves as soon as the entry, or what is in the directory, is no longer as this session last saw it:
+   *  at its previous `watch` of the same path, or else at this call. */
+  watch: method({ args: args([text]), result: t.void, inFlight: "reissue" }),
+});

@@ -1,15 +1,15 @@
 // Parent: the one capability that every component is born with, by which it asks for all others.
 import * as t from "io-ts";
-import { args, natural, struct } from "../codec.ts";
+import { args, natural, struct, text } from "../codec.ts";
 import { method, session } from "../contract.ts";
 
 /** A session request. `interfaces` are the method names of the session's type and of every type it hands out,
  *  in the order that the component's library numbers them. */
 export const SessionRequest = struct(
   {
-    service: t.string,
-    label: t.string,
-    interfaces: t.record(t.string, t.array(t.string)),
+    service: text,
+    label: text,
+    interfaces: t.array(t.tuple([text, t.array(text)])),
   },
   { ram: natural, caps: natural, args: t.unknown },
   "SessionRequest",

@@ -1,0 +1,85 @@
+// ROM, served: a view on a source that may change, with version numbers of its own that survive revivals.
+import { createHash } from "node:crypto";
+import * as t from "io-ts";
+import { natural, struct } from "../../lib/codec.ts";
+import { E } from "../../lib/fp.ts";
+import { Rom } from "../../lib/session/rom.ts";
+import type { Answer, Serving } from "./service.ts";
+
+/** Content that whoever owns it may replace. */
+export class RomSource {
+  #content: Uint8Array;
+  readonly #watchers = new Set<() => void>();
+
+  constructor(content: string | Uint8Array) {
+    this.#content = Buffer.from(content);
+  }
+
+  get content(): Uint8Array {
+    return this.#content;
+  }
+
+  /** Replaces the content whole, and tells every session, even where nothing differs. */
+  replace(content: string | Uint8Array): void {
+    this.#content = Buffer.from(content);
+    for (const changed of [...this.#watchers]) changed();
+  }
+
+  watch(changed: () => void): () => void {
+    this.#watchers.add(changed);
+    return () => void this.#watchers.delete(changed);
+  }
+}
+
+/** Where a session was: its version, the last one seen, and what that version held (sha256, hexadecimal). */
+export const RomPosition = struct({ version: natural, seen: natural, sha256: t.string }, {}, "RomPosition");
+export type RomPosition = t.TypeOf<typeof RomPosition>;
+
+const digest = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");
+
+/** `position`: where the session goes on, or null for a new one. */
+export const makeRom = (source: RomSource, position: RomPosition | null): Serving<typeof Rom> => {
+  let version = 1;
+  let seen = 1;
+  if (position !== null) {
+    version = position.version + (digest(source.content) === position.sha256 ? 0 : 1);
+    ({ seen } = position);
+  }
+  let suspended = false;
+  let waiting: ((answer: Answer<number>) => void)[] = [];
+  const read = (): Uint8Array => {
+    seen = version;
+    return source.content;
+  };
+  const serve = (): void => {
+    if (suspended || version <= seen || waiting.length === 0) return;
+    seen = version;
+    const served = waiting;
+    waiting = [];
+    for (const resolve of served) resolve(E.right(version));
+  };
+  const stop = source.watch(() => {
+    version++;
+    serve();
+  });
+  return {
+    contract: Rom,
+    text: () => E.right(Buffer.from(read()).toString()),
+    bytes: () => E.right(read()),
+    version: () => E.right(version),
+    changed() {
+      const changed = new Promise<Answer<number>>((resolve) => waiting.push(resolve));
+      serve();
+      return changed;
+    },
+    suspend() {
+      suspended = true;
+    },
+    resume() {
+      suspended = false;
+      serve();
+    },
+    capture: (): RomPosition => ({ version, seen, sha256: digest(source.content) }),
+    release: stop,
+  };
+};

@@ -1,0 +1,30 @@
+// Routes: a parent's policy of which service a session request goes to. The first match wins; no match is a
+// denial.
+import type { FileRight } from "../provider/file/file-provider.ts";
+import type { GateRight } from "../provider/gate/gate-provider.ts";
+
+/** What a file handle does at a revival when its file is no longer what it was: refuse, take the file as it
+ *  is, or bring back the content that the image carries. */
+export type FilePolicy = "strict" | "rebind" | "restore";
+
+export interface Route {
+  /** `LOG`, `Timer`, `ROM`, `Report`, `File_system`, `Gate`. */
+  readonly service: string;
+  /** The label it matches; any, where there is none. */
+  readonly label?: string;
+  /** The host's provider; the session's label, where there is none. */
+  readonly to?: string;
+  /** ROM: reads the report published under this name. Report: publishes under it. */
+  readonly report?: string;
+  /** Rights that the session is given at most; all of the provider's, where there are none. */
+  readonly rights?: readonly (FileRight | GateRight)[];
+  /** File_system; `strict` by default. */
+  readonly policy?: FilePolicy;
+  /** Timer: what a sleeping timer keeps across a freeze; `remaining` by default. */
+  readonly deadline?: "remaining" | "wall";
+}
+
+/** The route that a request for `service` under `label` takes, or null: a denial. */
+export const routeFor = (routes: readonly Route[], service: string, label: string): Route | null =>
+  routes.find((route) => route.service === service && (route.label === undefined || route.label === label)) ??
+  null;

@@ -1,0 +1,29 @@
+// What core serves: objects that a protection domain holds capabilities to. The interceptor and the dispatcher
+// see every object through this one shape.
+import type { Contract, Method, Of } from "../../lib/contract.ts";
+import type { SessionError } from "../../lib/error.ts";
+import type { Either } from "../../lib/fp.ts";
+
+export type Answer<T> = Either<SessionError, T>;
+export type Eventually<T> = Answer<T> | Promise<Answer<T>>;
+
+/** An object's life beside its methods. */
+export interface CoreObject {
+  readonly contract: Contract;
+  /** Completes no waiting call any more, and consumes nothing from outside, until `resume`. */
+  suspend?(): void;
+  resume?(): void;
+  /** Its position, as plain data: what moves with every call and so is no part of the ledger. Legal while it is
+   *  suspended, and without effect. */
+  capture?(): unknown;
+  /** Gives back what it holds outside. It is called once; no method is called after it. */
+  release?(): void | Promise<void>;
+}
+
+/** The methods of a contract as core implements them. A capability result is the object itself. Arguments were
+ *  checked against the contract before; bytes among them are valid during the call only. */
+export type Serving<C extends Contract> = CoreObject & {
+  [K in keyof C["methods"]]: C["methods"][K] extends Method<infer A, infer R>
+    ? (...args: A) => Eventually<R extends Of<infer D> ? Serving<D> : R>
+    : never;
+};

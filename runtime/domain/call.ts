@@ -1,0 +1,35 @@
+// Calls on their way in, and events on their way back.
+import type { CoreObject, Eventually } from "../core/service.ts";
+import type { Capability, MethodEntry } from "./capability-space.ts";
+
+/** A call that core has not answered yet. */
+export interface PendingCall {
+  readonly slot: number;
+  readonly selector: number;
+  readonly thread: number;
+  readonly fresh: number;
+  readonly args: readonly unknown[];
+  readonly capability: Capability;
+  readonly entry: MethodEntry;
+  readonly answer: Promise<unknown>;
+  /** When it was issued, in ms: on its child's clock and on the wall. */
+  readonly own: number;
+  readonly wall: number;
+}
+
+/** What one turn delivers: a reply to the call in `slot`, or with slot -1 a signal. */
+export interface DomainEvent {
+  readonly slot: number;
+  readonly form: number;
+  readonly value: string | number | Uint8Array | undefined;
+  /** The thread whose call is answered. */
+  readonly thread: number;
+  /** The selector of a region whose memory is made just before; 0 for none. */
+  readonly region: number;
+}
+
+/** Calls a method of an object by its name. The entry has checked the arguments. */
+export const invoke = (object: CoreObject, name: string, args: readonly unknown[]): Eventually<unknown> => {
+  const method = (object as unknown as Record<string, (...all: unknown[]) => Eventually<unknown>>)[name]!;
+  return args.length < 2 ? method.call(object, args[0]) : method.apply(object, args as unknown[]);
+};

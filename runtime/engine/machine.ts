@@ -1,0 +1,538 @@
+// One instance of the engine: the machine that executes a protection domain. Its linear memory is the whole
+// truth between turns; everything else here is derived from it or fixed in the base memory. It is driven by
+// raw exports from boxes allocated before the base was taken, so that what the host does to the memory is the
+// same for every schedule of freezes.
+import { FIRST_RECORD, OUTBOX_BYTES } from "../../lib/guest/abi.ts";
+import type { Fault } from "./fault.ts";
+import { Attachments, readOutbox, type CallSink, type OutboxViews } from "./outbox.ts";
+import { urlParts } from "./url.ts";
+import { PAGE_BYTES, type Engine, type EngineExports } from "./wasm-module.ts";
+
+/** Addresses, in bytes, of what the base memory holds for the host's use. */
+export interface Anchors {
+  readonly outbox: number;
+  /** Boxes of the library's `deliver` function and of `undefined`. */
+  readonly deliver: number;
+  readonly undefined: number;
+  /** Four pointers to the boxes of slot, form, value and extra, which lie behind it. */
+  readonly argv: number;
+  readonly boxes: number;
+  /** Eight bytes for lengths that exports write. */
+  readonly length: number;
+}
+
+/** What is not in the memory but belongs to its state. All are addresses in bytes. */
+export interface Registers {
+  readonly stackPointer: number;
+  readonly runtime: number;
+  readonly context: number;
+}
+
+/** What a machine needs from outside while it runs. */
+export interface MachinePowers {
+  /** Monotonic milliseconds of this protection domain. */
+  monotonic(): number;
+  /** Wall-clock milliseconds since 1970. */
+  wall(): number;
+  entropy(into: Uint8Array): void;
+  /** Told at every interrupt poll, so that a watchdog sees that the machine still polls. */
+  poll(): void;
+}
+
+/** A guest value that the host holds on to, by the address of its box. */
+export interface Held {
+  readonly box: number;
+}
+
+const ERRNO_SUCCESS = 0;
+const ERRNO_BADF = 8;
+const ERRNO_NOSYS = 52;
+const CLOCK_REALTIME = 0;
+/** What a NaN-boxed float64's high word is off by: JS_FLOAT64_TAG_ADDEND of quickjs.h, a 32-bit target. */
+const FLOAT_ADDEND = 0x7ff8000a;
+const BOX_BYTES = 8;
+const EVAL_MODULE = 1;
+const STRIP_SOURCE = 1 << 4;
+/** Jobs that count as much as one interrupt poll, against an endless chain of short ones. */
+const JOBS_A_POLL = 150;
+/** Where, from the context on, Math.random keeps its 64-bit state in this build of the engine. */
+export const RANDOM_STATE_OFFSET = 280;
+
+const OUT_OF_MEMORY: Fault = { reason: "out of memory: the RAM quota is used up", stack: "" };
+const BUDGET_SPENT = "the turn's budget is used up: it ran too long without an await that waits";
+
+const floats = new Float64Array(1);
+const floatWords = new Int32Array(floats.buffer);
+
+export class Machine {
+  /** The raw exports: for building the base memory. */
+  readonly exports: EngineExports;
+  readonly #memory: WebAssembly.Memory;
+  #powers: MachinePowers;
+  #anchors: Anchors = { outbox: 0, deliver: 0, undefined: 0, argv: 0, boxes: 0, length: 0 };
+  #context = 0;
+  #bytes!: Uint8Array;
+  #buffer!: Buffer;
+  #words!: Int32Array;
+  #values!: BigUint64Array;
+  #views!: OutboxViews;
+  readonly #attachments = new Attachments();
+  #flushed: OutboxViews[] = [];
+  readonly #rejected = new Map<number, number>();
+  #polls = 0;
+  #budget = Infinity;
+  #jobs = 0;
+  #clockRead = false;
+  #wallRead = -1;
+  #monotonicRead = -1;
+
+  constructor(engine: Engine, maximumPages: number, powers: MachinePowers) {
+    this.#powers = powers;
+    this.#memory = new WebAssembly.Memory({ initial: engine.initialPages, maximum: maximumPages });
+    this.#view();
+    const instance = new WebAssembly.Instance(engine.module, {
+      env: {
+        memory: this.#memory,
+        host_get_timezone_offset: () => 0,
+        host_interrupt: () => this.#interrupt(),
+        host_promise_rejection: (promise: number, reason: number, handled: number) =>
+          this.#rejection(promise, reason, handled !== 0),
+        host_module_normalize: () => 0,
+        host_module_load: () => 0,
+        host_call: (name: number, _length: number, _self: number, _count: number, argv: number) =>
+          this.#hostCall(name, argv),
+      },
+      wasi_snapshot_preview1: {
+        clock_time_get: (id: number, _precision: bigint, at: number) => this.#clock(id, at),
+        random_get: (at: number, length: number) => {
+          this.#sync();
+          this.#powers.entropy(this.#bytes.subarray(at, at + length));
+          return ERRNO_SUCCESS;
+        },
+        fd_close: () => ERRNO_NOSYS,
+        fd_fdstat_get: () => ERRNO_BADF,
+        fd_seek: () => ERRNO_NOSYS,
+        fd_write: () => ERRNO_BADF,
+      },
+    });
+    this.exports = instance.exports as unknown as EngineExports;
+  }
+
+  /** Bytes of linear memory; it grows and never shrinks. */
+  get size(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** The whole linear memory, until the machine runs again. */
+  get bytes(): Uint8Array {
+    this.#sync();
+    return this.#bytes;
+  }
+
+  /** Where in the memory the outbox keeps its records. Between turns they carry nothing. */
+  get transport(): { readonly from: number; readonly to: number } {
+    return { from: this.#anchors.outbox + 4, to: this.#anchors.outbox + OUTBOX_BYTES };
+  }
+
+  /** Whether the clock was read since this was last asked. */
+  takeClockRead(): boolean {
+    const read = this.#clockRead;
+    this.#clockRead = false;
+    return read;
+  }
+
+  /** Serves another protection domain from now on. */
+  lend(powers: MachinePowers): void {
+    this.#powers = powers;
+  }
+
+  registers(): Registers {
+    return {
+      stackPointer: this.exports.__stack_pointer.value as number,
+      runtime: this.exports.qjs_get_runtime_ptr(),
+      context: this.exports.qjs_get_context_ptr(),
+    };
+  }
+
+  /** Makes `memory`, which must not be smaller than the machine's, its whole state. False where the machine's
+   *  maximum is too low for it. */
+  load(memory: Uint8Array, registers: Registers, anchors: Anchors): boolean {
+    if (memory.length > this.size) {
+      try {
+        this.#memory.grow((memory.length - this.size) / PAGE_BYTES);
+      } catch {
+        return false;
+      }
+    }
+    this.#view();
+    this.#bytes.set(memory);
+    this.exports.__stack_pointer.value = registers.stackPointer;
+    this.exports.qjs_set_runtime_and_context(registers.runtime, registers.context);
+    this.adopt(registers, anchors);
+    return true;
+  }
+
+  /** Takes the memory as it is for that of a protection domain with these anchors. */
+  adopt(registers: Registers, anchors: Anchors): void {
+    this.#sync();
+    this.#anchors = anchors;
+    this.#context = registers.context;
+    this.#words[anchors.outbox >> 2] = FIRST_RECORD;
+    this.#attachments.clear();
+    this.#flushed = [];
+    this.#rejected.clear();
+    this.#clockRead = false;
+  }
+
+  /** Bytes that guest allocations may take before they fail with a JavaScript error. */
+  limit(bytes: number): void {
+    this.exports.qjs_set_memory_limit(bytes);
+  }
+
+  /** Sets the state of Math.random; any two words will do, it is never left at zero. */
+  seed(low: number, high: number): void {
+    this.#sync();
+    const at = (this.#context + RANDOM_STATE_OFFSET) >> 2;
+    this.#words[at] = low | 1;
+    this.#words[at + 1] = high;
+  }
+
+  /** Allocates memory of the guest's heap for a region; null where there is none left. */
+  allocate(bytes: number): number | null {
+    const pointer = this.exports.wasm_malloc(bytes);
+    this.#sync();
+    return pointer === 0 ? null : pointer;
+  }
+
+  free(pointer: number): void {
+    this.exports.wasm_free(pointer);
+  }
+
+  /** An ArrayBuffer that is the memory at `pointer` itself. Held until `detach`. */
+  hold(pointer: number, bytes: number): Held | null {
+    const box = this.allocate(BOX_BYTES);
+    if (box === null) return null;
+    const made = this.exports.JS_NewArrayBuffer(this.#context, pointer, bytes, 0, 0, 0);
+    this.#sync();
+    this.#values[box >> 3] = BigInt.asUintN(64, made);
+    return { box };
+  }
+
+  /** Takes the memory away from a held ArrayBuffer, which becomes empty, and lets go of it. */
+  detach({ box }: Held): void {
+    this.#sync();
+    this.exports.JS_DetachArrayBuffer(this.#context, this.#values[box >> 3]!);
+    this.exports.qjs_free_value(box);
+  }
+
+  /** Compiles a module to bytecode without its source; what it can't compile comes back as a fault. */
+  compile(code: string, name: string): Uint8Array | Fault {
+    const text = this.#cstring(code);
+    const file = this.#cstring(name);
+    const { length } = this.#anchors;
+    const at =
+      text === 0 || file === 0
+        ? 0
+        : this.exports.qjs_compile(text, Buffer.byteLength(code), file, EVAL_MODULE, STRIP_SOURCE, length);
+    this.#sync();
+    return at === 0 ? this.#exception() : this.#bytes.slice(at, at + this.#words[length >> 2]!);
+  }
+
+  /** A turn that runs a compiled module. `budget` in interrupt polls. */
+  evaluate(bytecode: Uint8Array, budget: number): Fault | null {
+    this.#begin(budget);
+    return this.#guarded(() => {
+      const at = this.allocate(bytecode.length);
+      if (at === null) return OUT_OF_MEMORY;
+      this.#bytes.set(bytecode, at);
+      const result = this.exports.qjs_eval_bytecode(at, bytecode.length);
+      this.free(at);
+      return this.#finished(result);
+    });
+  }
+
+  /**
+   * A turn that delivers one event: the machine runs until its job queue is empty. `extra` is a whole number
+   * below 2^31, `budget` is in interrupt polls. After a fault the machine is finished.
+   */
+  deliver(slot: number, form: number, value: unknown, extra: number, budget: number): Fault | null {
+    this.#begin(budget);
+    return this.#guarded(() => {
+      const { argv, boxes, deliver, undefined: nothing } = this.#anchors;
+      let words = this.#words;
+      const first = boxes >> 2;
+      words[first] = slot;
+      words[first + 1] = 0;
+      words[first + 2] = form;
+      words[first + 3] = 0;
+      words[first + 6] = extra;
+      words[first + 7] = 0;
+      const box = this.#box(value);
+      if (box === 0) return OUT_OF_MEMORY;
+      words = this.#words;
+      words[(argv >> 2) + 2] = box;
+      const result = this.exports.qjs_call(deliver, nothing, 4, argv);
+      if (typeof value === "string" || value instanceof Uint8Array) this.exports.qjs_free_value(box);
+      return this.#finished(result);
+    });
+  }
+
+  /** Takes the calls of the turn out, whether it ended well or was aborted. */
+  takeCalls(sink: CallSink): void {
+    this.#sync();
+    if (this.#flushed.length > 0) {
+      const flushed = this.#flushed;
+      this.#flushed = [];
+      for (const views of flushed) readOutbox(views, 0, this.#attachments, sink);
+    }
+    const { outbox } = this.#anchors;
+    if (this.#words[outbox >> 2] !== FIRST_RECORD) {
+      readOutbox(this.#views, outbox, this.#attachments, sink);
+      this.#words[outbox >> 2] = FIRST_RECORD;
+    }
+    this.#attachments.clear();
+  }
+
+  // --- a turn
+
+  #begin(budget: number): void {
+    this.#sync();
+    this.#polls = 0;
+    this.#jobs = 0;
+    this.#budget = budget;
+    this.#wallRead = -1;
+    this.#monotonicRead = -1;
+  }
+
+  #guarded(run: () => Fault | null): Fault | null {
+    try {
+      return run();
+    } catch (trap) {
+      // WebAssembly traps (RuntimeError) and an exhausted native stack (RangeError) end the instance.
+      return {
+        reason: `the engine trapped: ${trap instanceof Error ? trap.message : String(trap)}`,
+        stack: "",
+      };
+    }
+  }
+
+  #finished(result: number): Fault | null {
+    if (this.exports.qjs_is_exception(result) !== 0) return this.#exception();
+    this.exports.qjs_free_value(result);
+    for (;;) {
+      const ran = this.exports.qjs_execute_pending_job();
+      if (ran === 0) break;
+      if (ran < 0) return this.#exception();
+      if (++this.#jobs % JOBS_A_POLL === 0 && this.#interrupt() !== 0)
+        return { reason: BUDGET_SPENT, stack: "" };
+    }
+    if (this.#rejected.size > 0) return this.#unhandled();
+    this.#sync();
+    return null;
+  }
+
+  #interrupt(): 0 | 1 {
+    this.#powers.poll();
+    return ++this.#polls > this.#budget ? 1 : 0;
+  }
+
+  #rejection(promise: number, reason: number, handled: boolean): void {
+    const key = this.exports.qjs_get_value_ptr(promise);
+    this.exports.qjs_free_value(promise);
+    const known = this.#rejected.get(key);
+    if (known !== undefined) {
+      this.exports.qjs_free_value(known);
+      this.#rejected.delete(key);
+    }
+    if (handled) this.exports.qjs_free_value(reason);
+    else this.#rejected.set(key, reason);
+  }
+
+  #unhandled(): Fault {
+    const [reason] = this.#rejected.values();
+    if (this.#polls > this.#budget) return { reason: BUDGET_SPENT, stack: this.#property(reason!, "stack") };
+    return this.#describe(reason!, "unhandled rejection: ");
+  }
+
+  #exception(): Fault {
+    const exception = this.exports.qjs_get_exception();
+    if (this.#polls > this.#budget)
+      return { reason: BUDGET_SPENT, stack: this.#property(exception, "stack") };
+    return this.#describe(exception, "");
+  }
+
+  /** Tells what was thrown. This may run the guest's code, within what is left of its budget. */
+  #describe(box: number, prefix: string): Fault {
+    if (this.exports.qjs_is_error(box) === 0) {
+      const text = this.#text(box);
+      return text === "null" && prefix === "" ? OUT_OF_MEMORY : { reason: `${prefix}${text}`, stack: "" };
+    }
+    const name = this.#property(box, "name");
+    const message = this.#property(box, "message");
+    return { reason: `${prefix}${name}: ${message}`, stack: this.#property(box, "stack") };
+  }
+
+  #property(box: number, name: string): string {
+    const key = this.#cstring(name);
+    if (key === 0) return "";
+    const value = this.exports.qjs_get_prop_string(box, key);
+    return this.exports.qjs_is_exception(value) === 0 ? this.#text(value) : "";
+  }
+
+  // --- what the guest's library calls
+
+  #hostCall(name: number, argv: number): number {
+    this.#sync();
+    const box = this.#words[argv >> 2]!;
+    switch (String.fromCharCode(this.#bytes[name]!)) {
+      case "a":
+        this.#attach(box);
+        return this.#nothing();
+      case "f":
+        this.#flush();
+        return this.#nothing();
+      case "d": {
+        const at = this.#bytesAt(box);
+        return this.exports.qjs_new_string(at, this.#words[this.#anchors.length >> 2]!);
+      }
+      case "e": {
+        const at = this.exports.qjs_get_string_len(box, this.#anchors.length);
+        this.#sync();
+        const made = this.exports.qjs_new_uint8_array(at, this.#words[this.#anchors.length >> 2]!);
+        this.exports.qjs_free_cstring(at);
+        return made;
+      }
+      case "u":
+        return this.#string(urlParts(this.#text(box)));
+      case "r": {
+        const at = this.#bytesAt(box);
+        const length = this.#words[this.#anchors.length >> 2]!;
+        if (at !== 0) this.#powers.entropy(this.#bytes.subarray(at, at + length));
+        return this.exports.qjs_dup_value(box);
+      }
+      default:
+        return this.#nothing();
+    }
+  }
+
+  #nothing(): number {
+    return this.exports.qjs_dup_value(this.#anchors.undefined);
+  }
+
+  /** Leaves a string or bytes beside the record that follows. */
+  #attach(box: number): void {
+    // A box whose tag is JS_TAG_STRING (-7) or JS_TAG_STRING_ROPE (-6) holds text; anything else is bytes.
+    const tag = this.#words[(box >> 2) + 1]!;
+    if (tag === -7 || tag === -6) this.#attachments.add(this.#text(box));
+    else {
+      const at = this.#bytesAt(box);
+      this.#attachments.add(this.#bytes.slice(at, at + this.#words[this.#anchors.length >> 2]!));
+    }
+  }
+
+  #flush(): void {
+    const { outbox } = this.#anchors;
+    const { buffer } = this.#bytes.slice(outbox, outbox + OUTBOX_BYTES);
+    this.#flushed.push({
+      words: new Int32Array(buffer),
+      floats: new Float64Array(buffer),
+      bytes: new Uint8Array(buffer),
+    });
+    this.#words[outbox >> 2] = FIRST_RECORD;
+  }
+
+  /** Address of a Uint8Array's bytes, its length left at the length anchor; 0 bytes where it is none. */
+  #bytesAt(box: number): number {
+    const { length } = this.#anchors;
+    this.#words[length >> 2] = 0;
+    const at = this.exports.JS_GetUint8Array(this.#context, length, this.#values[box >> 3]!);
+    if (at === 0) this.#words[length >> 2] = 0;
+    return at;
+  }
+
+  #clock(id: number, at: number): number {
+    this.#sync();
+    this.#clockRead = true;
+    // Time stands still within a turn.
+    if (id === CLOCK_REALTIME) {
+      if (this.#wallRead < 0) this.#wallRead = this.#powers.wall();
+      this.#values[at >> 3] = BigInt(Math.round(this.#wallRead * 1e6));
+    } else {
+      if (this.#monotonicRead < 0) this.#monotonicRead = this.#powers.monotonic();
+      this.#values[at >> 3] = BigInt(Math.round(this.#monotonicRead * 1e6));
+    }
+    return ERRNO_SUCCESS;
+  }
+
+  // --- values
+
+  #box(value: unknown): number {
+    const { boxes, undefined: nothing } = this.#anchors;
+    if (value === undefined || value === null) return nothing;
+    if (typeof value === "number") {
+      const box = boxes + 2 * BOX_BYTES;
+      const at = box >> 2;
+      if ((value | 0) === value && !Object.is(value, -0)) {
+        this.#words[at] = value;
+        this.#words[at + 1] = 0;
+      } else {
+        floats[0] = value;
+        this.#words[at] = floatWords[0]!;
+        this.#words[at + 1] = (floatWords[1]! - FLOAT_ADDEND) | 0;
+      }
+      return box;
+    }
+    if (typeof value === "string") return this.#string(value);
+    if (value instanceof Uint8Array) {
+      const at = this.allocate(value.length);
+      if (at === null) return 0;
+      this.#bytes.set(value, at);
+      const made = this.exports.qjs_new_uint8_array(at, value.length);
+      this.free(at);
+      return made;
+    }
+    return (value as Held).box;
+  }
+
+  #string(value: string): number {
+    const at = this.#cstring(value);
+    if (at === 0) return 0;
+    const made = this.exports.qjs_new_string(at, Buffer.byteLength(value));
+    this.free(at);
+    return made;
+  }
+
+  #cstring(value: string): number {
+    const length = Buffer.byteLength(value);
+    const at = this.exports.wasm_malloc(length + 1);
+    this.#sync();
+    if (at === 0) return 0;
+    this.#buffer.write(value, at, length, "utf8");
+    this.#bytes[at + length] = 0;
+    return at;
+  }
+
+  #text(box: number): string {
+    const { length } = this.#anchors;
+    const at = this.exports.qjs_get_string_len(box, length);
+    this.#sync();
+    if (at === 0) return "";
+    const text = this.#buffer.toString("utf8", at, at + this.#words[length >> 2]!);
+    this.exports.qjs_free_cstring(at);
+    return text;
+  }
+
+  /** Memory that grew has left its old views behind. */
+  #sync(): void {
+    if (this.#bytes.buffer !== this.#memory.buffer) this.#view();
+  }
+
+  #view(): void {
+    const { buffer } = this.#memory;
+    this.#bytes = new Uint8Array(buffer);
+    this.#buffer = Buffer.from(buffer);
+    this.#words = new Int32Array(buffer);
+    this.#values = new BigUint64Array(buffer);
+    this.#views = { words: this.#words, floats: new Float64Array(buffer), bytes: this.#bytes };
+  }
+}

@@ -1,0 +1,38 @@
+// File_system, intercepted: files as they are opened and closed. A handle comes back by its path and mode; its
+// offset, and what the file was, are its position.
+import { File, FileSystem } from "../../lib/session/file-system.ts";
+import { E } from "../../lib/fp.ts";
+import { FilePosition } from "../core/file.ts";
+import { FileSystemPosition, type FileSystemObject } from "../core/file-system.ts";
+import type { Interceptor, Replay } from "./interceptor.ts";
+import { forget } from "./parent.ts";
+
+export const fileSystemInterceptor: Interceptor = {
+  service: FileSystem.service,
+  position: FileSystemPosition,
+  record: {
+    open(ledger, { selector, fresh, args: [path, mode] }) {
+      ledger.capabilities[String(fresh)] = { kind: "file", session: selector, path, mode: mode ?? {} };
+    },
+  },
+};
+
+export const fileInterceptor: Interceptor = {
+  service: File.service,
+  position: FilePosition,
+  record: {
+    close(ledger, { selector }) {
+      forget(ledger, selector);
+    },
+  },
+};
+
+export const fileReplay: Replay<"file"> = {
+  kind: "file",
+  replay({ session, path, mode }, position: FilePosition, world) {
+    const files = world.object(session) as FileSystemObject | undefined;
+    return files === undefined
+      ? E.left({ tag: "Closed", what: `the session of ${path}` })
+      : files.reopen(path, mode, position);
+  },
+};

@@ -1,0 +1,40 @@
+// RM, intercepted: a region comes back at its address. Its memory is part of the machine's.
+import { E } from "../../lib/fp.ts";
+import { Region, Rm } from "../../lib/session/rm.ts";
+import { isDataspace } from "../core/ram.ts";
+import type { RegionObject } from "../core/rm.ts";
+import type { Interceptor, Replay } from "./interceptor.ts";
+import { forget } from "./parent.ts";
+
+export const rmInterceptor: Interceptor = {
+  service: Rm.service,
+  record: {
+    attach(ledger, { fresh, args: [dataspace], result }) {
+      const { address } = result as RegionObject;
+      ledger.capabilities[String(fresh)] = { kind: "region", dataspace, address, held: null };
+    },
+    detach(ledger, { args: [region] }) {
+      forget(ledger, region);
+    },
+  },
+};
+
+export const regionInterceptor: Interceptor = { service: Region.service, record: {} };
+
+export const regionReplay: Replay<"region"> = {
+  kind: "region",
+  replay({ dataspace, address }, _position, world) {
+    const object = world.object(dataspace);
+    if (!isDataspace(object)) return E.left({ tag: "Closed", what: "the dataspace of a region" });
+    const place = world.regions.place(object.bytes, address);
+    return place === null
+      ? E.left({
+          tag: "InvalidArgument",
+          method: "revive",
+          place: "a region's address",
+          expected: "one that is free",
+          actual: String(address),
+        })
+      : E.right(world.regions.attach(object, place));
+  },
+};
