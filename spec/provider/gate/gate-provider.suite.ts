@@ -61,7 +61,7 @@ export const gateProviderSuite = ({ setup, message }: GateProviderSetup): void =
   });
 
   it("keeps the order of sends that were not waited for", async () => {
-    const answers = await Promise.all(messages(500).map((each) => end.send(each)));
+    const answers = await Promise.all(messages(500).map(async (each) => end.send(each)));
     expect(answers.every(E.isRight)).to.equal(true);
     expect(await peer.heard(500)).to.deep.equal(messages(500));
   });

@@ -6,7 +6,7 @@ import { left, leftTag, right } from "../outcome.ts";
 import { gateProviderSuite, type GatePeer } from "./gate-provider.suite.ts";
 
 const peerOf = (gate: QueueGate): GatePeer => ({
-  say: async (message) => void right(await gate.inject(message)),
+  say: async (message) => right(await gate.inject(message)),
   heard: async (count) => gate.sent.slice(0, count),
   close: async () => {},
 });
@@ -80,7 +80,7 @@ describe("a queue gate", () => {
     const received: Message[] = [];
     for (let i = 0; i < 5; i++) received.push(right(await end.receive()));
     expect(received).to.deep.equal(["aaaa", "bbbb", "cccc", "d", "e"]);
-    expect((await Promise.all(answers)).every(E.isRight)).to.equal(true);
+    expect((await Promise.all(answers.map(async (answer) => answer))).every(E.isRight)).to.equal(true);
   });
 
   it("serves many waiting receivers in order though injectors wait as well", async () => {

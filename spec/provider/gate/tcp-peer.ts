@@ -1,7 +1,6 @@
 // A foreign peer for specs: a plain `node:net` server that knows nothing of our framings, and can be waited for.
 
-import { createServer, type Server, type Socket } from "node:net";
-import type { AddressInfo } from "node:net";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
 /** A connection as the peer sees it. */
 export interface PeerConnection {
