@@ -141,7 +141,7 @@ export const makeFileSystem = (
       suspended = false;
       for (const check of [...waiting.keys()]) check();
     },
-    capture: (): FileSystemPosition => ({ seen: [...seen] }),
+    capture: (): Answer<FileSystemPosition> => E.right({ seen: [...seen] }),
     release() {
       for (const end of [...waiting.values()]) end();
     },

@@ -15,6 +15,8 @@ export const GatePosition = struct(
   "GatePosition",
 );
 
+export type GatePosition = t.TypeOf<typeof GatePosition>;
+
 /** `name`: the provider's, for errors. */
 export const makeGate = (
   name: string,
@@ -30,7 +32,7 @@ export const makeGate = (
     close: () => E.right(undefined),
     suspend: () => end.suspend(),
     resume: () => end.resume(),
-    capture: () => end.capture(),
+    capture: async () => E.right(await end.capture()),
     release: () => end.close(),
   };
 };

@@ -82,6 +82,11 @@ export class RegionMap {
     }
   }
 
+  /** Whether some attachment holds the dataspace's content in the machine. */
+  holds(dataspace: DataspaceObject): boolean {
+    return [...this.#regions].some((region) => region.dataspace === dataspace && region.memory !== null);
+  }
+
   /** Brings the dataspaces up to date with their attachments, as before a capture. */
   collect(): void {
     for (const region of this.#regions) if (region.memory !== null) this.#propagate(region);

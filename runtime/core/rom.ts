@@ -79,7 +79,9 @@ export const makeRom = (source: RomSource, position: RomPosition | null): Servin
       suspended = false;
       serve();
     },
-    capture: (): RomPosition => ({ version, seen, sha256: digest(source.content) }),
+    capture(): Answer<RomPosition> {
+      return E.right({ version, seen, sha256: digest(source.content) });
+    },
     release: stop,
   };
 };

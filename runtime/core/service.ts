@@ -15,7 +15,7 @@ export interface CoreObject {
   resume?(): void;
   /** Its position, as plain data: what moves with every call and so is no part of the ledger. Legal while it is
    *  suspended, and without effect. */
-  capture?(): unknown;
+  capture?(): Eventually<unknown>;
   /** Gives back what it holds outside. It is called once; no method is called after it. */
   release?(): void | Promise<void>;
 }

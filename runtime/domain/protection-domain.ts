@@ -65,8 +65,7 @@ export interface DomainEvents {
   denied(service: string, label: string, error: SessionError): void;
   /** Quota was handed to the parent. */
   returned(ram: number, caps: number): void;
-  /** It stopped because what was waited for is there. */
-  held(): void;
+  threadCreated(selector: number, name: string): void;
   /** A turn begins in the name of a thread, the engine still polls, the turn is over: for a watchdog. */
   turnBegins(thread: number): void;
   polls(): void;
@@ -130,7 +129,6 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
   #held = false;
   #pumping = false;
   #scheduled = false;
-  #watch: RegExp | string | null = null;
   #settled: (() => void) | null = null;
   #callsThisTurn = 0;
   #bytesThisTurn = 0;
@@ -194,12 +192,6 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
     };
     this.#push(-1, SIGNAL_BOOT, JSON.stringify(info), 0, 0);
     this.#schedule();
-  }
-
-  /** Holds the domain at the end of the first turn whose log has such an entry: whole, or a match. Null takes
-   *  that back. */
-  watchFor(entry: RegExp | string | null): void {
-    this.#watch = entry;
   }
 
   /** Lets a held domain go on. */
@@ -655,6 +647,7 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
       const interfaces = selector === PARENT ? (args[0] as SessionRequest).interfaces : capability.interfaces;
       this.#capabilities.set(fresh, capabilityTo(result as CoreObject, interfaces));
       const region = isRegion(result as CoreObject) ? fresh : 0;
+      if (isThread(result as CoreObject)) this.#events.threadCreated(fresh, (result as ThreadObject).name);
       this.#push(slot, REPLY_CAPABILITY, undefined, thread, region);
     } else if (
       result === undefined ||
@@ -736,7 +729,7 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
 
   #ambient(selector: number, service: string): void {
     if (this.#powers.router.refusal(service, "") !== null) return;
-    const opened = this.#powers.router.open(service, "", {}, null);
+    const opened = this.#powers.router.open(service, "", {}, null, this.#clock);
     if (!(opened instanceof Promise) && E.isRight(opened))
       this.#capabilities.set(selector, nativeCapability(opened.right));
   }
@@ -744,13 +737,8 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
   #parent(): Serving<typeof Parent> {
     return {
       contract: Parent,
-      session: (request) =>
-        this.#powers.router.open(
-          request.service,
-          request.label,
-          request.args ?? {},
-          null,
-        ) as Eventually<never>,
+      session: ({ service, label, args = {} }) =>
+        this.#powers.router.open(service, label, args, null, this.#clock) as Eventually<never>,
       close: (selector) =>
         this.#ledger.capabilities[String(selector)]?.kind === "session"
           ? E.right(undefined)

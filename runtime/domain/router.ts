@@ -1,12 +1,20 @@
 // Where session requests go: the parent's routes, and behind them what the host provides.
+import type { Clock } from "../core/clock.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
 import type { SessionError } from "../../lib/error.ts";
 
 export interface Router {
   /** Why the routes refuse such a session, or null where they allow it. Acquires nothing. */
   refusal(service: string, label: string): SessionError | null;
-  /** Opens a session, at a former one's position where there is one. `args` are the request's own. */
-  open(service: string, label: string, args: unknown, position: unknown): Eventually<CoreObject>;
+  /** Opens a session, at a former one's position where there is one. `args` are the request's own, `clock` is
+   *  its protection domain's. */
+  open(
+    service: string,
+    label: string,
+    args: unknown,
+    position: unknown,
+    clock: Clock,
+  ): Eventually<CoreObject>;
   /** The provider's name behind a route, for those who ask what was re-opened. */
   provider(service: string, label: string): string;
 }

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { OUTBOX_BYTES } from "../../lib/guest/abi.ts";
 import { Machine, RANDOM_STATE_OFFSET, type Anchors, type Registers } from "./machine.ts";
-import type { Engine } from "./wasm-module.ts";
+import { PAGE_BYTES, type Engine } from "./wasm-module.ts";
 
 export interface Base {
   readonly memory: Uint8Array;
@@ -49,64 +49,85 @@ const assertRandomState = (machine: Machine, registers: Registers, draw: () => n
     throw new Error(`this build of the engine keeps Math.random's state elsewhere than at ${at}`);
 };
 
-/** Builds the base memory from `library`, the guest library's source. */
-export const buildBase = (engine: Engine, library: string = guestLibrary()): Base => {
+const fresh = (engine: Engine): Machine => {
   const machine = new Machine(engine, BASE_PAGES, still);
   const { exports } = machine;
   exports._initialize();
   if (exports.qjs_init() !== 0) throw new Error("the engine could not be initialised");
-  exports.qjs_set_memory_limit(BASE_PAGES * 65536);
+  exports.qjs_set_memory_limit(BASE_PAGES * PAGE_BYTES);
   exports.qjs_set_max_stack_size(STACK_BYTES);
   exports.qjs_set_interrupt_handler(1);
   exports.qjs_set_promise_rejection_handler(1);
+  return machine;
+};
 
-  const cstring = (text: string): number => {
-    const bytes = Buffer.from(`${text}\0`);
+/** The library as bytecode: without its source it takes a quarter less of every memory. */
+const compiled = (engine: Engine, library: string): Uint8Array => {
+  const machine = fresh(engine);
+  const length = machine.allocate(8)!;
+  machine.adopt(machine.registers(), {
+    outbox: machine.allocate(8)!,
+    deliver: 0,
+    undefined: 0,
+    argv: 0,
+    boxes: 0,
+    length,
+  });
+  const bytecode = machine.compile(library, "guest.js", "script");
+  if (!(bytecode instanceof Uint8Array)) throw new Error(`guest.js: ${bytecode.reason}`);
+  return bytecode;
+};
+
+/** Builds the base memory from `library`, the guest library's source. */
+export const buildBase = (engine: Engine, library: string = guestLibrary()): Base => {
+  const bytecode = compiled(engine, library);
+  const machine = fresh(engine);
+  const { exports } = machine;
+  const place = (bytes: Uint8Array): number => {
     const at = machine.allocate(bytes.length)!;
     machine.bytes.set(bytes, at);
     return at;
   };
+  const cstring = (text: string): number => place(Buffer.from(`${text}\0`));
+  const zeros = (bytes: number): number => place(new Uint8Array(bytes));
+
   const registers = machine.registers();
   const global = exports.qjs_get_global();
-  const outbox = machine.allocate(OUTBOX_BYTES)!;
-  machine.bytes.fill(0, outbox, outbox + OUTBOX_BYTES);
-  const boxes = machine.allocate(4 * 8)!;
-  machine.bytes.fill(0, boxes, boxes + 32);
-  const argv = machine.allocate(4 * 4)!;
-  const length = machine.allocate(8)!;
+  const outbox = zeros(OUTBOX_BYTES);
+  const boxes = zeros(4 * 8);
+  const argv = zeros(4 * 4);
+  const length = zeros(8);
   const nothing = exports.qjs_get_undefined();
   machine.adopt(registers, { outbox, deliver: 0, undefined: nothing, argv, boxes, length });
 
   const lent = exports.qjs_new_object();
   for (const name of LENT) {
     const [letter, property = letter] = name.split(":") as [string, string?];
-    const text = cstring(letter);
-    exports.qjs_set_prop_string(
-      lent,
-      cstring(property),
-      exports.qjs_new_host_function(text, letter.length, 0),
-    );
+    const lentFunction = exports.qjs_new_host_function(cstring(letter), letter.length, 0);
+    exports.qjs_set_prop_string(lent, cstring(property), lentFunction);
   }
   exports.qjs_set_prop_string(lent, cstring("outbox"), machine.hold(outbox, OUTBOX_BYTES)!.box);
   exports.qjs_set_prop_string(global, cstring("__host"), lent);
 
-  const evaluate = (code: string, file: string): number => {
-    const result = exports.qjs_eval(cstring(code), Buffer.byteLength(code), cstring(file), 0);
-    if (exports.qjs_is_exception(result) !== 0) throw new Error(`${file} does not evaluate in the engine`);
+  const sound = (result: number, file: string): number => {
+    if (exports.qjs_is_exception(result) !== 0) throw new Error(`${file} does not run in the engine`);
     return result;
   };
-  evaluate(library, "guest.js");
+  const evaluate = (code: string): number =>
+    sound(exports.qjs_eval(cstring(code), Buffer.byteLength(code), cstring("base.js"), 0), code);
+  const code = place(bytecode);
+  sound(exports.qjs_eval_bytecode(code, bytecode.length), "guest.js");
+  machine.free(code);
   assertRandomState(machine, registers, () => {
-    const result = evaluate("Math.random()", "random.js");
+    const result = evaluate("Math.random()");
     const view = new DataView(machine.bytes.buffer);
     // A float64 is boxed with 0x7ff8000a taken off its high word.
-    const high = (view.getInt32(result + 4, true) + 0x7ff8000a) | 0;
     const bits = new DataView(new ArrayBuffer(8));
-    bits.setInt32(0, high);
+    bits.setInt32(0, (view.getInt32(result + 4, true) + 0x7ff8000a) | 0);
     bits.setInt32(4, view.getInt32(result, true));
     return bits.getFloat64(0);
   });
-  const deliver = evaluate("globalThis.__cryonode.deliver", "deliver.js");
+  const deliver = evaluate("globalThis.__cryonode.deliver");
   const words = new Int32Array(machine.bytes.buffer);
   for (let i = 0; i < 4; i++) words[(argv >> 2) + i] = boxes + i * 8;
 

@@ -2,6 +2,7 @@
 // truth between turns; everything else here is derived from it or fixed in the base memory. It is driven by
 // raw exports from boxes allocated before the base was taken, so that what the host does to the memory is the
 // same for every schedule of freezes.
+import { isUtf8 } from "node:buffer";
 import { FIRST_RECORD, OUTBOX_BYTES } from "../../lib/guest/abi.ts";
 import type { Fault } from "./fault.ts";
 import { Attachments, readOutbox, type CallSink, type OutboxViews } from "./outbox.ts";
@@ -225,15 +226,16 @@ export class Machine {
     this.exports.qjs_free_value(box);
   }
 
-  /** Compiles a module to bytecode without its source; what it can't compile comes back as a fault. */
-  compile(code: string, name: string): Uint8Array | Fault {
+  /** Compiles to bytecode without the source; what it can't compile comes back as a fault. */
+  compile(code: string, name: string, kind: "module" | "script" = "module"): Uint8Array | Fault {
     const text = this.#cstring(code);
     const file = this.#cstring(name);
     const { length } = this.#anchors;
+    const flags = kind === "module" ? EVAL_MODULE : 0;
     const at =
       text === 0 || file === 0
         ? 0
-        : this.exports.qjs_compile(text, Buffer.byteLength(code), file, EVAL_MODULE, STRIP_SOURCE, length);
+        : this.exports.qjs_compile(text, Buffer.byteLength(code), file, flags, STRIP_SOURCE, length);
     this.#sync();
     return at === 0 ? this.#exception() : this.#bytes.slice(at, at + this.#words[length >> 2]!);
   }
@@ -393,7 +395,12 @@ export class Machine {
         return this.#nothing();
       case "d": {
         const at = this.#bytesAt(box);
-        return this.exports.qjs_new_string(at, this.#words[this.#anchors.length >> 2]!);
+        const length = this.#words[this.#anchors.length >> 2]!;
+        const content = this.#bytes.subarray(at, at + length);
+        // The engine's own decoder is quicker, but not WHATWG's on malformed sequences.
+        return isUtf8(content)
+          ? this.exports.qjs_new_string(at, length)
+          : this.#string(new TextDecoder("utf-8", { ignoreBOM: true }).decode(content));
       }
       case "e": {
         const at = this.exports.qjs_get_string_len(box, this.#anchors.length);

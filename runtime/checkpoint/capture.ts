@@ -1,0 +1,149 @@
+// Stops a protection domain at a consistent point and takes everything down: its ledger, positions, calls in
+// flight, undelivered replies, and memory. Nothing is released here, so that any failure can let it run on.
+import { deflateRawSync } from "node:zlib";
+import { E, type Either } from "../../lib/fp.ts";
+import { FIRST_SELECTOR } from "../../lib/guest/abi.ts";
+import { isDataspace } from "../core/ram.ts";
+import type { CoreObject } from "../core/service.ts";
+import type { PendingCall } from "../domain/call.ts";
+import type { ProtectionDomain } from "../domain/protection-domain.ts";
+import type { Registers } from "../engine/machine.ts";
+import type { CheckpointError } from "./checkpoint-error.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** The steps of a capture, in order; specs make each of them fail. */
+export const CAPTURE_STEPS = ["stop", "settle", "suspend", "positions", "memory"] as const;
+export type CaptureStep = (typeof CAPTURE_STEPS)[number];
+
+export interface CaptureOptions {
+  /** How long calls that must drain are waited for, in ms. */
+  readonly deadline: number;
+  /** Where the memory goes: a buffer of this many bytes, best one that was touched before. */
+  readonly into: (bytes: number) => Uint8Array;
+  /** Reached before each step; what it answers makes the step fail. */
+  readonly probe?: (step: CaptureStep) => string | null;
+}
+
+export interface Captured {
+  readonly snapshot: Snapshot;
+  readonly memory: Uint8Array;
+  readonly registers: Registers;
+  /** How long the child stood still for it, in ms. */
+  readonly pauseMs: number;
+}
+
+const drains = (call: PendingCall): boolean => call.entry.method.inFlight === "drain";
+
+const nameOf = (call: PendingCall): string =>
+  `${call.capability.object.contract.service}.${call.entry.name} of thread ${call.thread === 0 ? "main" : call.thread}`;
+
+const settled = async (domain: ProtectionDomain, deadline: number): Promise<boolean> => {
+  if (![...domain.pending].some(drains)) return true;
+  let stop!: () => void;
+  const late = new Promise<boolean>((resolve) => {
+    stop = domain.clock.power.after(deadline, () => resolve(false));
+  });
+  const quiet = await Promise.race([domain.settle(drains).then(() => true), late]);
+  stop();
+  return quiet;
+};
+
+const positionOf = async (
+  domain: ProtectionDomain,
+  object: CoreObject,
+): Promise<Either<CheckpointError, unknown>> => {
+  if (isDataspace(object))
+    return E.right({
+      deflated: domain.regions.holds(object)
+        ? null
+        : new Uint8Array(deflateRawSync(object.content, { level: 1 })),
+    });
+  const position = await object.capture?.();
+  return position === undefined
+    ? E.right(null)
+    : E.mapLeft((error: never): CheckpointError => ({
+        tag: "Capture",
+        what: object.contract.service,
+        error,
+      }))(position as Either<never, unknown>);
+};
+
+const snapshotOf = (domain: ProtectionDomain, positions: [number, unknown][]): Snapshot => ({
+  ledger: domain.ledger,
+  elapsed: domain.clock.elapsed(),
+  turn: domain.turns,
+  positions,
+  calls: [...domain.pending].map((call) => ({
+    slot: call.slot,
+    selector: call.selector,
+    method: call.entry.name,
+    thread: call.thread,
+    args: [...call.args],
+    own: call.own,
+    wall: call.wall,
+    then: call.entry.method.inFlight === "fail" ? ("fail" as const) : ("reissue" as const),
+  })),
+  inbox: domain.inbox.map((event) => ({ ...event, value: event.value ?? null })),
+});
+
+/** Lets a domain that was stopped by `capture` run on. */
+export const resume = (domain: ProtectionDomain): void => {
+  for (const { object } of domain.capabilities.values()) object.resume?.();
+  domain.proceed();
+};
+
+/** On success the domain stands still, to be released or resumed by the caller; on failure it runs on. */
+export const capture = async (
+  domain: ProtectionDomain,
+  { deadline, into, probe = () => null }: CaptureOptions,
+): Promise<Either<CheckpointError, Captured>> => {
+  const fail = (error: CheckpointError): Either<CheckpointError, never> => {
+    resume(domain);
+    return E.left(error);
+  };
+  const tripped = (step: CaptureStep): CheckpointError | null => {
+    const reason = probe(step);
+    return reason === null ? null : { tag: "Step", step, reason };
+  };
+  if (domain.state !== "running") return E.left({ tag: "Ended", child: domain.spec.label });
+  // The buffer is made, and touched, before anything stops.
+  const staging = into(domain.machine.size);
+  let failed = tripped("stop");
+  if (failed !== null) return E.left(failed);
+  const began = performance.now();
+  domain.stop();
+  failed = tripped("settle");
+  if (failed !== null) return fail(failed);
+  if (!(await settled(domain, deadline)))
+    return fail({ tag: "Deadline", deadline, calls: [...domain.pending].filter(drains).map(nameOf) });
+  failed = tripped("suspend");
+  if (failed !== null) return fail(failed);
+  for (const { object } of domain.capabilities.values()) object.suspend?.();
+  // Replies that core gave before it was suspended are on their way through promises; they belong to the inbox.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (domain.state !== "running") return E.left({ tag: "Ended", child: domain.spec.label });
+  failed = tripped("positions");
+  if (failed !== null) return fail(failed);
+  domain.regions.collect();
+  const positions: [number, unknown][] = [];
+  for (const [selector, { object }] of domain.capabilities) {
+    if (selector < FIRST_SELECTOR) continue;
+    const position = await positionOf(domain, object);
+    if (E.isLeft(position)) return fail(position.left);
+    if (position.right !== null) positions.push([selector, position.right]);
+  }
+  failed = tripped("memory");
+  if (failed !== null) return fail(failed);
+  const snapshot = snapshotOf(domain, positions);
+  const { bytes, transport } = domain.machine;
+  const memory = staging.length === bytes.length ? staging : into(bytes.length);
+  memory.set(bytes);
+  // The outbox carries nothing between turns; what stands there still is not state.
+  memory.fill(0, transport.from, transport.to);
+  return E.right({
+    snapshot,
+    memory,
+    registers: domain.machine.registers(),
+    pauseMs: performance.now() - began,
+  });
+};

@@ -1,0 +1,231 @@
+// Makes a protection domain from what a capture took down. An image grants nothing: every session, file and gate
+// is requested again, by the routes of the host that revives it, and all that is missing is told at once. Until
+// everything is there, nothing has run.
+import { PathReporter } from "io-ts/lib/PathReporter.js";
+import { E, type Either } from "../../lib/fp.ts";
+import type { RevivedInfo } from "../../lib/guest/abi.ts";
+import type { SessionError } from "../../lib/error.ts";
+import type { World } from "../intercept/interceptor.ts";
+import { ProtectionDomain, type DomainPowers, type DomainSpec } from "../domain/protection-domain.ts";
+import type { Anchors, Machine, Registers } from "../engine/machine.ts";
+import { usedBy, type CapabilityRecord, type Ledger } from "../intercept/ledger.ts";
+import { interceptorOf, replayOf } from "../intercept/registry.ts";
+import type { CheckpointError, Missing } from "./checkpoint-error.ts";
+import { Snapshot } from "./snapshot.ts";
+
+/** The steps of a revival, in order; specs make each of them fail. */
+export const REVIVE_STEPS = ["decode", "quota", "routes", "acquire", "memory", "reissue"] as const;
+export type ReviveStep = (typeof REVIVE_STEPS)[number];
+
+export interface ReviveOptions {
+  readonly spec: DomainSpec;
+  readonly powers: DomainPowers;
+  readonly anchors: Anchors;
+  /** As it came out of an image: nothing about it is taken for granted. */
+  readonly snapshot: unknown;
+  readonly memory: Uint8Array;
+  readonly registers: Registers;
+  /** A machine for that much memory, no larger; null where there is none to be had. */
+  readonly machine: (bytes: number) => Machine | null;
+  readonly probe?: (step: ReviveStep) => string | null;
+}
+
+export interface Revival {
+  /** Stands still until `proceed`. */
+  readonly domain: ProtectionDomain;
+  readonly reopened: RevivedInfo["reopened"];
+}
+
+const malformed = (place: string, expected: string, actual: string): CheckpointError => ({
+  tag: "Malformed",
+  place,
+  expected,
+  actual,
+});
+
+/** The snapshot as data of its type, and of a kind that replays: selectors in order, positions of the right shape. */
+const decoded = (snapshot: unknown): Either<CheckpointError, Snapshot> => {
+  const checked = Snapshot.decode(snapshot);
+  if (E.isLeft(checked)) {
+    const [first = "an unknown place"] = PathReporter.report(checked);
+    return E.left(malformed("its ledger", "a snapshot of this release", first.slice(0, 300)));
+  }
+  return checked;
+};
+
+const serviceOf = (record: CapabilityRecord): string =>
+  record.kind === "session" ? record.service : SERVICES[record.kind];
+
+const SERVICES = { file: "File", dataspace: "Dataspace", region: "Region", thread: "Thread" } as const;
+
+const nameOf = (record: CapabilityRecord): string => {
+  switch (record.kind) {
+    case "session":
+      return record.label;
+    case "file":
+      return record.path;
+    case "thread":
+      return record.name;
+    case "region":
+      return `at ${record.address}`;
+    case "dataspace":
+      return `of ${record.bytes} bytes`;
+  }
+};
+
+const inOrder = (ledger: Ledger): [number, CapabilityRecord][] =>
+  Object.entries(ledger.capabilities)
+    .map(([selector, record]): [number, CapabilityRecord] => [Number(selector), record])
+    .sort(([a], [b]) => a - b);
+
+/** What the routes refuse, before anything is acquired. */
+const refusedSessions = (ledger: Ledger, { router }: DomainPowers): Missing[] => {
+  const missing: Missing[] = [];
+  const ask = (service: string, label: string): void => {
+    const error = router.refusal(service, label);
+    if (error !== null) missing.push({ service, name: label, error });
+  };
+  if (ledger.usesLog) ask("LOG", "");
+  if (ledger.usesTimer) ask("Timer", "");
+  for (const [, record] of inOrder(ledger)) if (record.kind === "session") ask(record.service, record.label);
+  return missing;
+};
+
+const acquire = async (
+  domain: ProtectionDomain,
+  { powers: { router } }: ReviveOptions,
+  { ledger, positions }: Snapshot,
+): Promise<readonly Missing[]> => {
+  const missing: Missing[] = [];
+  const known = new Map(positions);
+  const world: World = {
+    object: (selector) => domain.object(selector),
+    session: ({ service, label, args }, position) =>
+      router.open(service, label, JSON.parse(args) as unknown, position, domain.clock),
+    regions: domain.regions,
+    threads: domain.threads,
+    watch: domain,
+  };
+  const lost = new Set<number>();
+  for (const [selector, record] of inOrder(ledger)) {
+    const parent = record.kind === "file" ? record.session : record.kind === "region" ? record.dataspace : 0;
+    if (lost.has(parent)) {
+      lost.add(selector);
+      continue;
+    }
+    const note = (error: SessionError): void => {
+      lost.add(selector);
+      missing.push({ service: serviceOf(record), name: nameOf(record), error });
+    };
+    const codec = interceptorOf(serviceOf(record)).position;
+    const position = known.get(selector) ?? null;
+    if (codec !== undefined && !codec.is(position)) {
+      note({
+        tag: "InvalidArgument",
+        method: "revive",
+        place: "its position",
+        expected: codec.name,
+        actual: position === null ? "missing" : "something else",
+      });
+      continue;
+    }
+    const replayed = await replayOf(record.kind).replay(record as never, position, world);
+    if (E.isLeft(replayed)) note(replayed.left);
+    else domain.adopt(selector, replayed.right);
+  }
+  return missing;
+};
+
+const placeOf = (position: unknown): number | null => {
+  const { offset, received, version } = (position ?? {}) as Record<string, unknown>;
+  const place = offset ?? received ?? version;
+  return typeof place === "number" ? place : null;
+};
+
+/** One entry for each handle that came back from outside. */
+const reopenedHandles = (
+  { ledger, positions }: Snapshot,
+  { router }: DomainPowers,
+): RevivedInfo["reopened"] => {
+  const known = new Map(positions);
+  return inOrder(ledger).flatMap(([selector, record]) => {
+    const position = placeOf(known.get(selector));
+    if (record.kind === "session")
+      return [
+        {
+          kind: record.service.toLowerCase(),
+          provider: router.provider(record.service, record.label),
+          name: record.label,
+          position,
+        },
+      ];
+    if (record.kind !== "file") return [];
+    const session = ledger.capabilities[String(record.session)];
+    const provider = session?.kind === "session" ? router.provider(session.service, session.label) : "";
+    return [{ kind: "file", provider, name: record.path, position }];
+  });
+};
+
+/** On failure everything acquired is released, and nothing has run. */
+export const revive = async (options: ReviveOptions): Promise<Either<CheckpointError, Revival>> => {
+  const { spec, powers, memory, registers, probe = () => null } = options;
+  const tripped = (step: ReviveStep): CheckpointError | null => {
+    const reason = probe(step);
+    return reason === null ? null : { tag: "Step", step, reason };
+  };
+  let failed = tripped("decode");
+  if (failed !== null) return E.left(failed);
+  const checked = decoded(options.snapshot);
+  if (E.isLeft(checked)) return checked;
+  const snapshot = checked.right;
+
+  failed = tripped("quota");
+  if (failed !== null) return E.left(failed);
+  const used = usedBy(snapshot.ledger);
+  const ram = memory.length + used.ram;
+  if (ram > spec.quota.ram)
+    return E.left({ tag: "Quota", resource: "ram", wanted: ram, available: spec.quota.ram });
+  if (used.caps > spec.quota.caps)
+    return E.left({ tag: "Quota", resource: "caps", wanted: used.caps, available: spec.quota.caps });
+
+  failed = tripped("routes");
+  if (failed !== null) return E.left(failed);
+  const refused = refusedSessions(snapshot.ledger, powers);
+  if (refused.length > 0) return E.left({ tag: "Refused", missing: refused });
+
+  const machine = options.machine(memory.length);
+  if (machine === null)
+    return E.left({ tag: "Step", step: "memory", reason: `no machine of ${memory.length} bytes` });
+  const domain = new ProtectionDomain(spec, machine, powers);
+  domain.stop();
+  const undo = async (error: CheckpointError): Promise<Either<CheckpointError, never>> => {
+    await domain.release();
+    return E.left(error);
+  };
+  domain.restore(snapshot.ledger, snapshot.elapsed, snapshot.turn);
+  failed = tripped("acquire");
+  if (failed !== null) return undo(failed);
+  const missing = await acquire(domain, options, snapshot);
+  if (missing.length > 0) return undo({ tag: "Refused", missing });
+
+  failed = tripped("memory");
+  if (failed !== null) return undo(failed);
+  if (!machine.load(memory, registers, options.anchors))
+    return undo({ tag: "Quota", resource: "ram", wanted: memory.length, available: spec.quota.ram });
+  domain.regions.collect();
+
+  failed = tripped("reissue");
+  if (failed !== null) return undo(failed);
+  domain.requeue(snapshot.inbox.map((event) => ({ ...event, value: event.value ?? undefined })));
+  for (const call of snapshot.calls) {
+    if (call.then === "fail") domain.interrupt(call.slot, call.thread, call.method);
+    else {
+      const error = domain.reissue(call);
+      if (error !== null)
+        return undo(
+          malformed(`the call ${call.method} in flight`, "one that can be issued again", error.tag),
+        );
+    }
+  }
+  return E.right({ domain, reopened: reopenedHandles(snapshot, powers) });
+};

@@ -1,0 +1,49 @@
+// What a freeze knows of a child beside its memory: the ledger, and everything that moves. It travels in the
+// image's manifest, and is a stranger's until this codec has checked it.
+import * as t from "io-ts";
+import { bytes, natural, struct, text } from "../../lib/codec.ts";
+import { Ledger } from "../intercept/ledger.ts";
+
+/** A call in flight that did not drain. */
+export const CallRecord = struct(
+  {
+    slot: natural,
+    selector: natural,
+    method: text,
+    thread: natural,
+    args: t.array(t.unknown),
+    /** When it was issued, in ms: on its child's own clock, and on the wall. */
+    own: t.number,
+    wall: t.number,
+    then: t.union([t.literal("reissue"), t.literal("fail")]),
+  },
+  {},
+  "CallRecord",
+);
+export type CallRecord = t.TypeOf<typeof CallRecord>;
+
+/** A reply that waits to be delivered. */
+const EventRecord = struct({
+  slot: t.number,
+  form: natural,
+  value: t.union([t.string, t.number, bytes, t.null]),
+  thread: natural,
+  region: natural,
+});
+
+export const Snapshot = struct(
+  {
+    ledger: Ledger,
+    /** The child's own clock at the freeze, in ms. */
+    elapsed: t.number,
+    /** Turns taken so far, over all incarnations. */
+    turn: natural,
+    /** Pairs of selector and position; the position's shape is its interceptor's. */
+    positions: t.array(t.tuple([natural, t.unknown])),
+    calls: t.array(CallRecord),
+    inbox: t.array(EventRecord),
+  },
+  {},
+  "Snapshot",
+);
+export type Snapshot = t.TypeOf<typeof Snapshot>;

@@ -1,0 +1,289 @@
+// A child as its host sees it: the thread it lives in, what it wrote, how it ended.
+import { prose, type SessionError } from "../../lib/error.ts";
+import { E, type Either } from "../../lib/fp.ts";
+import type { RevivedInfo } from "../../lib/guest/abi.ts";
+import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
+import { firstPosition, mapStack } from "../component/position.ts";
+import type { Fault } from "../engine/fault.ts";
+import type { ChildSpec, FromShard, FrozenChild, LogMatch, ToShard } from "../shard/protocol.ts";
+import type { HostEvent } from "./event.ts";
+import { PortalServer } from "./portal-server.ts";
+import type { Providers } from "./providers.ts";
+import { SILENCE_MS, type ShardListener, type ShardThread, type ThreadPool } from "./shard-thread.ts";
+
+/** The code of a child, as its image carries it. */
+export interface ChildCode {
+  /** The component's file name, as stacks show it. */
+  readonly file: string;
+  /** sha256 of the compiled code, hexadecimal. */
+  readonly hash: string;
+  readonly sourceMap: string;
+}
+
+export interface ChildIdentity {
+  readonly identity: string;
+  /** Incarnations so far: 1 at its start, one more with each revival. */
+  readonly generation: number;
+}
+
+/** How a child ended. */
+export type Ending =
+  | { readonly kind: "exited"; readonly code: number }
+  /** `reason` as it is on its log. */
+  | { readonly kind: "faulted"; readonly reason: string }
+  | { readonly kind: "frozen" }
+  | { readonly kind: "killed" };
+
+/** What only the thread-holding half of a child may do. */
+export interface ChildSurroundings {
+  readonly providers: Providers;
+  readonly threads: ThreadPool;
+  readonly emit: (event: HostEvent) => void;
+  /** The child has ended and its quota, `ram` bytes and `caps` capabilities, is free again. */
+  readonly freed: (ram: number, caps: number) => void;
+}
+
+type Captured = Extract<FromShard, { readonly kind: "captured" }>["result"];
+
+export class Child implements ShardListener {
+  readonly spec: ChildSpec;
+  readonly code: ChildCode;
+  readonly identity: ChildIdentity;
+  readonly #surroundings: ChildSurroundings;
+  readonly #thread: ShardThread;
+  readonly #portal: PortalServer;
+  readonly #threadNames = new Map<number, string>();
+  #quota: { ram: number; caps: number };
+  #ending: Ending | null = null;
+  #ended!: (ending: Ending) => void;
+  #begun: ((result: Either<CheckpointError, RevivedInfo["reopened"]>) => void) | null = null;
+  #reviveMs = 0;
+  #captured: ((result: Captured) => void) | null = null;
+  #abandoned = false;
+  #released: (() => void) | null = null;
+  #heldCallback: (() => void) | null = null;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<Ending>;
+
+  constructor(
+    spec: ChildSpec,
+    code: ChildCode,
+    identity: ChildIdentity,
+    thread: ShardThread,
+    surroundings: ChildSurroundings,
+  ) {
+    this.spec = spec;
+    this.code = code;
+    this.identity = identity;
+    this.#quota = { ...spec.quota };
+    this.#surroundings = surroundings;
+    this.#thread = thread;
+    this.#portal = new PortalServer(surroundings.providers, (message) =>
+      this.#post({ kind: "portal", message }),
+    );
+    this.ended = new Promise((resolve) => {
+      this.#ended = resolve;
+    });
+    thread.attach(this);
+  }
+
+  get name(): string {
+    return this.spec.name;
+  }
+  get ending(): Ending | null {
+    return this.#ending;
+  }
+  /** What its revival took, in ms. */
+  get reviveMs(): number {
+    return this.#reviveMs;
+  }
+
+  #post(message: ToShard): void {
+    if (!this.#thread.gone) this.#thread.post(message);
+  }
+
+  /** Loads its code. It takes no turn before `go`. */
+  boot(code: string): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
+    return this.#begin({ kind: "boot", spec: this.spec, code, file: this.code.file });
+  }
+
+  /** Brings it back from a frozen state. It takes no turn before `go`. */
+  revive(
+    frozen: Extract<ToShard, { readonly kind: "revive" }>["frozen"],
+  ): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
+    const { generation } = this.identity;
+    return this.#begin({ kind: "revive", spec: this.spec, frozen, generation });
+  }
+
+  #begin(message: ToShard): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
+    return new Promise((resolve) => {
+      this.#begun = resolve;
+      this.#post(message);
+    });
+  }
+
+  /** Lets it take turns. */
+  go(): void {
+    this.#post({ kind: "go" });
+  }
+  /** It takes no further turn until `go`. */
+  hold(): void {
+    this.#post({ kind: "hold" });
+  }
+  /** Holds it in the turn that writes a matching log entry, and calls back. Null takes that back. */
+  watch(match: LogMatch | null, held: () => void = () => {}): void {
+    this.#heldCallback = held;
+    this.#post({ kind: "watch", match });
+  }
+
+  /** Stops it and takes its state down. On success it stands still until `resume` or `release`. `deadline` in ms,
+   *  for the turn that runs and for the calls that must complete. */
+  async capture(
+    deadline: number,
+    staging: SharedArrayBuffer | null,
+  ): Promise<Either<CheckpointError, FrozenChild & { readonly pauseMs: number }>> {
+    if (this.#ending !== null) return E.left({ tag: "Ended", child: this.name });
+    if (this.#captured !== null || this.#abandoned) return E.left({ tag: "Busy", child: this.name });
+    return new Promise((resolve) => {
+      const late = setTimeout(() => {
+        // The thread does not even answer: a turn of the child has not ended.
+        this.#captured = null;
+        this.#abandoned = true;
+        const running = this.#thread.running;
+        const calls = [
+          `the turn of thread ${running === null ? "main" : this.#threadName(running)}, which has not ended`,
+        ];
+        resolve(E.left({ tag: "Deadline", deadline, calls }));
+      }, deadline + CAPTURE_GRACE_MS);
+      this.#captured = (result) => {
+        clearTimeout(late);
+        this.#captured = null;
+        resolve(result);
+      };
+      this.#post({ kind: "capture", deadline, staging });
+    });
+  }
+
+  /** Lets it run on after a capture. */
+  resume(): void {
+    this.#post({ kind: "resume" });
+  }
+
+  /** Gives back everything it holds; it has ended then, frozen. */
+  async release(): Promise<void> {
+    if (this.#ending !== null) return;
+    await new Promise<void>((resolve) => {
+      this.#released = resolve;
+      this.#post({ kind: "release" });
+    });
+    await this.#end({ kind: "frozen" }, true);
+  }
+
+  /** Drops it with no farewell. */
+  async kill(): Promise<void> {
+    if (this.#ending !== null) return;
+    await this.#thread.terminate();
+    await this.#end({ kind: "killed" }, false);
+    this.#surroundings.emit({ event: "killed", child: this.name });
+  }
+
+  // --- what the shard says
+
+  log(text: string): void {
+    this.#surroundings.emit({ event: "log", child: this.name, text });
+  }
+
+  message(message: FromShard): void {
+    switch (message.kind) {
+      case "booted":
+        return this.#booted(message.fault);
+      case "revived":
+        this.#reviveMs = message.ms;
+        return this.#begun?.(message.result);
+      case "denied":
+        return this.denied(message.service, message.label, message.error);
+      case "exited":
+        void this.#end({ kind: "exited", code: message.code }, true);
+        return;
+      case "faulted":
+        return this.#faulted(message.fault, true);
+      case "held":
+        return this.#heldCallback?.();
+      case "quota":
+        this.#quota.ram -= message.ram;
+        this.#quota.caps -= message.caps;
+        return this.#surroundings.freed(message.ram, message.caps);
+      case "thread":
+        return void this.#threadNames.set(message.selector, message.name);
+      case "captured":
+        if (this.#abandoned) {
+          this.#abandoned = false;
+          if (E.isRight(message.result)) this.resume();
+          return;
+        }
+        return this.#captured?.(message.result);
+      case "released":
+        return this.#released?.();
+      case "portal":
+        return void this.#portal.receive(message.message);
+      case "logged":
+        return;
+    }
+  }
+
+  died(reason: "stuck" | "failed", error: unknown): void {
+    this.#faulted(
+      {
+        reason:
+          reason === "stuck"
+            ? `stuck in one built-in call: its turn gave no sign of life for ${SILENCE_MS} ms`
+            : `its thread failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        stack: "",
+      },
+      false,
+    );
+  }
+
+  /** Reports a session that was refused. */
+  denied(service: string, label: string, error: SessionError): void {
+    this.#surroundings.emit({ event: "denied", child: this.name, service, label, reason: prose(error) });
+  }
+
+  #threadName(selector: number): string {
+    return selector === 0 ? "main" : (this.#threadNames.get(selector) ?? String(selector));
+  }
+
+  #booted(fault: Fault | null): void {
+    if (fault === null) return this.#begun?.(E.right([]));
+    const reason = `${fault.reason}${fault.stack === "" ? "" : `\n${fault.stack}`}`;
+    this.#begun?.(E.left({ tag: "Step", step: "boot", reason }));
+  }
+
+  #faulted(fault: Fault, reusable: boolean): void {
+    if (this.#ending !== null) return;
+    const stack = mapStack(fault.stack, this.code.file, this.code.sourceMap);
+    const position = firstPosition(stack);
+    const at = position === undefined ? null : `${position.file}:${position.line}:${position.column}`;
+    const reason = at === null ? fault.reason : `${fault.reason} (at ${at})`;
+    this.log(`fault: ${reason}`);
+    void this.#end({ kind: "faulted", reason }, reusable);
+    this.#surroundings.emit({ event: "faulted", child: this.name, reason: fault.reason, at, stack });
+  }
+
+  async #end(ending: Ending, reusable: boolean): Promise<void> {
+    if (this.#ending !== null) return;
+    this.#ending = ending;
+    if (ending.kind === "exited")
+      this.#surroundings.emit({ event: "exited", child: this.name, code: ending.code });
+    this.#captured?.(E.left({ tag: "Ended", child: this.name }));
+    this.#begun?.(E.left({ tag: "Ended", child: this.name }));
+    this.#released?.();
+    await this.#portal.close();
+    if (reusable) this.#surroundings.threads.give(this.#thread);
+    this.#surroundings.freed(this.#quota.ram, this.#quota.caps);
+    this.#ended(ending);
+  }
+}
+
+/** What a shard may take beyond the deadline to say that it was missed, in ms. */
+const CAPTURE_GRACE_MS = 500;

@@ -1,0 +1,44 @@
+// What a host tells of its children, as it happens.
+import type { RevivedInfo } from "../../lib/guest/abi.ts";
+
+export type HostEvent =
+  | { readonly event: "started"; readonly child: string; readonly host: string }
+  | { readonly event: "log"; readonly child: string; readonly text: string }
+  | { readonly event: "exited"; readonly child: string; readonly code: number }
+  | {
+      readonly event: "faulted";
+      readonly child: string;
+      readonly reason: string;
+      /** `file:line:column` in the component's TypeScript, where there is one. */
+      readonly at: string | null;
+      readonly stack: string;
+    }
+  | {
+      readonly event: "denied";
+      readonly child: string;
+      readonly service: string;
+      readonly label: string;
+      readonly reason: string;
+    }
+  | {
+      readonly event: "frozen" | "checkpointed";
+      readonly child: string;
+      /** The image's path. */
+      readonly image: string;
+      readonly generation: number;
+      /** Of the image. */
+      readonly bytes: number;
+      readonly pauseMs: number;
+    }
+  | {
+      readonly event: "revived";
+      readonly child: string;
+      readonly host: string;
+      readonly image: string;
+      readonly generation: number;
+      readonly reopened: RevivedInfo["reopened"];
+      readonly reviveMs: number;
+    }
+  | { readonly event: "killed"; readonly child: string }
+  /** Something went wrong that changes nothing for the child. */
+  | { readonly event: "warning"; readonly child: string; readonly text: string };

@@ -1,0 +1,54 @@
+// What a host offers: quota, and providers by name.
+import type { FileRight } from "../provider/file/file-provider.ts";
+import type { GateRight } from "../provider/gate/gate-provider.ts";
+import type { GateProviderSpec } from "../shard/protocol.ts";
+import type { Route } from "../core/route.ts";
+
+/** Real files below a directory, or files in the host's memory that end with it. */
+export type FileProviderConfig =
+  | {
+      readonly kind: "directory";
+      /** Absolute; made when it is not there. */
+      readonly path: string;
+      readonly rights: readonly FileRight[];
+    }
+  | {
+      readonly kind: "memory";
+      /** What is there at first: text by path. */
+      readonly content: Readonly<Record<string, string>>;
+      readonly rights: readonly FileRight[];
+    };
+
+export type RomConfig =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "json"; readonly json: unknown }
+  /** `path` is absolute; it is read when the host starts. */
+  | { readonly kind: "file"; readonly path: string };
+
+export interface HostConfig {
+  readonly name: string;
+  /** Bytes of RAM for all children together. */
+  readonly ram: number;
+  /** Capabilities for all children together. */
+  readonly caps: number;
+  readonly files: Readonly<Record<string, FileProviderConfig>>;
+  readonly gates: Readonly<Record<string, GateProviderSpec>>;
+  readonly roms: Readonly<Record<string, RomConfig>>;
+  /** Public keys of other hosts whose images it accepts, `ed25519:…`. */
+  readonly trust: readonly string[];
+}
+
+/** How a child is started, and under which routes and quota it is revived. */
+export interface StartConfig {
+  readonly name: string;
+  /** The component's file, absolute. */
+  readonly component: string;
+  /** Bytes of RAM, and capabilities. */
+  readonly ram: number;
+  readonly caps: number;
+  /** Its `config` ROM. */
+  readonly config: unknown;
+  readonly routes: readonly Route[];
+  /** Nominal ms that a turn may run. */
+  readonly turn: number;
+}

@@ -1,0 +1,49 @@
+// Why a host could not do what it was told. Nothing has changed then.
+import { checkpointProse, type CheckpointError } from "../checkpoint/checkpoint-error.ts";
+import { renderDiagnostic, type Diagnostic } from "../diagnostic.ts";
+import { imageProse, type ImageError } from "../image/image-error.ts";
+
+export type HostError =
+  | { readonly tag: "Checkpoint"; readonly error: CheckpointError }
+  | { readonly tag: "Image"; readonly path: string; readonly error: ImageError }
+  /** The component does not compile. */
+  | { readonly tag: "Component"; readonly diagnostics: readonly Diagnostic[] }
+  /** The component ended before it could begin. */
+  | { readonly tag: "Boot"; readonly child: string; readonly reason: string }
+  | { readonly tag: "NoSuchChild"; readonly child: string }
+  | { readonly tag: "AlreadyRunning"; readonly child: string }
+  /** The image's child was revived before; `as` makes a clone. */
+  | { readonly tag: "UsedUp"; readonly image: string; readonly child: string }
+  /** No start entry tells under which routes and quota to revive it. */
+  | { readonly tag: "NoEntry"; readonly child: string }
+  | {
+      readonly tag: "HostQuota";
+      readonly host: string;
+      readonly resource: "ram" | "caps";
+      readonly wanted: number;
+      readonly available: number;
+    };
+
+/** One sentence for people. */
+export const hostProse = (error: HostError): string => {
+  switch (error.tag) {
+    case "Checkpoint":
+      return checkpointProse(error.error);
+    case "Image":
+      return `${error.path}: ${imageProse(error.error)}`;
+    case "Component":
+      return error.diagnostics.map(renderDiagnostic).join("\n");
+    case "Boot":
+      return `${error.child} could not be started: ${error.reason}`;
+    case "NoSuchChild":
+      return `there is no child ${error.child}`;
+    case "AlreadyRunning":
+      return `${error.child} is running already`;
+    case "UsedUp":
+      return `${error.image} was used up when ${error.child} was revived from it; with \`as\` it makes a clone`;
+    case "NoEntry":
+      return `no start entry is named ${error.child}: an image grants nothing, its routes and quota must come from there`;
+    case "HostQuota":
+      return `host ${error.host} has ${error.available} of the ${error.wanted} ${error.resource === "ram" ? "bytes of RAM" : "capabilities"} that are wanted`;
+  }
+};

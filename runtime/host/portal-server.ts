@@ -1,0 +1,112 @@
+// The host's end of a shard's portal: serves the objects that several children share, and everything that a
+// shard has no provider for.
+import { E } from "../../lib/fp.ts";
+import { FileSystem } from "../../lib/session/file-system.ts";
+import { Gate } from "../../lib/session/gate.ts";
+import { Report } from "../../lib/session/report.ts";
+import { Rom } from "../../lib/session/rom.ts";
+import { makeFileSystem, type FileSystemPosition } from "../core/file-system.ts";
+import { makeGate, type GatePosition } from "../core/gate.ts";
+import { makeReport } from "../core/report.ts";
+import { makeRom, type RomPosition } from "../core/rom.ts";
+import type { Route } from "../core/route.ts";
+import type { Answer, CoreObject, Eventually } from "../core/service.ts";
+import { invoke } from "../domain/call.ts";
+import type { ToPortalClient, ToPortalServer } from "../shard/protocol.ts";
+import type { Providers } from "./providers.ts";
+
+type Opened = Extract<ToPortalServer, { readonly kind: "open" }>;
+
+const gone = (what: string): Answer<never> => E.left({ tag: "Closed", what });
+
+const granted = <R extends string>(offered: readonly R[], route: Route): ReadonlySet<R> =>
+  new Set(
+    offered.filter((right) => route.rights === undefined || route.rights.some((each) => each === right)),
+  );
+
+type Opener = (providers: Providers, message: Opened) => Eventually<CoreObject>;
+
+const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
+  [
+    Rom.service,
+    ({ roms }, { provider, position }) =>
+      E.right(makeRom(roms.source(provider), position as RomPosition | null)),
+  ],
+  [Report.service, ({ roms }, { provider }) => E.right(makeReport(roms.source(provider)))],
+  [
+    FileSystem.service,
+    ({ files }, { provider, route, position }) => {
+      const found = files.get(provider);
+      if (found === undefined) return gone(`file provider ${provider}`);
+      const rights = granted(found.rights, route);
+      const seen = position as FileSystemPosition | null;
+      return E.right(makeFileSystem(found.provider, rights, route.policy ?? "strict", seen));
+    },
+  ],
+  [
+    Gate.service,
+    async ({ gates }, { provider, route, position }) => {
+      const found = gates.get(provider);
+      if (found === undefined) return gone(`gate ${provider}`);
+      const end = await found.provider.open(position as GatePosition | null);
+      return E.isLeft(end) ? end : E.right(makeGate(provider, end.right, granted(found.rights, route)));
+    },
+  ],
+]);
+
+export class PortalServer {
+  readonly #providers: Providers;
+  readonly #answer: (message: ToPortalClient) => void;
+  readonly #objects = new Map<number, CoreObject>();
+
+  constructor(providers: Providers, answer: (message: ToPortalClient) => void) {
+    this.#providers = providers;
+    this.#answer = answer;
+  }
+
+  async receive(message: ToPortalServer): Promise<void> {
+    switch (message.kind) {
+      case "open": {
+        const opener = openers.get(message.service);
+        const opened = opener === undefined ? gone(message.service) : await opener(this.#providers, message);
+        return this.#give(message.call, message.object, opened);
+      }
+      case "call": {
+        const object = this.#objects.get(message.object);
+        if (object === undefined) return this.#give(message.call, 0, gone("the session"));
+        return this.#give(message.call, message.fresh, await invoke(object, message.method, message.args));
+      }
+      case "suspend":
+        return this.#objects.get(message.object)?.suspend?.();
+      case "resume":
+        return this.#objects.get(message.object)?.resume?.();
+      case "capture": {
+        const position = await this.#objects.get(message.object)?.capture?.();
+        return this.#answer({ call: message.call, answer: position ?? E.right(null), served: null });
+      }
+      case "release": {
+        const object = this.#objects.get(message.object);
+        this.#objects.delete(message.object);
+        await object?.release?.();
+        return this.#answer({ call: message.call, answer: E.right(undefined), served: null });
+      }
+    }
+  }
+
+  #give(call: number, number: number, answer: Answer<unknown>): void {
+    if (number === 0 || E.isLeft(answer)) {
+      this.#answer({ call, answer: answer as Answer<unknown>, served: null });
+      return;
+    }
+    const object = answer.right as CoreObject;
+    this.#objects.set(number, object);
+    this.#answer({ call, answer: E.right(null), served: object.contract.service });
+  }
+
+  /** The shard is gone: gives back all that it held. */
+  async close(): Promise<void> {
+    const objects = [...this.#objects.values()];
+    this.#objects.clear();
+    await Promise.all(objects.reverse().map((object) => object.release?.()));
+  }
+}

@@ -1,0 +1,89 @@
+// What one host has to offer, alive: shared files, gates, ROMs and reports.
+import { mkdirSync, readFileSync } from "node:fs";
+import { E } from "../../lib/fp.ts";
+import { RomSource } from "../core/rom.ts";
+import { directoryFiles } from "../provider/file/directory.ts";
+import type { FileProvider, FileRight } from "../provider/file/file-provider.ts";
+import { memoryFiles } from "../provider/file/memory.ts";
+import type { GateRight } from "../provider/gate/gate-provider.ts";
+import { queueGate, type QueueGate } from "../provider/gate/queue.ts";
+import type { FileProviderSpec } from "../shard/protocol.ts";
+import type { HostConfig } from "./host-config.ts";
+
+/** ROMs by name, those that reports publish included: they are empty until the first report. */
+export class Roms {
+  readonly #sources = new Map<string, RomSource>();
+
+  source(name: string): RomSource {
+    const known = this.#sources.get(name) ?? new RomSource("");
+    this.#sources.set(name, known);
+    return known;
+  }
+}
+
+export interface Providers {
+  readonly roms: Roms;
+  /** Files served in the host's thread. */
+  readonly files: ReadonlyMap<
+    string,
+    { readonly provider: FileProvider; readonly rights: readonly FileRight[] }
+  >;
+  /** Gates served in the host's thread. */
+  readonly gates: ReadonlyMap<
+    string,
+    { readonly provider: QueueGate; readonly rights: readonly GateRight[] }
+  >;
+  /** All file providers, as shards see them. */
+  readonly fileSpecs: ReadonlyMap<string, FileProviderSpec>;
+  close(): void;
+}
+
+/** Makes a host's providers. Directories that are not there are made; a ROM's file that can't be read throws. */
+export const makeProviders = (config: HostConfig): Providers => {
+  const roms = new Roms();
+  for (const [name, rom] of Object.entries(config.roms))
+    roms
+      .source(name)
+      .replace(
+        rom.kind === "text"
+          ? rom.text
+          : rom.kind === "json"
+            ? JSON.stringify(rom.json)
+            : readFileSync(rom.path),
+      );
+  const files = new Map<string, { provider: FileProvider; rights: readonly FileRight[] }>();
+  const fileSpecs = new Map<string, FileProviderSpec>();
+  for (const [name, file] of Object.entries(config.files)) {
+    if (file.kind === "memory") {
+      files.set(name, { provider: memoryFiles({ name, content: file.content }), rights: file.rights });
+      fileSpecs.set(name, { kind: "memory", rights: file.rights });
+    } else {
+      mkdirSync(file.path, { recursive: true });
+      fileSpecs.set(name, file);
+    }
+  }
+  const gates = new Map<string, { provider: QueueGate; rights: readonly GateRight[] }>();
+  for (const [name, gate] of Object.entries(config.gates))
+    if (gate.kind === "queue") gates.set(name, { provider: queueGate({ name }), rights: gate.rights });
+  return {
+    roms,
+    files,
+    gates,
+    fileSpecs,
+    close() {
+      for (const { provider } of files.values()) provider.close();
+      for (const { provider } of gates.values()) provider.close();
+    },
+  };
+};
+
+/** A file provider for acting on the outside world, with all rights: the host's own in memory, or a fresh one on
+ *  the same directory. */
+export const outsideFiles = (providers: Providers, name: string): FileProvider | null => {
+  const shared = providers.files.get(name);
+  if (shared !== undefined) return shared.provider;
+  const spec = providers.fileSpecs.get(name);
+  if (spec?.kind !== "directory") return null;
+  const opened = directoryFiles({ name, directory: spec.path });
+  return E.isRight(opened) ? opened.right : null;
+};

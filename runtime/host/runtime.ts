@@ -1,0 +1,66 @@
+// What the hosts of one process share: the engine, its base memory, threads, the state directory and its key.
+import { mkdir } from "node:fs/promises";
+import { E, type Either } from "../../lib/fp.ts";
+import { buildBase, type Base } from "../engine/base.ts";
+import { loadEngine, type Engine } from "../engine/wasm-module.ts";
+import { disk } from "../image/disk.ts";
+import type { ImageError } from "../image/image-error.ts";
+import { hostKey } from "../image/key.ts";
+import type { HostPlatform } from "../image/open-image.ts";
+import type { Signer } from "../image/signer.ts";
+import { ThreadPool } from "./shard-thread.ts";
+
+export interface Runtime {
+  readonly engine: Engine;
+  readonly base: Base;
+  readonly threads: ThreadPool;
+  /** The state directory, absolute. */
+  readonly state: string;
+  readonly signer: Signer;
+  readonly platform: HostPlatform;
+  close(): Promise<void>;
+}
+
+/** The base in memory that all threads share. */
+const shared = (base: Base): Base => {
+  const memory = new Uint8Array(new SharedArrayBuffer(base.memory.length));
+  memory.set(base.memory);
+  return { ...base, memory };
+};
+
+/** The engine and base memory of this release. */
+export const loadPlatform = (): {
+  readonly engine: Engine;
+  readonly base: Base;
+  readonly platform: HostPlatform;
+} => {
+  const engine = loadEngine();
+  const base = shared(buildBase(engine));
+  return {
+    engine,
+    base,
+    platform: { engines: [engine.hash], base: (hash) => (hash === base.hash ? base.memory : null) },
+  };
+};
+
+/** Starts a runtime on a state directory, which is made at first use, with its key. */
+export const startRuntime = async (state: string): Promise<Either<ImageError, Runtime>> => {
+  const { engine, base, platform } = loadPlatform();
+  const threads = new ThreadPool(engine, base);
+  threads.warm();
+  await mkdir(state, { recursive: true, mode: 0o700 });
+  const signer = await hostKey(state, disk);
+  if (E.isLeft(signer)) {
+    await threads.close();
+    return signer;
+  }
+  return E.right({
+    engine,
+    base,
+    threads,
+    state,
+    signer: signer.right,
+    platform,
+    close: () => threads.close(),
+  });
+};

@@ -1,0 +1,151 @@
+// What the host's thread and a shard's thread say to each other. Both sides are ours; what came from a child has
+// been checked before it gets into one of these.
+import type { SessionError } from "../../lib/error.ts";
+import type { RevivedInfo } from "../../lib/guest/abi.ts";
+import type { Either } from "../../lib/fp.ts";
+import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
+import type { Snapshot } from "../checkpoint/snapshot.ts";
+import type { Route } from "../core/route.ts";
+import type { Base } from "../engine/base.ts";
+import type { Fault } from "../engine/fault.ts";
+import type { Registers } from "../engine/machine.ts";
+import type { Engine } from "../engine/wasm-module.ts";
+import type { FileRight } from "../provider/file/file-provider.ts";
+import type { Framing } from "../provider/gate/framing.ts";
+import type { GateRight } from "../provider/gate/gate-provider.ts";
+
+/** A host's provider, as far as a shard must know it. What has no place here is served by the host's thread. */
+export type FileProviderSpec =
+  | { readonly kind: "directory"; readonly path: string; readonly rights: readonly FileRight[] }
+  | { readonly kind: "memory"; readonly rights: readonly FileRight[] };
+
+export type GateProviderSpec =
+  | { readonly kind: "queue"; readonly rights: readonly GateRight[] }
+  | {
+      readonly kind: "tcp";
+      readonly host: string;
+      readonly port: number;
+      readonly framing: Framing;
+      readonly rights: readonly GateRight[];
+    };
+
+/** Everything about a child that its shard needs, as plain data. */
+export interface ChildSpec {
+  readonly name: string;
+  readonly label: string;
+  readonly host: string;
+  readonly quota: { readonly ram: number; readonly caps: number };
+  /** Nominal ms that a turn may run. */
+  readonly turn: number;
+  /** Its `config` ROM, as JSON. */
+  readonly config: string;
+  readonly routes: readonly Route[];
+  readonly files: ReadonlyMap<string, FileProviderSpec>;
+  readonly gates: ReadonlyMap<string, GateProviderSpec>;
+  /** Names of the host's ROMs and of the reports that become ROMs. */
+  readonly roms: ReadonlySet<string>;
+}
+
+/** What a log entry must be for the child to be held: the whole of it, or a match. */
+export type LogMatch = { readonly whole: string } | { readonly pattern: RegExp };
+
+export interface ShardData {
+  readonly engine: Engine;
+  /** The base memory in a SharedArrayBuffer. */
+  readonly base: Base;
+  /** See `control.ts` and `log-ring.ts`. */
+  readonly control: SharedArrayBuffer;
+  readonly ring: SharedArrayBuffer;
+}
+
+/** A frozen child on its way between threads; its memory lies in a SharedArrayBuffer. */
+export interface FrozenChild {
+  readonly snapshot: Snapshot;
+  readonly memory: Uint8Array;
+  readonly registers: Registers;
+}
+
+export type ToShard =
+  | { readonly kind: "boot"; readonly spec: ChildSpec; readonly code: string; readonly file: string }
+  | {
+      readonly kind: "revive";
+      readonly spec: ChildSpec;
+      readonly frozen: {
+        readonly snapshot: unknown;
+        readonly memory: Uint8Array;
+        readonly registers: Registers;
+      };
+      readonly generation: number;
+    }
+  /** Lets a booted, revived or held child take turns. */
+  | { readonly kind: "go" }
+  | { readonly kind: "hold" }
+  | { readonly kind: "watch"; readonly match: LogMatch | null }
+  | {
+      readonly kind: "capture";
+      readonly deadline: number;
+      /** A kept buffer for the memory; used if it has the right size. */
+      readonly staging: SharedArrayBuffer | null;
+    }
+  /** After a capture: lets it run on, or gives everything back. */
+  | { readonly kind: "resume" }
+  | { readonly kind: "release" }
+  | { readonly kind: "portal"; readonly message: ToPortalClient };
+
+export type FromShard =
+  | { readonly kind: "booted"; readonly fault: Fault | null }
+  | {
+      readonly kind: "revived";
+      readonly result: Either<CheckpointError, RevivedInfo["reopened"]>;
+      readonly ms: number;
+    }
+  /** There is something in the log ring. */
+  | { readonly kind: "logged" }
+  | {
+      readonly kind: "denied";
+      readonly service: string;
+      readonly label: string;
+      readonly error: SessionError;
+    }
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "faulted"; readonly fault: Fault }
+  | { readonly kind: "held" }
+  | { readonly kind: "quota"; readonly ram: number; readonly caps: number }
+  | { readonly kind: "thread"; readonly selector: number; readonly name: string }
+  | {
+      readonly kind: "captured";
+      readonly result: Either<CheckpointError, FrozenChild & { readonly pauseMs: number }>;
+    }
+  | { readonly kind: "released" }
+  | { readonly kind: "portal"; readonly message: ToPortalServer };
+
+/** Calls on objects that the host's thread serves. `object` numbers them within a shard. */
+export type ToPortalServer =
+  | {
+      readonly kind: "open";
+      readonly call: number;
+      readonly object: number;
+      readonly service: string;
+      /** The provider, ROM or report behind the route. */
+      readonly provider: string;
+      readonly route: Route;
+      readonly position: unknown;
+    }
+  | {
+      readonly kind: "call";
+      readonly call: number;
+      readonly object: number;
+      /** The number that an object in the answer gets. */
+      readonly fresh: number;
+      readonly method: string;
+      readonly args: readonly unknown[];
+    }
+  | { readonly kind: "suspend" | "resume"; readonly object: number }
+  | { readonly kind: "capture" | "release"; readonly call: number; readonly object: number };
+
+export interface ToPortalClient {
+  readonly call: number;
+  /** An object in the answer shows as its contract's name. */
+  readonly answer: Either<SessionError, unknown>;
+  readonly served: string | null;
+}

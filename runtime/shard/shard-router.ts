@@ -1,0 +1,187 @@
+// A child's router: its start entry's routes, the providers that its own thread serves, and the portal to those
+// that the host's thread serves.
+import type { SessionError } from "../../lib/error.ts";
+import { E } from "../../lib/fp.ts";
+import { FileSystem } from "../../lib/session/file-system.ts";
+import { Gate } from "../../lib/session/gate.ts";
+import { Report } from "../../lib/session/report.ts";
+import { Rom } from "../../lib/session/rom.ts";
+import type { Clock } from "../core/clock.ts";
+import { makeFileSystem, type FileSystemPosition } from "../core/file-system.ts";
+import { makeGate, type GatePosition } from "../core/gate.ts";
+import { makeLog } from "../core/log.ts";
+import { makeRom, RomSource, type RomPosition } from "../core/rom.ts";
+import { routeFor, type Route } from "../core/route.ts";
+import type { CoreObject, Eventually } from "../core/service.ts";
+import { serviceContract } from "../core/services.ts";
+import { makeTimer } from "../core/timer.ts";
+import type { Router } from "../domain/router.ts";
+import { directoryFiles } from "../provider/file/directory.ts";
+import type { FileProvider } from "../provider/file/file-provider.ts";
+import { tcpGate } from "../provider/gate/tcp.ts";
+import type { PortalClient } from "./portal-client.ts";
+import type { ChildSpec } from "./protocol.ts";
+
+export interface ShardRouterPowers {
+  readonly portal: PortalClient;
+  readonly log: (text: string) => void;
+}
+
+/** The ROM that every child has without a route. */
+const CONFIG = "config";
+
+const granted = <R extends string>(offered: readonly R[], route: Route): ReadonlySet<R> =>
+  new Set(
+    offered.filter((right) => route.rights === undefined || route.rights.some((each) => each === right)),
+  );
+
+/** How sessions of one service are found and opened, once the route is known. */
+interface Opener {
+  /** The name of the provider, ROM or report behind the route. */
+  target(route: Route, label: string): string;
+  /** Whether the host has it. */
+  exists(spec: ChildSpec, target: string): boolean;
+  open(target: string, route: Route, position: unknown, clock: Clock): Eventually<CoreObject>;
+}
+
+export class ShardRouter implements Router {
+  readonly #spec: ChildSpec;
+  readonly #powers: ShardRouterPowers;
+  readonly #directories = new Map<string, FileProvider>();
+  readonly #config: RomSource;
+  readonly #openers: ReadonlyMap<string, Opener>;
+
+  constructor(spec: ChildSpec, powers: ShardRouterPowers) {
+    this.#spec = spec;
+    this.#powers = powers;
+    this.#config = new RomSource(spec.config);
+    const provider = (route: Route, label: string): string => route.to ?? label;
+    const itself = { target: () => "", exists: () => true };
+    this.#openers = new Map<string, Opener>([
+      ["LOG", { ...itself, open: () => E.right(makeLog(powers.log)) }],
+      [
+        "Timer",
+        {
+          ...itself,
+          open: (_target, route, _position, clock) =>
+            E.right(makeTimer(clock, route.deadline ?? "remaining")),
+        },
+      ],
+      [
+        Rom.service,
+        {
+          target: (route, label) => route.report ?? route.to ?? label,
+          exists: ({ roms }, target) => roms.has(target),
+          open: (target, route, position) => powers.portal.open(Rom, target, route, position),
+        },
+      ],
+      [
+        Report.service,
+        {
+          target: (route, label) => route.report ?? route.to ?? label,
+          exists: () => true,
+          open: (target, route, position) => powers.portal.open(Report, target, route, position),
+        },
+      ],
+      [
+        FileSystem.service,
+        {
+          target: provider,
+          exists: ({ files }, target) => files.has(target),
+          open: (target, route, position) =>
+            this.#openFiles(target, route, position as FileSystemPosition | null),
+        },
+      ],
+      [
+        Gate.service,
+        {
+          target: provider,
+          exists: ({ gates }, target) => gates.has(target),
+          open: (target, route, position) => this.#openGate(target, route, position as GatePosition | null),
+        },
+      ],
+    ]);
+  }
+
+  refusal(service: string, label: string): SessionError | null {
+    if (service === Rom.service && label === CONFIG) return null;
+    const route = routeFor(this.#spec.routes, service, label);
+    if (route === null) {
+      if (serviceContract(service) === undefined) return { tag: "NoSuchService", service, label };
+      return { tag: "Denied", service, label, reason: "no route matches" };
+    }
+    const opener = this.#openers.get(service);
+    if (opener === undefined) return { tag: "NoSuchService", service, label };
+    const target = opener.target(route, label);
+    return opener.exists(this.#spec, target)
+      ? null
+      : {
+          tag: "Denied",
+          service,
+          label,
+          reason: `host ${this.#spec.host} has no provider "${target}" for it`,
+        };
+  }
+
+  open(
+    service: string,
+    label: string,
+    _args: unknown,
+    position: unknown,
+    clock: Clock,
+  ): Eventually<CoreObject> {
+    const refused = this.refusal(service, label);
+    if (refused !== null) return E.left(refused);
+    const route = routeFor(this.#spec.routes, service, label);
+    if (route === null) return E.right(makeRom(this.#config, position as RomPosition | null));
+    const opener = this.#openers.get(service)!;
+    return opener.open(opener.target(route, label), route, position, clock);
+  }
+
+  provider(service: string, label: string): string {
+    const route = routeFor(this.#spec.routes, service, label);
+    return route === null ? "" : (this.#openers.get(service)?.target(route, label) ?? "");
+  }
+
+  #openFiles(target: string, route: Route, position: FileSystemPosition | null): Eventually<CoreObject> {
+    const provider = this.#spec.files.get(target)!;
+    if (provider.kind === "memory") return this.#powers.portal.open(FileSystem, target, route, position);
+    const directory = this.#directory(target, provider.path);
+    return E.isLeft(directory)
+      ? directory
+      : E.right(
+          makeFileSystem(
+            directory.right,
+            granted(provider.rights, route),
+            route.policy ?? "strict",
+            position,
+          ),
+        );
+  }
+
+  #directory(name: string, directory: string): ReturnType<typeof directoryFiles> {
+    const known = this.#directories.get(name);
+    if (known !== undefined) return E.right(known);
+    const opened = directoryFiles({ name, directory });
+    if (E.isRight(opened)) this.#directories.set(name, opened.right);
+    return opened;
+  }
+
+  async #openGate(
+    target: string,
+    route: Route,
+    position: GatePosition | null,
+  ): Promise<Awaited<Eventually<CoreObject>>> {
+    const provider = this.#spec.gates.get(target)!;
+    if (provider.kind === "queue") return this.#powers.portal.open(Gate, target, route, position);
+    const { host, port, framing, rights } = provider;
+    const end = await tcpGate({ name: target, host, port, framing }).open(position);
+    return E.isLeft(end) ? end : E.right(makeGate(target, end.right, granted(rights, route)));
+  }
+
+  /** Lets go of the providers themselves. */
+  close(): void {
+    for (const directory of this.#directories.values()) directory.close();
+    this.#directories.clear();
+  }
+}
