@@ -1,103 +1,54 @@
 // A protection domain: one child's machine, its capability space and its ledger, driven turn by turn. Every call
 // of the child passes here on its only way to core: checked against its contract, charged, served, recorded.
 import { produceWithPatches, enablePatches, type Draft } from "immer";
+import { prose, type SessionError } from "../../lib/error.ts";
+import { E } from "../../lib/fp.ts";
 import {
   AMBIENT_LOG,
   AMBIENT_TIMER,
-  CPU,
   FIRST_SELECTOR,
   PARENT,
-  PD,
-  RAM,
   REPLY_CAPABILITY,
   REPLY_ERROR,
   REPLY_JSON,
   REPLY_REGION,
   REPLY_VALUE,
-  RM,
   SIGNAL_BOOT,
   SIGNAL_REVIVED,
   type BootInfo,
   type RevivedInfo,
 } from "../../lib/guest/abi.ts";
-import type { SessionError } from "../../lib/error.ts";
-import { E } from "../../lib/fp.ts";
-import { Dataspace } from "../../lib/session/ram.ts";
 import { Log } from "../../lib/session/log.ts";
-import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
-import { Region } from "../../lib/session/rm.ts";
-import { Thread } from "../../lib/session/cpu.ts";
+import type { SessionRequest } from "../../lib/session/parent.ts";
 import { Timer } from "../../lib/session/timer.ts";
-import { Clock, type ClockPower } from "../core/clock.ts";
-import { isThread, makeCpu, type ThreadObject, type ThreadWatch } from "../core/cpu.ts";
-import { makePd } from "../core/pd.ts";
-import { makeRam, type Accounts } from "../core/ram.ts";
-import { isRegion, makeRm, RegionMap, type RegionObject } from "../core/rm.ts";
-import type { Answer, CoreObject, Eventually, Serving } from "../core/service.ts";
+import { Clock } from "../core/clock.ts";
+import { isThread, type ThreadObject } from "../core/cpu.ts";
+import { isRegion, RegionMap, type RegionObject } from "../core/rm.ts";
+import type { Answer, CoreObject, Eventually } from "../core/service.ts";
 import type { Cancellable } from "../core/timer.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { Machine, MachinePowers } from "../engine/machine.ts";
-import { emptyLedger, usedBy, type Ledger } from "../intercept/ledger.ts";
+import { emptyLedger, usedBy, type CapabilityRecord, type Ledger } from "../intercept/ledger.ts";
 import { sessionRecord } from "../intercept/parent.ts";
+import { argumentError, methodError } from "./argument-error.ts";
+import { AMBIENT, birthright, type Newborn } from "./birthright.ts";
 import { invoke, type DomainEvent, type PendingCall } from "./call.ts";
 import { capabilityTo, nativeCapability, type Capability, type MethodEntry } from "./capability-space.ts";
-import { turnSeed, type EntropyPower } from "./entropy.ts";
+import type { DomainEvents, DomainPowers, DomainSpec } from "./domain-powers.ts";
+import { turnSeed } from "./entropy.ts";
 import { MOST_BYTES_A_TURN, MOST_CALLS, POLLS_A_MS } from "./limits.ts";
-import type { Router } from "./router.ts";
+import { Mailbox } from "./mailbox.ts";
+import { dropRegion, holdRegion, mapRegion } from "./region-memory.ts";
 
 enablePatches();
 
-export interface DomainSpec {
-  /** Its place in the tree: `init -> counter`. */
-  readonly label: string;
-  /** Bytes, and capabilities. */
-  readonly quota: { readonly ram: number; readonly caps: number };
-  /** Nominal ms that a turn may run; see `POLLS_A_MS`. */
-  readonly turn: number;
-}
-
-/** What a domain tells its surroundings. None of these may throw. */
-export interface DomainEvents {
-  log(text: string): void;
-  /** The component has ended by itself. */
-  exited(code: number): void;
-  faulted(fault: Fault): void;
-  denied(service: string, label: string, error: SessionError): void;
-  /** Quota was handed to the parent. */
-  returned(ram: number, caps: number): void;
-  threadCreated(selector: number, name: string): void;
-  /** A turn begins in the name of a thread, the engine still polls, the turn is over: for a watchdog. */
-  turnBegins(thread: number): void;
-  polls(): void;
-  turnEnds(): void;
-}
-
-export interface DomainPowers {
-  readonly clock: ClockPower;
-  readonly entropy: EntropyPower;
-  readonly router: Router;
-  readonly events: DomainEvents;
-}
-
-export type DomainState = "new" | "running" | "exited" | "faulted" | "released";
+/** `ended` covers whatever its end was: exited, faulted, or released. */
+export type DomainState = "new" | "running" | "ended";
 
 /** How long a domain works before it lets others of its thread have their turn, in ms. */
 const SLICE_MS = 4;
-
-const describeArguments = (entry: MethodEntry, service: string, args: unknown): SessionError => {
-  const checked = entry.method.args.decode(args);
-  const context = E.isLeft(checked) ? checked.left[0]?.context : undefined;
-  const last = context?.at(-1);
-  const place = (context ?? []).map(({ key }) => key).filter((key) => key !== "");
-  const shown = JSON.stringify(last?.actual ?? args) ?? "undefined";
-  return {
-    tag: "InvalidArgument",
-    method: `${service}.${entry.name}`,
-    place: place.length === 0 ? "its argument list" : `argument ${place.join(".")}`,
-    expected: last?.type.name ?? entry.method.args.name,
-    actual: shown.length > 80 ? `${shown.slice(0, 80)}…` : shown,
-  };
-};
+/** How long calls that are on their way are waited for when a component exits, in ms. */
+const FAREWELL_MS = 5000;
 
 const sizeOf = (args: readonly unknown[]): number => {
   let bytes = 0;
@@ -105,7 +56,18 @@ const sizeOf = (args: readonly unknown[]): number => {
   return bytes;
 };
 
-export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
+/** A call that was in flight at a freeze, as a snapshot tells it. */
+export interface FormerCall {
+  readonly slot: number;
+  readonly selector: number;
+  readonly method: string;
+  readonly thread: number;
+  readonly args: readonly unknown[];
+  readonly own: number;
+  readonly wall: number;
+}
+
+export class ProtectionDomain implements Newborn, MachinePowers {
   readonly spec: DomainSpec;
   readonly machine: Machine;
   readonly regions = new RegionMap();
@@ -121,15 +83,14 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
   #exitCode: number | null = null;
   readonly #capabilities = new Map<number, Capability>();
   readonly #pending = new Map<number, PendingCall>();
-  #queue: DomainEvent[] = [];
-  #next = 0;
-  #withheld: DomainEvent[] = [];
+  readonly #mailbox = new Mailbox((thread) => this.#threadState(thread));
+  readonly #clockGranted: boolean;
   #code: Uint8Array | null = null;
   #stopped = false;
   #held = false;
   #pumping = false;
   #scheduled = false;
-  #settled: (() => void) | null = null;
+  readonly #settling = new Set<() => void>();
   #callsThisTurn = 0;
   #bytesThisTurn = 0;
   #flood: string | null = null;
@@ -144,8 +105,9 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
     this.#budget = Math.ceil(spec.turn * POLLS_A_MS);
     this.#clock = new Clock(powers.clock, 0);
     this.#ledger = emptyLedger(spec.quota);
+    this.#clockGranted = powers.router.refusal(Timer.service, "") === null;
     machine.lend(this);
-    this.#birthright();
+    this.#beBorn();
   }
 
   // --- what the outside may ask
@@ -166,9 +128,9 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
   get pending(): Iterable<PendingCall> {
     return this.#pending.values();
   }
-  /** Replies that wait to be delivered, in order; then those withheld from paused threads. */
+  /** Replies that wait to be delivered. */
   get inbox(): readonly DomainEvent[] {
-    return [...this.#queue.slice(this.#next), ...this.#withheld];
+    return this.#mailbox.content;
   }
   get capabilities(): ReadonlyMap<number, Capability> {
     return this.#capabilities;
@@ -178,7 +140,7 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
   }
   /** Whether a turn has anything to do. */
   get idle(): boolean {
-    return this.#next === this.#queue.length && this.#code === null;
+    return this.#mailbox.empty && this.#code === null;
   }
 
   /** Loads a component's code and gives it its first turns. */
@@ -188,7 +150,7 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
     this.#code = bytecode;
     const info: BootInfo = {
       label: this.spec.label,
-      timer: this.#powers.router.refusal("Timer", "") === null,
+      timer: this.#clockGranted,
     };
     this.#push(-1, SIGNAL_BOOT, JSON.stringify(info), 0, 0);
     this.#schedule();
@@ -220,9 +182,7 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
   /** Resolves when no call is pending for which `waits` holds. */
   async settle(waits: (call: PendingCall) => boolean): Promise<void> {
     while ([...this.#pending.values()].some(waits))
-      await new Promise<void>((resolve) => {
-        this.#settled = resolve;
-      });
+      await new Promise<void>((resolve) => this.#settling.add(resolve));
   }
 
   /** Becomes what a snapshot says, before anything runs. Its objects are adopted one by one. */
@@ -231,7 +191,7 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
     this.#clock = new Clock(this.#powers.clock, elapsed);
     this.#turn = turn;
     this.#state = "running";
-    this.#birthright();
+    this.#beBorn();
   }
 
   /** Puts a replayed object at its selector. */
@@ -243,31 +203,23 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
       interfaces === null ? nativeCapability(object) : capabilityTo(object, interfaces),
     );
     if (isRegion(object) && record?.kind === "region" && record.held !== null)
-      this.#mapRegion(object, record.held.pointer);
+      mapRegion(this.machine, object, record.held.pointer);
   }
 
   /** Puts back what waited to be delivered. */
   requeue(inbox: readonly DomainEvent[]): void {
-    this.#queue.push(...inbox);
+    for (const event of inbox) this.#mailbox.push(event);
   }
 
   /** Issues a call again that was in flight at the freeze. */
-  reissue(call: {
-    slot: number;
-    selector: number;
-    method: string;
-    thread: number;
-    args: readonly unknown[];
-    own: number;
-    wall: number;
-  }): SessionError | null {
+  reissue(call: FormerCall): SessionError | null {
     const capability = this.#capabilities.get(call.selector);
     const entry = capability?.table.find((each) => each?.name === call.method);
     if (capability === undefined || entry === undefined)
       return { tag: "Closed", what: `capability ${call.selector}` };
     const waited = { own: this.#clock.elapsed() - call.own, wall: this.#powers.clock.wall() - call.wall };
     const args = entry.again?.(capability.object, call.args, waited) ?? call.args;
-    if (!entry.accepts(args)) return describeArguments(entry, capability.object.contract.service, args);
+    if (!entry.accepts(args)) return argumentError(capability.object.contract.service, entry, args);
     this.#serve(call.slot, call.selector, call.thread, 0, args, capability, entry);
     return null;
   }
@@ -284,13 +236,11 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
 
   /** Gives back everything held outside. The machine is then free for another domain. */
   async release(): Promise<void> {
-    if (this.#state === "running") this.#state = "released";
+    this.#state = "ended";
     const objects = [...this.#capabilities.values()].map(({ object }) => object);
     this.#capabilities.clear();
     this.#pending.clear();
-    this.#queue = [];
-    this.#next = 0;
-    this.#withheld = [];
+    this.#mailbox.clear();
     await Promise.all(objects.reverse().map((object) => object.release?.()));
   }
 
@@ -325,10 +275,10 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
   // --- the machine's powers
 
   monotonic(): number {
-    return this.#clock.elapsed();
+    return this.#clockGranted ? this.#clock.elapsed() : 0;
   }
   wall(): number {
-    return this.#powers.clock.wall();
+    return this.#clockGranted ? this.#powers.clock.wall() : 0;
   }
   entropy(into: Uint8Array): void {
     this.#powers.entropy.fill(into);
@@ -340,10 +290,7 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
   // --- threads
 
   resumed(thread: ThreadObject): void {
-    const selector = this.#selectorOf(thread);
-    const flowing = this.#withheld.filter((event) => event.thread === selector);
-    this.#withheld = this.#withheld.filter((event) => event.thread !== selector);
-    this.#queue.push(...flowing);
+    this.#mailbox.resume(this.#selectorOf(thread));
     this.#schedule();
   }
 
@@ -354,7 +301,7 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
         this.#pending.delete(call.slot);
         (call.capability.object as Partial<Cancellable>).cancel?.(call.answer);
       }
-    this.#withheld = this.#withheld.filter((event) => event.thread !== selector);
+    this.#mailbox.drop(selector);
   }
 
   #selectorOf(thread: ThreadObject): number {
@@ -363,7 +310,6 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
   }
 
   #threadState(selector: number): ThreadObject["current"] {
-    if (selector === 0) return "running";
     const thread = this.object(selector);
     return isThread(thread) ? thread.current : "running";
   }
@@ -396,31 +342,27 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
 
   /** One turn, if there is something to deliver. */
   step(): void {
-    const event = this.#take();
+    const event = this.#mailbox.take();
     if (event === null && this.#code === null) return;
     const [low, high] = turnSeed(this.#secret, this.#turn++);
     this.machine.seed(low, high);
     this.#events.turnBegins(event?.thread ?? 0);
     const fault = event === null ? this.#load() : this.#deliver(event);
     this.#events.turnEnds();
-    if (this.machine.takeClockRead()) this.#use(AMBIENT_TIMER);
-    if (fault === null) this.#endTurn();
-    else this.#abortTurn(fault);
+    const refused = this.machine.takeClockRead() ? this.#clockRead() : null;
+    if (fault !== null || refused !== null) this.#abortTurn((fault ?? refused)!);
+    else this.#endTurn();
   }
 
-  #take(): DomainEvent | null {
-    while (this.#next < this.#queue.length) {
-      const event = this.#queue[this.#next++]!;
-      if (this.#next === this.#queue.length) {
-        this.#queue.length = 0;
-        this.#next = 0;
-      }
-      if (event.thread === 0) return event;
-      const state = this.#threadState(event.thread);
-      if (state === "paused") this.#withheld.push(event);
-      else if (state !== "killed") return event;
+  /** The clock is the Timer route's. A component that was born with one may have been revived without it. */
+  #clockRead(): Fault | null {
+    if (this.#clockGranted) {
+      this.#use(AMBIENT_TIMER);
+      return null;
     }
-    return null;
+    const error = this.#powers.router.refusal(Timer.service, "")!;
+    this.#events.denied(Timer.service, "", error);
+    return { reason: `${prose(error)}, and it read the clock`, stack: "" };
   }
 
   #load(): Fault | null {
@@ -432,7 +374,7 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
   #deliver(event: DomainEvent): Fault | null {
     if (event.region === 0) return this.machine.deliver(event.slot, event.form, event.value, 0, this.#budget);
     const region = this.object(event.region) as RegionObject | undefined;
-    const held = region === undefined ? null : this.#hold(event.region, region);
+    const held = region === undefined ? null : this.#holdRegion(event.region, region);
     if (held !== null)
       return this.machine.deliver(event.slot, REPLY_REGION, held, region!.address, this.#budget);
     const { quota, used } = this.ram();
@@ -449,27 +391,14 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
     return this.machine.deliver(event.slot, REPLY_ERROR, JSON.stringify(error), 0, this.#budget);
   }
 
-  /** Makes a region's memory in the machine, with the dataspace's content. */
-  #hold(selector: number, region: RegionObject): { box: number } | null {
-    const { bytes, content } = region.dataspace;
-    const pointer = this.machine.allocate(Math.max(bytes, 1));
-    if (pointer === null) return null;
-    const held = this.machine.hold(pointer, bytes);
-    if (held === null) {
-      this.machine.free(pointer);
-      return null;
-    }
-    this.machine.bytes.set(content, pointer);
-    this.#mapRegion(region, pointer);
-    this.#record((ledger) => {
-      const record = ledger.capabilities[String(selector)];
-      if (record?.kind === "region") record.held = { pointer, box: held.box };
-    });
+  #holdRegion(selector: number, region: RegionObject): { readonly box: number } | null {
+    const held = holdRegion(this.machine, region);
+    if (held !== null)
+      this.#record((ledger) => {
+        const record = ledger.capabilities[String(selector)];
+        if (record?.kind === "region") record.held = held;
+      });
     return held;
-  }
-
-  #mapRegion(region: RegionObject, pointer: number): void {
-    region.memory = () => this.machine.bytes.subarray(pointer, pointer + region.dataspace.bytes);
   }
 
   #endTurn(): void {
@@ -501,7 +430,6 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
 
   #fault(fault: Fault): void {
     if (this.#state !== "running") return;
-    this.#state = "faulted";
     void this.release().then(() => this.#events.faulted(fault));
   }
 
@@ -510,15 +438,21 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
       this.#ledger.returned &&
       this.#ledger.handlers === 0 &&
       this.#pending.size === 0 &&
-      this.idle &&
-      this.#withheld.length === 0 &&
+      this.#code === null &&
+      this.#mailbox.bare &&
       [...this.threads].every(({ current }) => current !== "running")
     );
   }
 
+  /** Its calls still go out: those on their way are waited for, but not for ever. */
   async #finish(code: number): Promise<void> {
-    this.#state = "exited";
-    await this.settle((call) => call.entry.method.inFlight === "drain");
+    this.#state = "ended";
+    let late!: () => void;
+    const patience = new Promise<void>((resolve) => {
+      late = this.#powers.clock.after(FAREWELL_MS, resolve);
+    });
+    await Promise.race([this.settle((call) => call.entry.method.inFlight === "drain"), patience]);
+    late();
     await this.release();
     this.#events.exited(code);
   }
@@ -539,37 +473,30 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
       return;
     }
     const capability = this.#capabilities.get(selector);
-    if (capability === undefined)
-      return this.#fail(slot, { tag: "Closed", what: `capability ${selector}` }, thread);
+    if (capability === undefined) return this.#fail(slot, this.#absent(selector), thread);
     const entry = capability.table[method];
-    if (entry === undefined || !entry.accepts(args)) {
-      const { service } = capability.object.contract;
-      const error: SessionError =
-        entry === undefined
-          ? {
-              tag: "InvalidArgument",
-              method: service,
-              place: "its method",
-              expected: "one of its contract",
-              actual: `number ${method}`,
-            }
-          : describeArguments(entry, service, args);
-      return this.#fail(slot, error, thread);
-    }
+    const { service } = capability.object.contract;
+    if (entry === undefined) return this.#fail(slot, methodError(service, method), thread);
+    if (!entry.accepts(args)) return this.#fail(slot, argumentError(service, entry, args), thread);
     const list = args as readonly unknown[];
     if ((this.#bytesThisTurn += sizeOf(list)) > MOST_BYTES_A_TURN) {
       this.#flood = `the calls of one turn carry more than ${MOST_BYTES_A_TURN} bytes`;
       return;
     }
-    if (selector < FIRST_SELECTOR) {
-      if (selector === AMBIENT_LOG || selector === AMBIENT_TIMER) this.#use(selector);
-    }
+    if (selector === AMBIENT_LOG || selector === AMBIENT_TIMER) this.#use(selector);
     if (fresh !== 0) {
       const refused = this.#refuseFresh(fresh, selector, entry, list);
       if (refused !== null) return this.#fail(slot, refused, thread);
     }
     this.#serve(slot, selector, thread, fresh, list, capability, entry);
   };
+
+  /** Why a selector names nothing. */
+  #absent(selector: number): SessionError {
+    const ambient = AMBIENT.get(selector);
+    const refused = ambient === undefined ? null : this.#powers.router.refusal(ambient, "");
+    return refused ?? { tag: "Closed", what: `capability ${selector}` };
+  }
 
   /** Why a capability may not come to lie at `fresh`: the selector, or the quota. */
   #refuseFresh(
@@ -624,7 +551,8 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
       if (this.#pending.get(slot) !== call) return;
       this.#pending.delete(slot);
       this.#complete(slot, selector, thread, fresh, args, capability, entry, answered);
-      this.#settled?.();
+      for (const resolve of this.#settling) resolve();
+      this.#settling.clear();
       this.#schedule();
     });
   }
@@ -665,7 +593,7 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
   }
 
   #push(slot: number, form: number, value: DomainEvent["value"], thread: number, region: number): void {
-    this.#queue.push({ slot, form, value, thread, region });
+    this.#mailbox.push({ slot, form, value, thread, region });
     if (!this.#pumping) this.#schedule();
   }
 
@@ -683,7 +611,7 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
       }
   }
 
-  #drop(selector: number, record: Ledger["capabilities"][string] | undefined): void {
+  #drop(selector: number, record: CapabilityRecord | undefined): void {
     const capability = this.#capabilities.get(selector);
     if (capability === undefined) return;
     this.#capabilities.delete(selector);
@@ -693,10 +621,7 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
         this.#fail(call.slot, { tag: "Closed", what: capability.object.contract.service }, call.thread);
       }
     void capability.object.release?.();
-    if (record?.kind === "region" && record.held !== null) {
-      this.machine.detach({ box: record.held.box });
-      this.machine.free(record.held.pointer);
-    }
+    if (record?.kind === "region" && record.held !== null) dropRegion(this.machine, record.held);
   }
 
   /** Notes that one of the two ambient sessions is in use. */
@@ -709,52 +634,24 @@ export class ProtectionDomain implements Accounts, ThreadWatch, MachinePowers {
     });
   }
 
-  // --- what every domain is born with
+  // --- its birth, and what its parent does for it
 
-  /** The capabilities that a domain has without asking. */
-  #birthright(): void {
-    const give = (
-      selector: number,
-      object: CoreObject,
-      ...handsOut: Parameters<typeof nativeCapability>[1][]
-    ): void => void this.#capabilities.set(selector, nativeCapability(object, ...handsOut));
-    give(PARENT, this.#parent());
-    give(RAM, makeRam(this), Dataspace);
-    give(RM, makeRm(this, this.regions), Region);
-    give(CPU, makeCpu(this, this.threads, this), Thread);
-    give(PD, makePd(this));
-    this.#ambient(AMBIENT_LOG, Log.service);
-    this.#ambient(AMBIENT_TIMER, Timer.service);
+  #beBorn(): void {
+    for (const [selector, capability] of birthright(this, this.#powers.router, this.#clock))
+      this.#capabilities.set(selector, capability);
   }
-
-  #ambient(selector: number, service: string): void {
-    if (this.#powers.router.refusal(service, "") !== null) return;
-    const opened = this.#powers.router.open(service, "", {}, null, this.#clock);
-    if (!(opened instanceof Promise) && E.isRight(opened))
-      this.#capabilities.set(selector, nativeCapability(opened.right));
+  open({ service, label, args = {} }: SessionRequest): Eventually<CoreObject> {
+    return this.#powers.router.open(service, label, args, null, this.#clock);
   }
-
-  #parent(): Serving<typeof Parent> {
-    return {
-      contract: Parent,
-      session: ({ service, label, args = {} }) =>
-        this.#powers.router.open(service, label, args, null, this.#clock) as Eventually<never>,
-      close: (selector) =>
-        this.#ledger.capabilities[String(selector)]?.kind === "session"
-          ? E.right(undefined)
-          : E.left({ tag: "Closed", what: `session ${selector}` }),
-      exit: (code) => {
-        this.#exitCode = Number.isInteger(code) ? code & 0xff : 1;
-        return E.right(undefined);
-      },
-      returned: () => E.right(undefined),
-      handlers: () => E.right(undefined),
-      cancel: (slot) => {
-        const call = this.#pending.get(slot);
-        if (call !== undefined) (call.capability.object as Partial<Cancellable>).cancel?.(call.answer);
-        return E.right(undefined);
-      },
-    };
+  isSession(selector: number): boolean {
+    return this.#ledger.capabilities[String(selector)]?.kind === "session";
+  }
+  exit(code: number): void {
+    this.#exitCode = code;
+  }
+  cancel(slot: number): void {
+    const call = this.#pending.get(slot);
+    if (call !== undefined) (call.capability.object as Partial<Cancellable>).cancel?.(call.answer);
   }
 
   /** How the library numbers what a session handed out. */

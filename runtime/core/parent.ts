@@ -1,0 +1,36 @@
+// Parent, served: how a component asks for sessions, and says how it is doing.
+import { E } from "../../lib/fp.ts";
+import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
+import type { Answer, CoreObject, Eventually, Serving } from "./service.ts";
+
+/** What a parent does for its child. */
+export interface Parenthood {
+  /** Opens a session by the child's routes. */
+  open(request: SessionRequest): Eventually<CoreObject>;
+  /** Whether the selector names a session of the child's own. */
+  isSession(selector: number): boolean;
+  /** The child ends when its turn is over. */
+  exit(code: number): void;
+  /** Completes the waiting call in a slot now. */
+  cancel(slot: number): void;
+}
+
+const DONE: Answer<void> = E.right(undefined);
+
+export const makeParent = (parent: Parenthood): Serving<typeof Parent> => ({
+  contract: Parent,
+  // The session itself is the result, as a capability; the contract, which must name one type, says nothing.
+  session: (request) => parent.open(request) as Eventually<never>,
+  close: (selector) =>
+    parent.isSession(selector) ? DONE : E.left({ tag: "Closed", what: `session ${selector}` }),
+  exit(code) {
+    parent.exit(Number.isInteger(code) ? code & 0xff : 1);
+    return DONE;
+  },
+  returned: () => DONE,
+  handlers: () => DONE,
+  cancel(slot) {
+    parent.cancel(slot);
+    return DONE;
+  },
+});

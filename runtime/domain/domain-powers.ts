@@ -1,0 +1,38 @@
+// What a protection domain is made for, what it needs, and what it tells.
+import type { SessionError } from "../../lib/error.ts";
+import type { ClockPower } from "../core/clock.ts";
+import type { Fault } from "../engine/fault.ts";
+import type { EntropyPower } from "./entropy.ts";
+import type { Router } from "./router.ts";
+
+export interface DomainSpec {
+  /** Its place in the tree: `init -> counter`. */
+  readonly label: string;
+  /** Bytes, and capabilities. */
+  readonly quota: { readonly ram: number; readonly caps: number };
+  /** Nominal ms that a turn may run; see `POLLS_A_MS`. */
+  readonly turn: number;
+}
+
+/** What a domain tells its surroundings. None of these may throw. */
+export interface DomainEvents {
+  log(text: string): void;
+  /** The component has ended by itself. */
+  exited(code: number): void;
+  faulted(fault: Fault): void;
+  denied(service: string, label: string, error: SessionError): void;
+  /** Quota was handed to the parent: bytes, and capabilities. */
+  returned(ram: number, caps: number): void;
+  threadCreated(selector: number, name: string): void;
+  /** A turn begins in the name of a thread, the engine still polls, the turn is over: for a watchdog. */
+  turnBegins(thread: number): void;
+  polls(): void;
+  turnEnds(): void;
+}
+
+export interface DomainPowers {
+  readonly clock: ClockPower;
+  readonly entropy: EntropyPower;
+  readonly router: Router;
+  readonly events: DomainEvents;
+}
