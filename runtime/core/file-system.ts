@@ -4,7 +4,12 @@ import * as t from "io-ts";
 import { struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { FileSystem, type OpenMode } from "../../lib/session/file-system.ts";
-import type { FileProvider, FileRight, OpenMode as ProviderMode } from "../provider/file/file-provider.ts";
+import type {
+  FileIdentity,
+  FileProvider,
+  FileRight,
+  OpenMode as ProviderMode,
+} from "../provider/file/file-provider.ts";
 import { difference, HASHED_BYTES, makeFile, type FileObject, type FilePosition } from "./file.ts";
 import type { FilePolicy } from "./route.ts";
 import type { Answer, Serving } from "./service.ts";
@@ -45,11 +50,53 @@ export const makeFileSystem = (
     const right = missing(...needed);
     return right === undefined ? act() : denied(right);
   };
+  const carriesContent = policy === "restore";
+  // A file whose content the image carries must be readable, whatever the component opened it for.
+  const held = (mode: ProviderMode): ProviderMode => (carriesContent ? { ...mode, read: true } : mode);
   const rightsOf = (mode: ProviderMode): FileRight[] => [
-    ...(mode.read ? ["read" as const] : []),
+    ...(held(mode).read ? ["read" as const] : []),
     ...(mode.write ? ["write" as const] : []),
     ...(mode.create ? ["create" as const] : []),
   ];
+
+  const unchanged = (
+    path: string,
+    mode: ProviderMode,
+    offset: number,
+    identity: FileIdentity,
+  ): Answer<FileObject> => {
+    const file = provider.open(path, held(mode));
+    if (E.isLeft(file)) return file;
+    const now = policy === "rebind" ? E.right(identity) : file.right.identity(HASHED_BYTES);
+    const changed = E.isLeft(now) ? now.left : difference(identity, now.right);
+    if (changed === null) return E.right(makeFile({ path, file: file.right, mode, offset, carriesContent }));
+    file.right.close();
+    return E.left(typeof changed === "string" ? { tag: "Changed", path, difference: changed } : changed);
+  };
+  const restored = (
+    path: string,
+    mode: ProviderMode,
+    offset: number,
+    content: Uint8Array,
+  ): Answer<FileObject> => {
+    const file = provider.open(path, {
+      read: true,
+      write: true,
+      create: true,
+      append: false,
+      truncate: true,
+    });
+    if (E.isLeft(file)) return file;
+    const written = file.right.write(content, 0);
+    if (E.isRight(written) && mode.write)
+      return E.right(makeFile({ path, file: file.right, mode, offset, carriesContent }));
+    file.right.close();
+    if (E.isLeft(written)) return written;
+    const again = provider.open(path, mode);
+    return E.isLeft(again)
+      ? again
+      : E.right(makeFile({ path, file: again.right, mode, offset, carriesContent }));
+  };
 
   const seen = new Map<string, string>(position?.seen ?? []);
   /** Checks of watches that wait, each with what ends it. */
@@ -68,41 +115,18 @@ export const makeFileSystem = (
     open(path, mode) {
       const wanted = completed(mode);
       return guarded(rightsOf(wanted), () => {
-        const file = provider.open(path, wanted);
+        const file = provider.open(path, held(wanted));
         return E.isLeft(file)
           ? file
-          : E.right(makeFile(path, file.right, wanted.append, 0, policy === "restore"));
+          : E.right(makeFile({ path, file: file.right, mode: wanted, offset: 0, carriesContent }));
       });
     },
     reopen(path, mode, { offset, identity, content }) {
       const wanted = { ...completed(mode), create: false, truncate: false };
-      return guarded(rightsOf(wanted), () => {
-        const made = (): Answer<FileObject> => {
-          const file = provider.open(path, wanted);
-          if (E.isLeft(file)) return file;
-          const now = policy === "rebind" ? E.right(identity) : file.right.identity(HASHED_BYTES);
-          const changed = E.isLeft(now) ? null : difference(identity, now.right);
-          if (E.isRight(now) && changed === null)
-            return E.right(makeFile(path, file.right, wanted.append, offset, policy === "restore"));
-          file.right.close();
-          return E.isLeft(now) ? now : E.left({ tag: "Changed", path, difference: changed! });
-        };
-        const found = made();
-        if (E.isRight(found) || policy !== "restore" || content === null) return found;
-        if (found.left.tag !== "Changed" && found.left.tag !== "NotFound") return found;
-        return guarded(["write", "create"], () => {
-          const mode = { read: wanted.read, write: true, create: true, append: false, truncate: true };
-          const file = provider.open(path, mode);
-          if (E.isLeft(file)) return file;
-          const written = file.right.write(content, 0);
-          if (E.isRight(written) && wanted.write)
-            return E.right(makeFile(path, file.right, wanted.append, offset, true));
-          file.right.close();
-          if (E.isLeft(written)) return written;
-          const readOnly = provider.open(path, wanted);
-          return E.isLeft(readOnly) ? readOnly : E.right(makeFile(path, readOnly.right, false, offset, true));
-        });
-      });
+      const found = guarded(rightsOf(wanted), () => unchanged(path, wanted, offset, identity));
+      const lost = E.isLeft(found) && (found.left.tag === "Changed" || found.left.tag === "NotFound");
+      if (!lost || !carriesContent || content === null) return found;
+      return guarded(["write", "create"], () => restored(path, wanted, offset, content));
     },
     stat: (path) => (rights.has("list") || rights.has("read") ? provider.stat(path) : denied("list")),
     list: (path) =>

@@ -3,7 +3,7 @@ import * as t from "io-ts";
 import { bytes, natural, struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { File } from "../../lib/session/file-system.ts";
-import type { FileIdentity, OpenFile } from "../provider/file/file-provider.ts";
+import type { FileIdentity, OpenFile, OpenMode } from "../provider/file/file-provider.ts";
 import type { Answer, Serving } from "./service.ts";
 
 /** Most bytes that one `read` answers. */
@@ -64,17 +64,29 @@ export const wholeContent = (file: OpenFile, path: string, offset: number): Answ
   return E.right(content);
 };
 
-export const makeFile = (
-  path: string,
-  file: OpenFile,
-  append: boolean,
-  offset: number,
-  carriesContent: boolean,
-): FileObject => {
+export interface FileOptions {
+  readonly path: string;
+  readonly file: OpenFile;
+  /** What the component opened it for; the provider's handle may be able to do more. */
+  readonly mode: OpenMode;
+  readonly offset: number;
+  /** Whether an image carries the content. */
+  readonly carriesContent: boolean;
+}
+
+export const makeFile = ({ path, file, mode, offset, carriesContent }: FileOptions): FileObject => {
   let at = offset;
+  const unreadable: Answer<never> = E.left({
+    tag: "Denied",
+    service: "File",
+    label: path,
+    right: "read",
+    reason: "it was opened without",
+  });
   return {
     contract: File,
     read(count) {
+      if (!mode.read) return unreadable;
       const into = Buffer.allocUnsafe(Math.min(count, READ_BYTES));
       const read = file.read(at, into);
       if (E.isLeft(read)) return read;
@@ -82,6 +94,7 @@ export const makeFile = (
       return E.right(into.subarray(0, read.right));
     },
     readText() {
+      if (!mode.read) return unreadable;
       const content = wholeContent(file, path, at);
       if (E.isLeft(content)) return content;
       at += content.right.length;
@@ -89,7 +102,7 @@ export const makeFile = (
     },
     write(data) {
       const content = typeof data === "string" ? Buffer.from(data) : data;
-      const end = file.write(content, append ? null : at);
+      const end = file.write(content, mode.append ? null : at);
       if (E.isLeft(end)) return end;
       at = end.right;
       return E.right(content.length);

@@ -3,8 +3,9 @@ import * as t from "io-ts";
 import { bytes, natural, struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { Gate } from "../../lib/session/gate.ts";
-import type { GateEnd, GateRight } from "../provider/gate/gate-provider.ts";
-import type { Serving } from "./service.ts";
+import type { GateEnd, GateRight, Message } from "../provider/gate/gate-provider.ts";
+import type { Answer, Serving } from "./service.ts";
+import type { Cancellable } from "./cancellable.ts";
 
 const message = t.union([t.string, bytes]);
 
@@ -17,22 +18,56 @@ export const GatePosition = struct(
 
 export type GatePosition = t.TypeOf<typeof GatePosition>;
 
+/** A receive that nobody waits for any more, as when its thread was killed; the next one takes it over. */
+class Orphans {
+  #waiting: Promise<Answer<Message>>[] = [];
+  #arrived: Message[] = [];
+
+  /** Messages that arrived for nobody. */
+  get arrived(): readonly Message[] {
+    return this.#arrived;
+  }
+
+  add(receive: Promise<Answer<Message>>): void {
+    this.#waiting.push(receive);
+    void receive.then((answer) => {
+      const at = this.#waiting.indexOf(receive);
+      if (at < 0) return;
+      this.#waiting.splice(at, 1);
+      if (E.isRight(answer)) this.#arrived.push(answer.right);
+    });
+  }
+
+  /** What a new receive gets instead of asking the gate. */
+  take(): Answer<Message> | Promise<Answer<Message>> | undefined {
+    const message = this.#arrived.shift();
+    return message === undefined ? this.#waiting.shift() : E.right(message);
+  }
+}
+
 /** `name`: the provider's, for errors. */
 export const makeGate = (
   name: string,
   end: GateEnd,
   rights: ReadonlySet<GateRight>,
-): Serving<typeof Gate> => {
-  const denied = (right: GateRight) =>
-    E.left({ tag: "Denied" as const, service: "Gate", label: name, right });
+): Serving<typeof Gate> & Cancellable => {
+  const orphans = new Orphans();
+  const denied = (right: GateRight): Answer<never> =>
+    E.left({ tag: "Denied", service: "Gate", label: name, right });
   return {
     contract: Gate,
     send: (content) => (rights.has("send") ? end.send(content) : denied("send")),
-    receive: () => (rights.has("receive") ? end.receive() : denied("receive")),
+    receive: () => (rights.has("receive") ? (orphans.take() ?? end.receive()) : denied("receive")),
     close: () => E.right(undefined),
+    cancel: (receive) => orphans.add(receive as Promise<Answer<Message>>),
     suspend: () => end.suspend(),
     resume: () => end.resume(),
-    capture: async () => E.right(await end.capture()),
+    async capture(): Promise<Answer<GatePosition>> {
+      const state = await end.capture();
+      const { arrived } = orphans;
+      const received = state.received - arrived.length;
+      return E.right({ ...state, received, unread: [...arrived, ...state.unread] });
+    },
     release: () => end.close(),
   };
 };

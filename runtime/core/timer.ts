@@ -2,15 +2,10 @@
 import { E } from "../../lib/fp.ts";
 import { Timer } from "../../lib/session/timer.ts";
 import type { Clock } from "./clock.ts";
+import type { Cancellable } from "./cancellable.ts";
 import type { Answer, Serving } from "./service.ts";
 
 const SLEPT: Answer<void> = E.right(undefined);
-
-/** Lets a waiting call be completed before its time. */
-export interface Cancellable {
-  /** Completes the call that answered with `promise`; nothing, where there is none such waiting. */
-  cancel(promise: Promise<unknown>): void;
-}
 
 export interface TimerObject extends Serving<typeof Timer>, Cancellable {
   /** What a sleeping timer keeps across a freeze: its remaining time, or its wall-clock deadline. */

@@ -25,7 +25,7 @@ import { Clock } from "../core/clock.ts";
 import { isThread, type ThreadObject } from "../core/cpu.ts";
 import { isRegion, RegionMap, type RegionObject } from "../core/rm.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
-import type { Cancellable } from "../core/timer.ts";
+import type { Cancellable } from "../core/cancellable.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { Machine, MachinePowers } from "../engine/machine.ts";
 import { emptyLedger, usedBy, type CapabilityRecord, type Ledger } from "../intercept/ledger.ts";

@@ -10,6 +10,7 @@ import { makeGate, type GatePosition } from "../core/gate.ts";
 import { makeReport } from "../core/report.ts";
 import { makeRom, type RomPosition } from "../core/rom.ts";
 import type { Route } from "../core/route.ts";
+import type { Cancellable } from "../core/cancellable.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
 import { invoke } from "../domain/call.ts";
 import type { ToPortalClient, ToPortalServer } from "../shard/protocol.ts";
@@ -58,6 +59,7 @@ export class PortalServer {
   readonly #providers: Providers;
   readonly #answer: (message: ToPortalClient) => void;
   readonly #objects = new Map<number, CoreObject>();
+  readonly #waiting = new Map<number, Promise<unknown>>();
 
   constructor(providers: Providers, answer: (message: ToPortalClient) => void) {
     this.#providers = providers;
@@ -74,7 +76,17 @@ export class PortalServer {
       case "call": {
         const object = this.#objects.get(message.object);
         if (object === undefined) return this.#give(message.call, 0, gone("the session"));
-        return this.#give(message.call, message.fresh, await invoke(object, message.method, message.args));
+        const answer = invoke(object, message.method, message.args);
+        if (answer instanceof Promise) this.#waiting.set(message.call, answer);
+        const answered = await answer;
+        this.#waiting.delete(message.call);
+        return this.#give(message.call, message.fresh, answered);
+      }
+      case "cancel": {
+        const waiting = this.#waiting.get(message.call);
+        const object = this.#objects.get(message.object) as Partial<Cancellable> | undefined;
+        if (waiting !== undefined) object?.cancel?.(waiting);
+        return;
       }
       case "suspend":
         return this.#objects.get(message.object)?.suspend?.();

@@ -1,6 +1,7 @@
 // Objects that the host's thread serves, as a shard sees them: core-shaped, every call a message.
 import { returnedContract, type Contract } from "../../lib/contract.ts";
 import { E } from "../../lib/fp.ts";
+import type { Cancellable } from "../core/cancellable.ts";
 import type { Answer, CoreObject } from "../core/service.ts";
 import type { Route } from "../core/route.ts";
 import type { ToPortalClient, ToPortalServer } from "./protocol.ts";
@@ -12,6 +13,8 @@ const kept = (args: readonly unknown[]): readonly unknown[] =>
 export class PortalClient {
   readonly #send: (message: ToPortalServer) => void;
   readonly #waiting = new Map<number, (answer: ToPortalClient) => void>();
+  /** The calls behind the promises that were answered with. */
+  readonly #numbers = new WeakMap<Promise<unknown>, number>();
   #calls = 0;
   #objects = 0;
 
@@ -55,25 +58,23 @@ export class PortalClient {
     });
   }
 
-  async #call(
+  #call(
     object: number,
     method: string,
     args: readonly unknown[],
     returned: Contract | undefined,
   ): Promise<Answer<unknown>> {
     const fresh = returned === undefined ? 0 : ++this.#objects;
-    const { answer } = await this.#ask((call) => ({
-      kind: "call",
-      call,
-      object,
-      fresh,
-      method,
-      args: kept(args),
-    }));
-    return returned === undefined || E.isLeft(answer) ? answer : E.right(this.#object(returned, fresh));
+    const asked = this.#ask((call) => ({ kind: "call", call, object, fresh, method, args: kept(args) }));
+    const call = this.#calls;
+    const answered = asked.then(({ answer }) =>
+      returned === undefined || E.isLeft(answer) ? answer : E.right(this.#object(returned, fresh)),
+    );
+    this.#numbers.set(answered, call);
+    return answered;
   }
 
-  #object(contract: Contract, object: number): CoreObject {
+  #object(contract: Contract, object: number): CoreObject & Cancellable {
     const methods: Record<string, unknown> = {};
     for (const [name, method] of Object.entries(contract.methods)) {
       const returned = returnedContract(method);
@@ -89,6 +90,10 @@ export class PortalClient {
       resume: () => this.#send({ kind: "resume", object }),
       capture: async () => (await this.#ask((call) => ({ kind: "capture", call, object }))).answer,
       release: async () => void (await this.#ask((call) => ({ kind: "release", call, object }))),
+      cancel: (promise) => {
+        const call = this.#numbers.get(promise);
+        if (call !== undefined) this.#send({ kind: "cancel", object, call });
+      },
     };
   }
 }

@@ -141,6 +141,8 @@ export type ToPortalServer =
       readonly args: readonly unknown[];
     }
   | { readonly kind: "suspend" | "resume"; readonly object: number }
+  /** Nobody waits any more for this call. */
+  | { readonly kind: "cancel"; readonly object: number; readonly call: number }
   | { readonly kind: "capture" | "release"; readonly call: number; readonly object: number };
 
 export interface ToPortalClient {
