@@ -8,8 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Diagnostic } from "../diagnostic.ts";
 import { absentModule } from "./absent-module.ts";
-import { globals } from "./globals.ts";
-import { declarations, lentFolder, lentPackages } from "./own-copies.ts";
+import { declarations, globals, lentFolder, lentPackages } from "./own-copies.ts";
 import { moduleFolders, realPathOf, rootFolders } from "./root-folder.ts";
 
 /** The compiler's program, run by Node. */
@@ -52,7 +51,7 @@ const settings = (files: readonly string[], roots: readonly string[]): unknown =
     skipLibCheck: true,
     paths: paths(files, roots),
   },
-  files: [...files, "./globals.d.ts"],
+  files: [...files, globals()],
 });
 
 type Ended = { readonly status: number | null; readonly output: string };
@@ -126,7 +125,6 @@ export const checkTypes = async (
   if (given.size === 0) return missing;
   const folder = await realpath(await mkdtemp(join(tmpdir(), "cryonode-types-")));
   try {
-    await writeFile(join(folder, "globals.d.ts"), globals);
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(settings([...given.keys()], roots)));
     const { status, output } = await run(await compiler(), folder);
     const found = read(output, folder, given);

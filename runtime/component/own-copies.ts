@@ -29,6 +29,9 @@ export const lentFolder = (name: (typeof lentPackages)[number]): string => folde
 /** The declarations that `import … from "cryonode"` gets. */
 export const declarations = (): string => join(packageFolder(), "dist", "lib", "index.d.ts");
 
+/** The declarations of what a component sees beyond the language. */
+export const globals = (): string => join(packageFolder(), "lib", "globals.d.ts");
+
 /** `io-ts/es6/index.js` for a file of a lent copy, the same on every machine; undefined for any other file. */
 export const lentName = (realPath: string): string | undefined => {
   for (const name of lentPackages) {

@@ -1,7 +1,6 @@
-// The globals that a component sees beyond the language, as declarations for the check of its types. They are a
-// text and no `.d.ts`, because this repository's own build sees Node's globals, which these must not join.
+// The globals that a component sees beyond the language. Not part of this repository's own build, which sees
+// Node's; a component's editor finds them by `"types": ["cryonode/globals"]`, and `cryonode check` by itself.
 
-export const globals = `
 interface Console {
   log(...data: unknown[]): void;
   info(...data: unknown[]): void;
@@ -89,23 +88,4 @@ declare var DOMException: { new (message?: string, name?: string): DOMException;
 
 interface Crypto {
   getRandomValues<T extends ArrayBufferView>(array: T): T;
-  randomUUID(): \`\${string}-\${string}-\${string}-\${string}-\${string}\`;
-}
-declare var crypto: Crypto;
-
-interface Performance {
-  now(): number;
-  readonly timeOrigin: number;
-}
-declare var performance: Performance;
-
-declare function setTimeout<A extends unknown[]>(callback: (...args: A) => void, ms?: number, ...args: A): number;
-declare function clearTimeout(id?: number): void;
-declare function setInterval<A extends unknown[]>(callback: (...args: A) => void, ms?: number, ...args: A): number;
-declare function clearInterval(id?: number): void;
-declare function setImmediate<A extends unknown[]>(callback: (...args: A) => void, ...args: A): number;
-declare function clearImmediate(id?: number): void;
-declare function queueMicrotask(callback: () => void): void;
-declare function atob(data: string): string;
-declare function btoa(data: string): string;
-`;
+  randomUUID(): \`\${string}-\${string}-\${string}-\${string}-\${string}\
