@@ -54,7 +54,9 @@ interface URLSearchParams {
   [Symbol.iterator](): IterableIterator<[string, string]>;
 }
 declare var URLSearchParams: {
-  new (init?: string | Record<string, string> | Iterable<[string, string]> | URLSearchParams): URLSearchParams;
+  new (
+    init?: string | Record<string, string> | Iterable<[string, string]> | URLSearchParams,
+  ): URLSearchParams;
   prototype: URLSearchParams;
 };
 
@@ -88,4 +90,30 @@ declare var DOMException: { new (message?: string, name?: string): DOMException;
 
 interface Crypto {
   getRandomValues<T extends ArrayBufferView>(array: T): T;
-  randomUUID(): \`\${string}-\${string}-\${string}-\${string}-\${string}\
+  randomUUID(): `${string}-${string}-${string}-${string}-${string}`;
+}
+declare var crypto: Crypto;
+
+interface Performance {
+  now(): number;
+  readonly timeOrigin: number;
+}
+declare var performance: Performance;
+
+declare function setTimeout<A extends unknown[]>(
+  callback: (...args: A) => void,
+  ms?: number,
+  ...args: A
+): number;
+declare function clearTimeout(id?: number): void;
+declare function setInterval<A extends unknown[]>(
+  callback: (...args: A) => void,
+  ms?: number,
+  ...args: A
+): number;
+declare function clearInterval(id?: number): void;
+declare function setImmediate<A extends unknown[]>(callback: (...args: A) => void, ...args: A): number;
+declare function clearImmediate(id?: number): void;
+declare function queueMicrotask(callback: () => void): void;
+declare function atob(data: string): string;
+declare function btoa(data: string): string;

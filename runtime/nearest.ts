@@ -1,37 +1,59 @@
-// The nearest right word for a misspelt one, for messages that end in "did you mean".
+// The nearest right word to a wrong one, by Damerau–Levenshtein distance (optimal string alignment):
+// an insertion, a deletion, another letter or two letters swapped cost one each.
 
-/** Edit steps between two words, a swap of neighbours counting once; `bound` + 1 where there are more. */
-const distance = (a: string, b: string, bound: number): number => {
-  if (Math.abs(a.length - b.length) > bound) return bound + 1;
-  let before: readonly number[] = [];
-  let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      const steps = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + cost);
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      row.push(swapped ? Math.min(steps, before[j - 2]! + 1) : steps);
+const distance = (from: string, to: string): number => {
+  let before: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row++) {
+    const next = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const other = from[row - 1] === to[column - 1] ? 0 : 1;
+      let least = Math.min(last[column]! + 1, next[column - 1]! + 1, last[column - 1]! + other);
+      if (row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1])
+        least = Math.min(least, before[column - 2]! + 1);
+      next.push(least);
     }
-    before = last;
-    last = row;
+    [before, last] = [last, next];
   }
-  return last[b.length]!;
+  return last[to.length]!;
 };
 
-/** The candidate closest to `word`, whatever its case, or null where none is close: a third of it may differ. */
-export const nearest = (word: string, candidates: Iterable<string>): string | null => {
-  // Words longer than any name that people spell are not worth a quadratic comparison.
-  if (word.length > 100) return null;
-  const wanted = word.toLowerCase();
-  let best: { readonly candidate: string; readonly steps: number } | undefined;
-  for (const candidate of candidates) {
-    const bound = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
-    const steps = distance(wanted, candidate.toLowerCase(), bound);
-    if (steps <= bound && (best === undefined || steps < best.steps)) best = { candidate, steps };
+/** Case, `_`, `-` and spaces are what people misremember first. */
+const bare = (word: string): string => word.toLowerCase().replaceAll(/[\s_-]/g, "");
+
+/** Longer words are no slips, and comparing them would take long. */
+const LONGEST = 100;
+
+/** How many slips a word of this length may hold. */
+const tolerance = (length: number): number => Math.min(3, Math.max(1, Math.floor((length + 1) / 3)));
+
+/**
+ * The one of `words` that `word` was most likely meant to be, or null when none is near: about a third of its
+ * letters, and never more than three, may be wrong. An abbreviation of three letters or more counts as near.
+ * Ties go to the earlier word.
+ */
+export const nearest = (word: string, words: Iterable<string>): string | null => {
+  if (word.length > LONGEST) return null;
+  const wrong = bare(word);
+  let best: string | null = null;
+  let least = Infinity;
+  for (const candidate of words) {
+    const right = bare(candidate);
+    const allowed = tolerance(Math.max(wrong.length, right.length));
+    const abbreviated = wrong.length > 2 && right.startsWith(wrong);
+    if (!abbreviated && Math.abs(wrong.length - right.length) > allowed) continue;
+    const cost = Math.min(abbreviated ? allowed : Infinity, distance(wrong, right));
+    if (cost <= allowed && cost < least) [best, least] = [candidate, cost];
   }
-  return best?.candidate ?? null;
+  return best;
 };
 
-/** The end of a message: `; did you mean "…"?`, or nothing. */
-export const didYouMean = (word: string | null): string => (word === null ? "" : `; did you mean "${word}"?`);
+/** The end of a message: `; did you mean "image"?`, or nothing. */
+export const didYouMean = (word: string | null): string =>
+  word === null ? "" : `; did you mean ${JSON.stringify(word)}?`;
+
+/** `a`, `a or b`, `a, b or c`: what a message offers. */
+export const oneOf = (words: Iterable<string>): string => {
+  const all = [...words];
+  return all.length < 2 ? (all[0] ?? "none") : `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
+};
