@@ -38,6 +38,7 @@ export const nearest = (word: string, words: Iterable<string>): string | null =>
   let best: string | null = null;
   let least = Infinity;
   for (const candidate of words) {
+    if (candidate === word) return candidate;
     const right = bare(candidate);
     const allowed = tolerance(Math.max(wrong.length, right.length));
     const abbreviated = wrong.length > 2 && right.startsWith(wrong);

@@ -1,6 +1,6 @@
 // Paths into a file's tree: how messages name a place, and how a place is found again.
 
-import type { Position } from "./diagnostic.ts";
+import type { Position } from "../diagnostic.ts";
 import type { Tree } from "./tree.ts";
 
 /** Keys from the root on; the items of a list are `[0]`, `[1]` and so on. */

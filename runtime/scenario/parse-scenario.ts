@@ -4,8 +4,8 @@
 import { dirname, resolve } from "node:path";
 import { E } from "../../lib/fp.ts";
 import type { Either } from "../../lib/fp.ts";
-import { inOrder } from "./diagnostic.ts";
-import type { Diagnostic } from "./diagnostic.ts";
+import { inOrder } from "../diagnostic.ts";
+import type { Diagnostic } from "../diagnostic.ts";
 import { item, subtree } from "./locate.ts";
 import { namesIn, ONLY_HOST } from "./names.ts";
 import { parseYaml } from "./parse-yaml.ts";

@@ -5,8 +5,8 @@ import { Composer, isAlias, isCollection, isMap, isScalar, Lexer, LineCounter, P
 import type { CST, Node, Pair, Scalar, YAMLMap } from "yaml";
 import { E } from "../../lib/fp.ts";
 import type { Either } from "../../lib/fp.ts";
-import { inOrder } from "./diagnostic.ts";
-import type { Diagnostic } from "./diagnostic.ts";
+import { inOrder } from "../diagnostic.ts";
+import type { Diagnostic } from "../diagnostic.ts";
 import { quoted, shown } from "./tree.ts";
 import type { Entry, Leaf, Mapping, Tree } from "./tree.ts";
 

@@ -4,14 +4,14 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { E } from "../../lib/fp.ts";
 import type { Either } from "../../lib/fp.ts";
-import { inOrder } from "./diagnostic.ts";
-import type { Diagnostic } from "./diagnostic.ts";
+import { inOrder } from "../diagnostic.ts";
+import type { Diagnostic } from "../diagnostic.ts";
 import { renderPath, subtree } from "./locate.ts";
 import type { Path } from "./locate.ts";
 import { readText } from "./parse-scenario.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Source } from "./schema.ts";
-import { didYouMean, nearest } from "./suggest.ts";
+import { didYouMean, nearest } from "../nearest.ts";
 import { complaints } from "./validate.ts";
 
 /** The largest scenario file, in bytes. */

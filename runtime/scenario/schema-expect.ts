@@ -10,7 +10,7 @@ import { SERVICES } from "./schema-route.ts";
 import { faultMatch, lineMatches, sha256, textMatch } from "./schema-text.ts";
 import type { LineMatch, TextMatch } from "./schema-text.ts";
 import { filled, mapped, name, refined, text, whole, word } from "./schema-value.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../nearest.ts";
 
 /** The steps whose failure an `expect` of `error` can take. */
 export const FAILING = [

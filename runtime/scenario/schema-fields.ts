@@ -4,7 +4,7 @@ import * as t from "io-ts";
 import { E } from "../../lib/fp.ts";
 import { aboutKey, aboutWhole, placeOf, refuse, schema, under } from "./schema.ts";
 import type { Read, Schema, Schemas } from "./schema.ts";
-import { didYouMean, nearest, oneOf } from "./suggest.ts";
+import { didYouMean, nearest, oneOf } from "../nearest.ts";
 import { quoted } from "./tree.ts";
 
 type Fields<R extends Schemas, O extends Schemas> = { readonly [K in keyof R]: Read<R[K]> } & {

@@ -8,7 +8,7 @@ import { fields } from "./schema-fields.ts";
 import { anyRights, FILE_RIGHTS, GATE_RIGHTS } from "./schema-right.ts";
 import type { FileRight, GateRight } from "./schema-right.ts";
 import { filled, name, text, word } from "./schema-value.ts";
-import { didYouMean, nearest, oneOf } from "./suggest.ts";
+import { didYouMean, nearest, oneOf } from "../nearest.ts";
 import { quoted } from "./tree.ts";
 
 export const SERVICES = ["LOG", "Timer", "ROM", "Report", "File_system", "Gate"] as const;

@@ -1,7 +1,7 @@
 // The `start` entries of a scenario file: a component each, with its quota, its configuration and its routes.
 
 import { E } from "../../lib/fp.ts";
-import type { Position } from "./diagnostic.ts";
+import type { Position } from "../diagnostic.ts";
 import type { Schema } from "./schema.ts";
 import { fields } from "./schema-fields.ts";
 import { MOST_CAPS } from "./schema-host.ts";

@@ -1,6 +1,6 @@
 // The `steps` of a scenario file, one form each.
 
-import type { Position } from "./diagnostic.ts";
+import type { Position } from "../diagnostic.ts";
 import type { Schema } from "./schema.ts";
 import { exitCode, expectSchema } from "./schema-expect.ts";
 import type { Expectation } from "./schema-expect.ts";

@@ -6,7 +6,7 @@ import type { Either } from "../../lib/fp.ts";
 import { item } from "./locate.ts";
 import { aboutKey, refuse, schema, under } from "./schema.ts";
 import type { Schema } from "./schema.ts";
-import { nearest, oneOf } from "./suggest.ts";
+import { nearest, oneOf } from "../nearest.ts";
 import { shown } from "./tree.ts";
 import type { Leaf, Tree } from "./tree.ts";
 

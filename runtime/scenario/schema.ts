@@ -4,10 +4,10 @@
 import * as t from "io-ts";
 import { E } from "../../lib/fp.ts";
 import type { Either } from "../../lib/fp.ts";
-import type { Diagnostic } from "./diagnostic.ts";
+import type { Diagnostic } from "../diagnostic.ts";
 import { locate, renderPath } from "./locate.ts";
 import type { Path } from "./locate.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../nearest.ts";
 import { shown } from "./tree.ts";
 import type { Tree } from "./tree.ts";
 

@@ -1,7 +1,7 @@
 // The values of a YAML file with the place of each: what the schemas read instead of plain objects, so that
 // every complaint has a line and a column.
 
-import type { Position } from "./diagnostic.ts";
+import type { Position } from "../diagnostic.ts";
 
 interface Located {
   /** Where the value begins. */

@@ -6,7 +6,7 @@ import type { Path } from "./locate.ts";
 import type { Names, ProviderKind } from "./names.ts";
 import type { Expectation } from "./schema-expect.ts";
 import type { Step } from "./schema-step.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../nearest.ts";
 import type { Complaints } from "./validate.ts";
 import { CALLED } from "./validate-start.ts";
 

@@ -1,10 +1,10 @@
 // What the cross-checks of a scenario file share: complaints by path, and the wording of a name that is none.
 
-import type { Diagnostic } from "./diagnostic.ts";
+import type { Diagnostic } from "../diagnostic.ts";
 import { locate, renderPath } from "./locate.ts";
 import type { Path } from "./locate.ts";
 import type { Source } from "./schema.ts";
-import { didYouMean, nearest, oneOf } from "./suggest.ts";
+import { didYouMean, nearest, oneOf } from "../nearest.ts";
 import { quoted } from "./tree.ts";
 
 export interface Complaints {

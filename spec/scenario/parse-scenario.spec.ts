@@ -2,7 +2,7 @@
 
 import { expect } from "chai";
 import { E } from "../../lib/fp.ts";
-import { renderDiagnostic } from "../../runtime/scenario/diagnostic.ts";
+import { renderDiagnostic } from "../../runtime/diagnostic.ts";
 import { parseScenario } from "../../runtime/scenario/parse-scenario.ts";
 import type { Scenario } from "../../runtime/scenario/scenario.ts";
 import { resolveImage } from "../../runtime/scenario/schema-path.ts";

@@ -1,7 +1,7 @@
 // What of YAML a scenario file may use. Hostile files are refused in bounded time.
 
 import { expect } from "chai";
-import { renderDiagnostic } from "../../runtime/scenario/diagnostic.ts";
+import { renderDiagnostic } from "../../runtime/diagnostic.ts";
 import { locate, renderPath, subtree } from "../../runtime/scenario/locate.ts";
 import { parseYaml } from "../../runtime/scenario/parse-yaml.ts";
 import { shown } from "../../runtime/scenario/tree.ts";
