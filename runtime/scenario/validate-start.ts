@@ -6,7 +6,7 @@ import type { Names, ProviderKind } from "./names.ts";
 import type { HostSpec } from "./schema-host.ts";
 import type { Route, Service } from "./schema-route.ts";
 import type { StartSpec } from "./schema-start.ts";
-import { renderBytes } from "./unit.ts";
+import { renderBytes } from "../amount.ts";
 import type { Complaints } from "./validate.ts";
 
 const KINDS: Readonly<Partial<Record<Service, ProviderKind>>> = {

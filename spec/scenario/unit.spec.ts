@@ -2,10 +2,11 @@
 
 import { expect } from "chai";
 import { E } from "../../lib/fp.ts";
+import { renderBytes } from "../../runtime/amount.ts";
 import { read } from "../../runtime/scenario/schema.ts";
 import type { Schema } from "../../runtime/scenario/schema.ts";
 import { NOTHING } from "../../runtime/scenario/tree.ts";
-import { bytes, duration, renderBytes } from "../../runtime/scenario/unit.ts";
+import { bytes, duration } from "../../runtime/scenario/unit.ts";
 
 /** What is read, or the suggestion, or null. */
 const of =
