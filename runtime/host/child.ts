@@ -9,7 +9,7 @@ import type { ChildSpec, FromShard, FrozenChild, LogMatch, ToShard } from "../sh
 import type { HostEvent } from "./event.ts";
 import { PortalServer } from "./portal-server.ts";
 import type { Providers } from "./providers.ts";
-import { SILENCE_MS, type ShardListener, type ShardThread, type ThreadPool } from "./shard-thread.ts";
+import type { ShardListener, ShardThread, ThreadPool } from "./shard-thread.ts";
 
 /** The code of a child, as its image carries it. */
 export interface ChildCode {
@@ -58,8 +58,13 @@ export class Child implements ShardListener {
   #ended!: (ending: Ending) => void;
   #begun: ((result: Either<CheckpointError, RevivedInfo["reopened"]>) => void) | null = null;
   #reviveMs = 0;
+  /** The capture that is under way, by number. */
   #captured: ((result: Captured) => void) | null = null;
-  #abandoned = false;
+  #capture = 0;
+  /** The capture that was given up before its shard answered. */
+  #abandoned = 0;
+  /** It was captured, and neither resumed nor released yet. */
+  #standing = false;
   #released: (() => void) | null = null;
   #heldCallback: (() => void) | null = null;
   /** Resolves when it has ended. */
@@ -143,12 +148,15 @@ export class Child implements ShardListener {
     staging: SharedArrayBuffer | null,
   ): Promise<Either<CheckpointError, FrozenChild & { readonly pauseMs: number }>> {
     if (this.#ending !== null) return E.left({ tag: "Ended", child: this.name });
-    if (this.#captured !== null || this.#abandoned) return E.left({ tag: "Busy", child: this.name });
+    if (this.#captured !== null || this.#standing || this.#abandoned !== 0)
+      return E.left({ tag: "Busy", child: this.name });
+    const capture = ++captures;
+    this.#capture = capture;
     return new Promise((resolve) => {
       const late = setTimeout(() => {
         // The thread does not even answer: a turn of the child has not ended.
         this.#captured = null;
-        this.#abandoned = true;
+        this.#abandoned = capture;
         const running = this.#thread.running;
         const calls = [
           `the turn of thread ${running === null ? "main" : this.#threadName(running)}, which has not ended`,
@@ -158,14 +166,16 @@ export class Child implements ShardListener {
       this.#captured = (result) => {
         clearTimeout(late);
         this.#captured = null;
+        this.#standing = E.isRight(result);
         resolve(result);
       };
-      this.#post({ kind: "capture", deadline, staging });
+      this.#post({ kind: "capture", capture, deadline, staging });
     });
   }
 
   /** Lets it run on after a capture. */
   resume(): void {
+    this.#standing = false;
     this.#post({ kind: "resume" });
   }
 
@@ -183,8 +193,10 @@ export class Child implements ShardListener {
   async kill(): Promise<void> {
     if (this.#ending !== null) return;
     await this.#thread.terminate();
-    await this.#end({ kind: "killed" }, false);
+    if (this.ending !== null) return;
+    const ended = this.#end({ kind: "killed" }, false);
     this.#surroundings.emit({ event: "killed", child: this.name });
+    await ended;
   }
 
   // --- what the shard says
@@ -216,12 +228,13 @@ export class Child implements ShardListener {
       case "thread":
         return void this.#threadNames.set(message.selector, message.name);
       case "captured":
-        if (this.#abandoned) {
-          this.#abandoned = false;
+        if (message.capture === this.#abandoned) {
+          this.#abandoned = 0;
           if (E.isRight(message.result)) this.resume();
           return;
         }
-        return this.#captured?.(message.result);
+        // A thread may still have an answer for the child that it served before.
+        return message.capture === this.#capture ? this.#captured?.(message.result) : undefined;
       case "released":
         return this.#released?.();
       case "portal":
@@ -236,7 +249,7 @@ export class Child implements ShardListener {
       {
         reason:
           reason === "stuck"
-            ? `stuck in one built-in call: its turn gave no sign of life for ${SILENCE_MS} ms`
+            ? `stuck in one built-in call: its turn gave no sign of life for ${this.#thread.silence} ms`
             : `its thread failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
         stack: "",
       },
@@ -284,6 +297,9 @@ export class Child implements ShardListener {
     this.#ended(ending);
   }
 }
+
+/** Captures so far, of all children: each has a number of its own. */
+let captures = 0;
 
 /** What a shard may take beyond the deadline to say that it was missed, in ms. */
 const CAPTURE_GRACE_MS = 500;

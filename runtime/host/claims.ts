@@ -1,27 +1,52 @@
 // Which images of a state directory are used up: one small file each, made by the revival that used it. Making
 // the file is the claim, so of two revivals at once one gets it.
-import { mkdir, open, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { E, type Either } from "../../lib/fp.ts";
+import type { FilePower } from "../image/file-power.ts";
+import { fileStep, type FailedStep } from "../image/file-step.ts";
+import type { ImageError } from "../image/image-error.ts";
 
-const pathOf = (state: string, image: string): string => join(state, "claims", image);
+/** The image was claimed before. */
+export interface UsedUp {
+  readonly tag: "UsedUp";
+}
 
 export interface Claim {
   /** Gives the image back: the revival came to nothing. */
-  withdraw(): Promise<void>;
+  withdraw(): Promise<Either<ImageError, void>>;
 }
 
-/** Claims the image with this id for a revival; null where it is used up. */
-export const claim = async (state: string, image: string, text: string): Promise<Claim | null> => {
-  await mkdir(join(state, "claims"), { recursive: true, mode: 0o700 });
-  const path = pathOf(state, image);
-  try {
-    const file = await open(path, "wx", 0o600);
-    await file.writeFile(`${text}\n`);
-    await file.sync();
-    await file.close();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return null;
-    throw error;
-  }
-  return { withdraw: () => unlink(path) };
+/** Claims the image with this id for a revival, in the name of `owner`. On failure nothing is claimed. */
+export const claim = async (
+  state: string,
+  image: string,
+  owner: string,
+  power: FilePower,
+): Promise<Either<ImageError | UsedUp, Claim>> => {
+  const path = join(state, "claims", image);
+  const unwritable = ({ step, code }: FailedStep): ImageError => ({
+    tag: "Unwritable",
+    path,
+    step,
+    code,
+    leftover: null,
+  });
+  const withdraw = async (): Promise<Either<ImageError, void>> =>
+    E.mapLeft(unwritable)(await fileStep("unlink", () => power.unlink(path)));
+  const folder = await fileStep("mkdir", () => power.makeFolder(dirname(path)));
+  if (E.isLeft(folder)) return E.left(unwritable(folder.left));
+  const created = await fileStep("create", () => power.create(path));
+  if (E.isLeft(created))
+    return E.left(created.left.code === "EEXIST" ? { tag: "UsedUp" } : unwritable(created.left));
+  const file = created.right;
+  const written = await fileStep("write", () => file.write(Buffer.from(`${owner}\n`)));
+  const synced = E.isLeft(written) ? written : await fileStep("sync", file.sync);
+  const closed = await fileStep("close", file.close);
+  const durable = E.isLeft(closed)
+    ? closed
+    : await fileStep("sync of the folder", () => power.syncFolder(dirname(path)));
+  const failed = [synced, durable].find(E.isLeft);
+  if (failed === undefined) return E.right({ withdraw });
+  await withdraw();
+  return E.left(unwritable(failed.left));
 };

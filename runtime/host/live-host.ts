@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
+import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { compileComponent } from "../component/compile.ts";
 import { encodeImage } from "../image/container.ts";
@@ -26,12 +27,14 @@ import type { Runtime } from "./runtime.ts";
 /** How long calls that must complete are waited for at a freeze, in ms, unless said otherwise. */
 export const FREEZE_DEADLINE_MS = 5000;
 
+export type BeforeGo = (child: Child) => "hold" | void;
+
 export interface LiveHostOptions {
   readonly config: HostConfig;
   readonly runtime: Runtime;
   readonly emit: (event: HostEvent) => void;
-  /** Told of a child before it takes its first turn. */
-  readonly beforeGo?: (child: Child) => void;
+  /** Told of a child before it takes its first turn. Where it answers `hold`, the child takes none before `go`. */
+  readonly beforeGo?: BeforeGo;
   /** The file system that images are written to and read from. Default: the real one. */
   readonly files?: FilePower;
 }
@@ -63,9 +66,11 @@ export class LiveHost {
   readonly providers: Providers;
   readonly #runtime: Runtime;
   readonly #emit: (event: HostEvent) => void;
-  readonly #beforeGo: (child: Child) => void;
+  readonly #beforeGo: BeforeGo;
   readonly #files: FilePower;
   readonly #children = new Map<string, Child>();
+  /** Names of children that are being made. */
+  readonly #making = new Set<string>();
   #freeRam: number;
   #freeCaps: number;
   #staging: SharedArrayBuffer | null = null;
@@ -117,6 +122,7 @@ export class LiveHost {
     if (E.isLeft(made)) return made;
     const child = made.right;
     const booted = await child.boot(source);
+    this.#making.delete(config.name);
     if (E.isLeft(booted)) {
       const reason = booted.left.tag === "Step" ? booted.left.reason : booted.left.tag;
       await child.release();
@@ -124,15 +130,16 @@ export class LiveHost {
     }
     this.#children.set(config.name, child);
     this.#emit({ event: "started", child: config.name, host: this.config.name });
-    this.#beforeGo(child);
-    child.go();
+    if (this.#beforeGo(child) !== "hold") child.go();
     return made;
   }
 
   #make(config: StartConfig, code: ChildCode, identity: ChildIdentity): Either<HostError, Child> {
-    if (this.#living(config.name) !== null) return E.left({ tag: "AlreadyRunning", child: config.name });
+    if (this.#living(config.name) !== null || this.#making.has(config.name))
+      return E.left({ tag: "AlreadyRunning", child: config.name });
     const short = this.#shortOf(config);
     if (short !== null) return E.left(short);
+    this.#making.add(config.name);
     const { ram, caps } = config;
     this.#freeRam -= ram;
     this.#freeCaps -= caps;
@@ -256,7 +263,7 @@ export class LiveHost {
     entry: (name: string) => StartConfig | undefined,
     as?: string,
   ): Promise<Either<HostError, Child>> {
-    const { signer, platform, state } = this.#runtime;
+    const { signer, platform } = this.#runtime;
     const read = await readImage(path, this.#files);
     if (E.isLeft(read)) return imageFailed(path, read.left);
     const sealed = openImage(read.right, [signer.publicKey, ...(this.config.trust as readonly PublicKey[])]);
@@ -274,24 +281,15 @@ export class LiveHost {
     const made = this.#make(config, frozen!.code, { identity, generation });
     if (E.isLeft(made)) return made;
     const child = made.right;
-    const { image: id } = image.right.manifest;
-    const claimed = as === undefined ? await claim(state, id, `${identity} ${generation}`) : undefined;
-    if (claimed === null) {
-      await child.release();
-      return E.left({ tag: "UsedUp", image: path, child: name });
-    }
-    const revived = await child.revive({
+    const acquired = await this.#acquire(path, image.right.manifest.image, child, as === undefined, {
       snapshot: frozen!.ledger,
       memory: memory!,
       registers: frozen!.registers,
     });
-    if (E.isLeft(revived)) {
-      await claimed?.withdraw();
-      if (revived.left.tag === "Refused")
-        for (const { service, name: label, error } of revived.left.missing)
-          if (error.tag === "Denied") child.denied(service, label, error);
+    this.#making.delete(name);
+    if (E.isLeft(acquired)) {
       await child.release();
-      return checkpointFailed(revived.left);
+      return acquired;
     }
     this.#children.set(name, child);
     this.#emit({
@@ -300,12 +298,37 @@ export class LiveHost {
       host: this.config.name,
       image: path,
       generation,
-      reopened: revived.right,
+      reopened: acquired.right,
       reviveMs: child.reviveMs,
     });
-    this.#beforeGo(child);
-    child.go();
+    if (this.#beforeGo(child) !== "hold") child.go();
     return made;
+  }
+
+  /** Uses the image up, unless the child is a clone, and brings the child back. On failure the image is as it was. */
+  async #acquire(
+    path: string,
+    image: string,
+    child: Child,
+    usesUp: boolean,
+    frozen: Parameters<Child["revive"]>[0],
+  ): Promise<Either<HostError, RevivedInfo["reopened"]>> {
+    const { identity, generation } = child.identity;
+    const owner = `${identity} ${generation}`;
+    const claimed = usesUp ? await claim(this.#runtime.state, image, owner, this.#files) : E.right(null);
+    if (E.isLeft(claimed))
+      return claimed.left.tag === "UsedUp"
+        ? E.left({ tag: "UsedUp", image: path, child: child.name })
+        : imageFailed(path, claimed.left);
+    const revived = await child.revive(frozen);
+    if (E.isRight(revived)) return revived;
+    const withdrawn = (await claimed.right?.withdraw()) ?? E.right(undefined);
+    if (E.isLeft(withdrawn))
+      this.#emit({ event: "warning", child: child.name, text: imageProse(withdrawn.left) });
+    if (revived.left.tag === "Refused")
+      for (const { service, name: label, error } of revived.left.missing)
+        if (error.tag === "Denied") child.denied(service, label, error);
+    return checkpointFailed(revived.left);
   }
 
   /** Drops a child with no farewell. */

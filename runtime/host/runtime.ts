@@ -43,10 +43,18 @@ export const loadPlatform = (): {
   };
 };
 
+export interface RuntimeOptions {
+  /** How long a turn may go without a poll before its thread is ended, in ms; default 5000. */
+  readonly silence?: number;
+}
+
 /** Starts a runtime on a state directory, which is made at first use, with its key. */
-export const startRuntime = async (state: string): Promise<Either<ImageError, Runtime>> => {
+export const startRuntime = async (
+  state: string,
+  { silence }: RuntimeOptions = {},
+): Promise<Either<ImageError, Runtime>> => {
   const { engine, base, platform } = loadPlatform();
-  const threads = new ThreadPool(engine, base);
+  const threads = new ThreadPool(engine, base, silence);
   threads.warm();
   await mkdir(state, { recursive: true, mode: 0o700 });
   const signer = await hostKey(state, disk);

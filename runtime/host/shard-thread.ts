@@ -7,8 +7,10 @@ import { LogReader, makeRing } from "../shard/log-ring.ts";
 import type { FromShard, ShardData, ToShard } from "../shard/protocol.ts";
 
 /** How long a turn may go without a poll before its thread is ended, in ms. Some built-ins never poll. */
-export const SILENCE_MS = 5000;
+const SILENCE_MS = 5000;
 const LISTEN_MS = 250;
+/** Threads kept for later children; each holds some 20 MB. */
+const MOST_IDLE = 8;
 /** Native stack of a shard's thread: with it, 256 KiB of the engine's own are catchable when exhausted. */
 const STACK_MB = 4;
 
@@ -20,6 +22,8 @@ export interface ShardListener {
 }
 
 export class ShardThread {
+  /** How long a turn may go without a poll, in ms. */
+  readonly silence: number;
   readonly #worker: Worker;
   readonly #stethoscope: Stethoscope;
   readonly #logs: LogReader;
@@ -27,7 +31,8 @@ export class ShardThread {
   #watchdog: NodeJS.Timeout | null = null;
   #gone = false;
 
-  constructor(engine: Engine, base: Base) {
+  constructor(engine: Engine, base: Base, silence: number) {
+    this.silence = silence;
     const control = makeControl();
     const ring = makeRing();
     this.#stethoscope = new Stethoscope(control);
@@ -69,11 +74,13 @@ export class ShardThread {
     this.#worker.postMessage(message);
   }
 
+  /** Ends it, whatever it does. What its child had written to its log comes out first. */
   async terminate(): Promise<void> {
     this.#gone = true;
+    if (this.#watchdog !== null) clearInterval(this.#watchdog);
+    await this.#worker.terminate();
     this.#drain();
     this.detach();
-    await this.#worker.terminate();
   }
 
   #drain(): void {
@@ -86,7 +93,7 @@ export class ShardThread {
   }
 
   #listen(): void {
-    if (this.#stethoscope.silence(performance.now()) >= SILENCE_MS) this.#die("stuck", null);
+    if (this.#stethoscope.silence(performance.now(), 2 * LISTEN_MS) >= this.silence) this.#die("stuck", null);
   }
 
   #die(reason: "stuck" | "failed", error: unknown): void {
@@ -100,29 +107,39 @@ export class ShardThread {
 export class ThreadPool {
   readonly #engine: Engine;
   readonly #base: Base;
+  readonly #silence: number;
   #idle: ShardThread[] = [];
+  #closed = false;
 
-  constructor(engine: Engine, base: Base) {
+  /** `silence`: how long a turn may go without a poll before its thread is ended, in ms. */
+  constructor(engine: Engine, base: Base, silence: number = SILENCE_MS) {
     this.#engine = engine;
     this.#base = base;
+    this.#silence = silence;
   }
 
   /** Starts a thread ahead of its use. */
   warm(): void {
-    if (this.#idle.length === 0) this.#idle.push(new ShardThread(this.#engine, this.#base));
+    if (this.#idle.length === 0) this.#idle.push(this.#make());
   }
 
   take(): ShardThread {
-    return this.#idle.pop() ?? new ShardThread(this.#engine, this.#base);
+    return this.#idle.pop() ?? this.#make();
+  }
+
+  #make(): ShardThread {
+    return new ShardThread(this.#engine, this.#base, this.#silence);
   }
 
   give(thread: ShardThread): void {
     if (thread.gone) return;
     thread.detach();
-    this.#idle.push(thread);
+    if (this.#closed || this.#idle.length >= MOST_IDLE) void thread.terminate();
+    else this.#idle.push(thread);
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     const idle = this.#idle;
     this.#idle = [];
     await Promise.all(idle.map((thread) => thread.terminate()));

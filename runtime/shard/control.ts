@@ -32,7 +32,8 @@ export class Pulse {
 export class Stethoscope {
   readonly #words: Int32Array;
   #pulse = 0;
-  #since = 0;
+  #listened = 0;
+  #silence = 0;
 
   constructor(control: SharedArrayBuffer) {
     this.#words = new Int32Array(control);
@@ -43,13 +44,17 @@ export class Stethoscope {
     return Atomics.load(this.#words, TURN_RUNS) === 1 ? Atomics.load(this.#words, THREAD) : null;
   }
 
-  /** How long the running turn has not polled, in ms as far as was listened. */
-  silence(now: number): number {
+  /**
+   * How long the running turn has not polled, in ms as far as was listened. Between two listenings at most
+   * `most` ms count: a host that could not listen for long, because it was itself stopped, has heard nothing.
+   */
+  silence(now: number, most: number): number {
     const pulse = Atomics.load(this.#words, PULSE);
-    if (this.running === null || pulse !== this.#pulse) {
-      this.#pulse = pulse;
-      this.#since = now;
-    }
-    return now - this.#since;
+    const running = this.running !== null;
+    this.#silence =
+      running && pulse === this.#pulse ? this.#silence + Math.min(now - this.#listened, most) : 0;
+    this.#pulse = pulse;
+    this.#listened = now;
+    return this.#silence;
   }
 }

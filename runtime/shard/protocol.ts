@@ -83,6 +83,8 @@ export type ToShard =
   | { readonly kind: "watch"; readonly match: LogMatch | null }
   | {
       readonly kind: "capture";
+      /** Tells this capture from any other. */
+      readonly capture: number;
       readonly deadline: number;
       /** A kept buffer for the memory; used if it has the right size. */
       readonly staging: SharedArrayBuffer | null;
@@ -114,6 +116,7 @@ export type FromShard =
   | { readonly kind: "thread"; readonly selector: number; readonly name: string }
   | {
       readonly kind: "captured";
+      readonly capture: number;
       readonly result: Either<CheckpointError, FrozenChild & { readonly pauseMs: number }>;
     }
   | { readonly kind: "released" }

@@ -149,12 +149,13 @@ export class Shard {
     this.#post({ kind: "revived", result: E.right(reopened), ms });
   }
 
-  async #capture({ deadline, staging }: Order<"capture">): Promise<void> {
+  async #capture({ capture: number, deadline, staging }: Order<"capture">): Promise<void> {
     const domain = this.#domain;
     const child = domain?.spec.label ?? "the child";
     if (domain === null || this.#capturing)
       return this.#post({
         kind: "captured",
+        capture: number,
         result: E.left(domain === null ? { tag: "Ended", child } : { tag: "Busy", child }),
       });
     this.#capturing = true;
@@ -165,7 +166,7 @@ export class Shard {
     };
     const result = await capture(domain, { deadline, into });
     this.#capturing = false;
-    this.#post({ kind: "captured", result });
+    this.#post({ kind: "captured", capture: number, result });
   }
 
   async #release(): Promise<void> {
