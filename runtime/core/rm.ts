@@ -87,7 +87,7 @@ export class RegionMap {
     return [...this.#regions].some((region) => region.dataspace === dataspace && region.memory !== null);
   }
 
-  /** Brings the dataspaces up to date with their attachments, as before a capture. */
+  /** Brings the dataspaces up to date with their attachments, as before a capture or another attachment. */
   collect(): void {
     for (const region of this.#regions) if (region.memory !== null) this.#propagate(region);
   }

@@ -392,6 +392,7 @@ export class ProtectionDomain implements Newborn, MachinePowers {
   }
 
   #holdRegion(selector: number, region: RegionObject): { readonly box: number } | null {
+    this.regions.collect();
     const held = holdRegion(this.machine, region);
     if (held !== null)
       this.#record((ledger) => {

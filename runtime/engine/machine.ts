@@ -55,7 +55,7 @@ const BOX_BYTES = 8;
 const EVAL_MODULE = 1;
 const STRIP_SOURCE = 1 << 4;
 /** Jobs that count as much as one interrupt poll, against an endless chain of short ones. */
-const JOBS_A_POLL = 150;
+const JOBS_A_POLL = 100;
 /** Where, from the context on, Math.random keeps its 64-bit state in this build of the engine. */
 export const RANDOM_STATE_OFFSET = 280;
 
