@@ -105,6 +105,7 @@ export const capture = async (
     const reason = probe(step);
     return reason === null ? null : { tag: "Step", step, reason };
   };
+  domain.load();
   if (domain.state !== "running") return E.left({ tag: "Ended", child: domain.spec.label });
   // The buffer is made, and touched, before anything stops.
   const staging = into(domain.machine.size);

@@ -169,6 +169,11 @@ export class ProtectionDomain implements Newborn, MachinePowers {
 
   // --- what checkpoint and revival do to it
 
+  /** Takes the turns that load its code, if it has not yet: before them it has no state of its own. */
+  load(): void {
+    while (this.#state === "running" && this.#code !== null) this.step();
+  }
+
   /** Takes no further turn until `proceed`. */
   stop(): void {
     this.#stopped = true;
@@ -347,7 +352,7 @@ export class ProtectionDomain implements Newborn, MachinePowers {
     const [low, high] = turnSeed(this.#secret, this.#turn++);
     this.machine.seed(low, high);
     this.#events.turnBegins(event?.thread ?? 0);
-    const fault = event === null ? this.#load() : this.#deliver(event);
+    const fault = event === null ? this.#evaluate() : this.#deliver(event);
     this.#events.turnEnds();
     const refused = this.machine.takeClockRead() ? this.#clockRead() : null;
     if (fault !== null || refused !== null) this.#abortTurn((fault ?? refused)!);
@@ -365,7 +370,7 @@ export class ProtectionDomain implements Newborn, MachinePowers {
     return { reason: `${prose(error)}, and it read the clock`, stack: "" };
   }
 
-  #load(): Fault | null {
+  #evaluate(): Fault | null {
     const code = this.#code!;
     this.#code = null;
     return this.machine.evaluate(code, this.#budget);
