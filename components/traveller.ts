@@ -1,0 +1,20 @@
+// Copies a text to its host's gate, line by line, and says on its log where it finds itself.
+import { component, FileSystem, Gate, Log } from "cryonode";
+
+export default component(async (env) => {
+  const log = await env.session(Log);
+  const library = await env.session(FileSystem, { label: "library" });
+  const out = await env.session(Gate, { label: "out" });
+  const stop = env.revived(({ host, generation, reopened }) => {
+    const handles = reopened.map(({ kind, name }) => `${kind} ${name}`).join(", ");
+    void log.write(`generation ${generation} on ${host}: ${handles}`);
+  });
+  const book = await library.open("poem.txt");
+  for (let n = 1; ; n++) {
+    const line = new TextDecoder().decode(await book.read(31));
+    if (line === "") break;
+    await out.send(`${n} ${line.trim()}`);
+    await log.write(`copied ${n}`);
+  }
+  stop();
+});
