@@ -59,17 +59,18 @@ export const File = session(
   {
     cost: { ram: 0, caps: 1 },
     guest: {
-      /** The lines from the current place on, without their ends (`\n` or `\r\n`). */
-      async *lines(): AsyncGenerator<string, void, void> {
+      /** The lines from the current place on, without their ends (`\n` or `\r\n`). Reads `block` bytes at a time,
+       *  64 KiB unless said otherwise, so the handle's place is ahead of the line that is yielded. */
+      async *lines(block = LINES_READ): AsyncGenerator<string, void, void> {
         const decoder = new TextDecoder();
         let rest = "";
         for (;;) {
-          const block = await this.read(LINES_READ);
-          const text = rest + decoder.decode(block, { stream: block.length > 0 });
+          const content = await this.read(block);
+          const text = rest + decoder.decode(content, { stream: content.length > 0 });
           const lines = text.split("\n");
           rest = lines.pop() ?? "";
           for (const line of lines) yield line.endsWith("\r") ? line.slice(0, -1) : line;
-          if (block.length === 0) break;
+          if (content.length === 0) break;
         }
         if (rest !== "") yield rest;
       },
