@@ -11,6 +11,8 @@ export interface PendingCall {
   readonly args: readonly unknown[];
   readonly capability: Capability;
   readonly entry: MethodEntry;
+  /** What it costs when it succeeds: bytes, and capabilities. */
+  readonly cost: { readonly ram: number; readonly caps: number };
   readonly answer: Promise<unknown>;
   /** When it was issued, in ms: on its child's clock and on the wall. */
   readonly own: number;

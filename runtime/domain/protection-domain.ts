@@ -1,18 +1,11 @@
-// A protection domain: one child's machine, its capability space and its ledger, driven turn by turn. Every call
-// of the child passes here on its only way to core: checked against its contract, charged, served, recorded.
-import { produceWithPatches, enablePatches, type Draft } from "immer";
+// A protection domain: one child's machine, driven turn by turn. A turn delivers one event and runs until nothing
+// is left to do; then its calls go to the desk, and what they are answered waits for turns of its own.
 import { prose, type SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import {
-  AMBIENT_LOG,
   AMBIENT_TIMER,
-  FIRST_SELECTOR,
-  PARENT,
-  REPLY_CAPABILITY,
   REPLY_ERROR,
-  REPLY_JSON,
   REPLY_REGION,
-  REPLY_VALUE,
   SIGNAL_BOOT,
   SIGNAL_REVIVED,
   type BootInfo,
@@ -25,22 +18,18 @@ import { Clock } from "../core/clock.ts";
 import { isThread, type ThreadObject } from "../core/cpu.ts";
 import { isRegion, RegionMap, type RegionObject } from "../core/rm.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
-import type { Cancellable } from "../core/cancellable.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { Machine, MachinePowers } from "../engine/machine.ts";
-import { emptyLedger, usedBy, type CapabilityRecord, type Ledger } from "../intercept/ledger.ts";
-import { sessionRecord } from "../intercept/parent.ts";
-import { argumentError, methodError } from "./argument-error.ts";
-import { AMBIENT, birthright, type Newborn } from "./birthright.ts";
-import { invoke, type DomainEvent, type PendingCall } from "./call.ts";
-import { capabilityTo, nativeCapability, type Capability, type MethodEntry } from "./capability-space.ts";
+import { emptyLedger, type CapabilityRecord, type Ledger } from "../intercept/ledger.ts";
+import { birthright, type Newborn } from "./birthright.ts";
+import { CallDesk, type DeskWorld, type FormerCall } from "./call-desk.ts";
+import type { DomainEvent, PendingCall } from "./call.ts";
+import type { Capability } from "./capability-space.ts";
 import type { DomainEvents, DomainPowers, DomainSpec } from "./domain-powers.ts";
 import { turnSeed } from "./entropy.ts";
-import { MOST_BYTES_A_TURN, MOST_CALLS, POLLS_A_MS } from "./limits.ts";
+import { POLLS_A_MS } from "./limits.ts";
 import { Mailbox } from "./mailbox.ts";
 import { dropRegion, holdRegion, mapRegion } from "./region-memory.ts";
-
-enablePatches();
 
 /** `ended` covers whatever its end was: exited, faulted, or released. */
 export type DomainState = "new" | "running" | "ended";
@@ -50,24 +39,7 @@ const SLICE_MS = 4;
 /** How long calls that are on their way are waited for when a component exits, in ms. */
 const FAREWELL_MS = 5000;
 
-const sizeOf = (args: readonly unknown[]): number => {
-  let bytes = 0;
-  for (const each of args) if (typeof each === "string" || each instanceof Uint8Array) bytes += each.length;
-  return bytes;
-};
-
-/** A call that was in flight at a freeze, as a snapshot tells it. */
-export interface FormerCall {
-  readonly slot: number;
-  readonly selector: number;
-  readonly method: string;
-  readonly thread: number;
-  readonly args: readonly unknown[];
-  readonly own: number;
-  readonly wall: number;
-}
-
-export class ProtectionDomain implements Newborn, MachinePowers {
+export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
   readonly spec: DomainSpec;
   readonly machine: Machine;
   readonly regions = new RegionMap();
@@ -77,12 +49,10 @@ export class ProtectionDomain implements Newborn, MachinePowers {
   readonly #secret: number;
   readonly #budget: number;
   #clock: Clock;
-  #ledger: Ledger;
   #turn = 0;
   #state: DomainState = "new";
   #exitCode: number | null = null;
-  readonly #capabilities = new Map<number, Capability>();
-  readonly #pending = new Map<number, PendingCall>();
+  readonly #desk: CallDesk;
   readonly #mailbox = new Mailbox((thread) => this.#threadState(thread));
   readonly #clockGranted: boolean;
   #code: Uint8Array | null = null;
@@ -91,9 +61,6 @@ export class ProtectionDomain implements Newborn, MachinePowers {
   #pumping = false;
   #scheduled = false;
   readonly #settling = new Set<() => void>();
-  #callsThisTurn = 0;
-  #bytesThisTurn = 0;
-  #flood: string | null = null;
 
   /** A domain without a program: `boot` gives it one, or `restore` a past. */
   constructor(spec: DomainSpec, machine: Machine, powers: DomainPowers) {
@@ -104,7 +71,7 @@ export class ProtectionDomain implements Newborn, MachinePowers {
     this.#secret = powers.entropy.secret();
     this.#budget = Math.ceil(spec.turn * POLLS_A_MS);
     this.#clock = new Clock(powers.clock, 0);
-    this.#ledger = emptyLedger(spec.quota);
+    this.#desk = new CallDesk(this, emptyLedger(spec.quota));
     this.#clockGranted = powers.router.refusal(Timer.service, "") === null;
     machine.lend(this);
     this.#beBorn();
@@ -116,7 +83,7 @@ export class ProtectionDomain implements Newborn, MachinePowers {
     return this.#state;
   }
   get ledger(): Ledger {
-    return this.#ledger;
+    return this.#desk.ledger;
   }
   get clock(): Clock {
     return this.#clock;
@@ -126,14 +93,14 @@ export class ProtectionDomain implements Newborn, MachinePowers {
     return this.#turn;
   }
   get pending(): Iterable<PendingCall> {
-    return this.#pending.values();
+    return this.#desk.pending.values();
   }
   /** Replies that wait to be delivered. */
   get inbox(): readonly DomainEvent[] {
     return this.#mailbox.content;
   }
   get capabilities(): ReadonlyMap<number, Capability> {
-    return this.#capabilities;
+    return this.#desk.capabilities;
   }
   get held(): boolean {
     return this.#held;
@@ -152,8 +119,7 @@ export class ProtectionDomain implements Newborn, MachinePowers {
       label: this.spec.label,
       timer: this.#clockGranted,
     };
-    this.#push(-1, SIGNAL_BOOT, JSON.stringify(info), 0, 0);
-    this.#schedule();
+    this.#signal(SIGNAL_BOOT, info);
   }
 
   /** Lets a held domain go on. */
@@ -186,13 +152,12 @@ export class ProtectionDomain implements Newborn, MachinePowers {
 
   /** Resolves when no call is pending for which `waits` holds. */
   async settle(waits: (call: PendingCall) => boolean): Promise<void> {
-    while ([...this.#pending.values()].some(waits))
-      await new Promise<void>((resolve) => this.#settling.add(resolve));
+    while ([...this.pending].some(waits)) await new Promise<void>((resolve) => this.#settling.add(resolve));
   }
 
   /** Becomes what a snapshot says, before anything runs. Its objects are adopted one by one. */
   restore(ledger: Ledger, elapsed: number, turn: number): void {
-    this.#ledger = { ...ledger, quota: this.spec.quota };
+    this.#desk.restore({ ...ledger, quota: this.spec.quota });
     this.#clock = new Clock(this.#powers.clock, elapsed);
     this.#turn = turn;
     this.#state = "running";
@@ -201,12 +166,8 @@ export class ProtectionDomain implements Newborn, MachinePowers {
 
   /** Puts a replayed object at its selector. */
   adopt(selector: number, object: CoreObject): void {
-    const record = this.#ledger.capabilities[String(selector)];
-    const interfaces = record?.kind === "session" ? record.interfaces : this.#interfacesBehind(selector);
-    this.#capabilities.set(
-      selector,
-      interfaces === null ? nativeCapability(object) : capabilityTo(object, interfaces),
-    );
+    this.#desk.give(selector, object);
+    const record = this.ledger.capabilities[String(selector)];
     if (isRegion(object) && record?.kind === "region" && record.held !== null)
       mapRegion(this.machine, object, record.held.pointer);
   }
@@ -218,63 +179,42 @@ export class ProtectionDomain implements Newborn, MachinePowers {
 
   /** Issues a call again that was in flight at the freeze. */
   reissue(call: FormerCall): SessionError | null {
-    const capability = this.#capabilities.get(call.selector);
-    const entry = capability?.table.find((each) => each?.name === call.method);
-    if (capability === undefined || entry === undefined)
-      return { tag: "Closed", what: `capability ${call.selector}` };
-    const waited = { own: this.#clock.elapsed() - call.own, wall: this.#powers.clock.wall() - call.wall };
-    const args = entry.again?.(capability.object, call.args, waited) ?? call.args;
-    if (!entry.accepts(args)) return argumentError(capability.object.contract.service, entry, args);
-    this.#serve(call.slot, call.selector, call.thread, 0, args, capability, entry);
-    return null;
+    return this.#desk.reissue(call);
   }
 
   /** Rejects a call that was in flight at the freeze and is not to be issued again. */
   interrupt(slot: number, thread: number, method: string): void {
-    this.#fail(slot, { tag: "Interrupted", method }, thread);
+    this.#desk.fail(slot, { tag: "Interrupted", method }, thread);
   }
 
   /** Tells a component that asks that it was revived. */
   signalRevived(info: RevivedInfo): void {
-    if (this.#ledger.handlers > 0) this.#push(-1, SIGNAL_REVIVED, JSON.stringify(info), 0, 0);
+    if (this.ledger.handlers > 0) this.#signal(SIGNAL_REVIVED, info);
   }
 
   /** Gives back everything held outside. The machine is then free for another domain. */
   async release(): Promise<void> {
     this.#state = "ended";
-    const objects = [...this.#capabilities.values()].map(({ object }) => object);
-    this.#capabilities.clear();
-    this.#pending.clear();
     this.#mailbox.clear();
-    await Promise.all(objects.reverse().map((object) => object.release?.()));
+    await this.#desk.release();
   }
 
   // --- the accounts that core sessions see
 
   ram(): { quota: number; used: number } {
-    return { quota: this.#ledger.quota.ram, used: this.machine.size + usedBy(this.#ledger).ram };
+    return this.#desk.ram();
   }
   caps(): { quota: number; used: number } {
-    return { quota: this.#ledger.quota.caps, used: usedBy(this.#ledger).caps };
+    return this.#desk.caps();
   }
   object(selector: number): CoreObject | undefined {
-    return this.#capabilities.get(selector)?.object;
+    return this.capabilities.get(selector)?.object;
   }
   toParent(ram: number, caps: number): Answer<void> {
-    const short = this.#shortOf(ram, caps);
+    const short = this.#desk.shortOf(ram, caps);
     if (short !== null) return E.left(short);
     this.#events.returned(ram, caps);
     return E.right(undefined);
-  }
-
-  #shortOf(ram: number, caps: number): SessionError | null {
-    const freeRam = this.ram().quota - this.ram().used;
-    if (ram > 0 && ram > freeRam)
-      return { tag: "QuotaExceeded", resource: "ram", wanted: ram, available: Math.max(0, freeRam) };
-    const freeCaps = this.caps().quota - this.caps().used;
-    if (caps > 0 && caps > freeCaps)
-      return { tag: "QuotaExceeded", resource: "caps", wanted: caps, available: Math.max(0, freeCaps) };
-    return null;
   }
 
   // --- the machine's powers
@@ -301,16 +241,15 @@ export class ProtectionDomain implements Newborn, MachinePowers {
 
   killed(thread: ThreadObject): void {
     const selector = this.#selectorOf(thread);
-    for (const call of [...this.#pending.values()])
-      if (call.thread === selector) {
-        this.#pending.delete(call.slot);
-        (call.capability.object as Partial<Cancellable>).cancel?.(call.answer);
-      }
+    this.#desk.dropThread(selector);
     this.#mailbox.drop(selector);
+  }
+  isKilled(thread: number): boolean {
+    return this.#threadState(thread) === "killed";
   }
 
   #selectorOf(thread: ThreadObject): number {
-    for (const [selector, { object }] of this.#capabilities) if (object === thread) return selector;
+    for (const [selector, { object }] of this.capabilities) if (object === thread) return selector;
     return -1;
   }
 
@@ -362,7 +301,7 @@ export class ProtectionDomain implements Newborn, MachinePowers {
   /** The clock is the Timer route's. A component that was born with one may have been revived without it. */
   #clockRead(): Fault | null {
     if (this.#clockGranted) {
-      this.#use(AMBIENT_TIMER);
+      this.#desk.use(AMBIENT_TIMER);
       return null;
     }
     const error = this.#powers.router.refusal(Timer.service, "")!;
@@ -392,7 +331,7 @@ export class ProtectionDomain implements Newborn, MachinePowers {
             wanted: region.dataspace.bytes,
             available: Math.max(0, quota - used),
           };
-    this.#record((ledger) => void delete ledger.capabilities[String(event.region)]);
+    this.#desk.record((ledger) => void delete ledger.capabilities[String(event.region)]);
     return this.machine.deliver(event.slot, REPLY_ERROR, JSON.stringify(error), 0, this.#budget);
   }
 
@@ -400,7 +339,7 @@ export class ProtectionDomain implements Newborn, MachinePowers {
     this.regions.collect();
     const held = holdRegion(this.machine, region);
     if (held !== null)
-      this.#record((ledger) => {
+      this.#desk.record((ledger) => {
         const record = ledger.capabilities[String(selector)];
         if (record?.kind === "region") record.held = held;
       });
@@ -408,11 +347,10 @@ export class ProtectionDomain implements Newborn, MachinePowers {
   }
 
   #endTurn(): void {
-    this.#callsThisTurn = 0;
-    this.#bytesThisTurn = 0;
-    this.#flood = null;
-    this.machine.takeCalls(this.#dispatch);
-    if (this.#flood !== null) return this.#fault({ reason: this.#flood, stack: "" });
+    this.#desk.beginTurn();
+    this.machine.takeCalls(this.#desk.dispatch);
+    const { flood } = this.#desk;
+    if (flood !== null) return this.#fault({ reason: flood, stack: "" });
     this.regions.synchronise();
     const { quota, used } = this.ram();
     if (used > quota)
@@ -427,7 +365,7 @@ export class ProtectionDomain implements Newborn, MachinePowers {
   /** Of an aborted turn only what it wrote to its log is kept. */
   #abortTurn(fault: Fault): void {
     this.machine.takeCalls((_slot, selector, method, _thread, _fresh, args) => {
-      const capability = this.#capabilities.get(selector);
+      const capability = this.capabilities.get(selector);
       const isLog = capability?.object.contract === Log && capability.table[method]?.name === "write";
       if (isLog && Log.methods.write.args.is(args)) this.#events.log(args[0]);
     });
@@ -441,9 +379,9 @@ export class ProtectionDomain implements Newborn, MachinePowers {
 
   #done(): boolean {
     return (
-      this.#ledger.returned &&
-      this.#ledger.handlers === 0 &&
-      this.#pending.size === 0 &&
+      this.ledger.returned &&
+      this.ledger.handlers === 0 &&
+      this.#desk.pending.size === 0 &&
       this.#code === null &&
       this.#mailbox.bare &&
       [...this.threads].every(({ current }) => current !== "running")
@@ -463,208 +401,56 @@ export class ProtectionDomain implements Newborn, MachinePowers {
     this.#events.exited(code);
   }
 
-  // --- calls
+  // --- what its desk asks
 
-  readonly #dispatch = (
-    slot: number,
-    selector: number,
-    method: number,
-    thread: number,
-    fresh: number,
-    args: unknown,
-  ): void => {
-    if (this.#flood !== null || (thread !== 0 && this.#threadState(thread) === "killed")) return;
-    if (++this.#callsThisTurn > MOST_CALLS || this.#pending.size > MOST_CALLS) {
-      this.#flood = `calls quota exceeded: more than ${MOST_CALLS} calls of one turn, or in flight at once`;
-      return;
-    }
-    const capability = this.#capabilities.get(selector);
-    if (capability === undefined) return this.#fail(slot, this.#absent(selector), thread);
-    const entry = capability.table[method];
-    const { service } = capability.object.contract;
-    if (entry === undefined) return this.#fail(slot, methodError(service, method), thread);
-    if (!entry.accepts(args)) return this.#fail(slot, argumentError(service, entry, args), thread);
-    const list = args as readonly unknown[];
-    if ((this.#bytesThisTurn += sizeOf(list)) > MOST_BYTES_A_TURN) {
-      this.#flood = `the calls of one turn carry more than ${MOST_BYTES_A_TURN} bytes`;
-      return;
-    }
-    if (selector === AMBIENT_LOG || selector === AMBIENT_TIMER) this.#use(selector);
-    if (fresh !== 0) {
-      const refused = this.#refuseFresh(fresh, selector, entry, list);
-      if (refused !== null) return this.#fail(slot, refused, thread);
-    }
-    this.#serve(slot, selector, thread, fresh, list, capability, entry);
-  };
-
-  /** Why a selector names nothing. */
-  #absent(selector: number): SessionError {
-    const ambient = AMBIENT.get(selector);
-    const refused = ambient === undefined ? null : this.#powers.router.refusal(ambient, "");
-    return refused ?? { tag: "Closed", what: `capability ${selector}` };
-  }
-
-  /** Why a capability may not come to lie at `fresh`: the selector, or the quota. */
-  #refuseFresh(
-    fresh: number,
-    selector: number,
-    entry: MethodEntry,
-    args: readonly unknown[],
-  ): SessionError | null {
-    if (fresh < FIRST_SELECTOR || this.#capabilities.has(fresh))
-      return {
-        tag: "InvalidArgument",
-        method: entry.name,
-        place: "the selector for its result",
-        expected: "a free one",
-        actual: String(fresh),
-      };
-    const cost =
-      selector === PARENT && entry.name === "session"
-        ? sessionRecord(args[0] as SessionRequest)
-        : (entry.returns?.cost ?? { ram: 0, caps: 1 });
-    return this.#shortOf(cost.ram, cost.caps);
-  }
-
-  #serve(
-    slot: number,
-    selector: number,
-    thread: number,
-    fresh: number,
-    args: readonly unknown[],
-    capability: Capability,
-    entry: MethodEntry,
-  ): void {
-    const answer = invoke(capability.object, entry.name, args);
-    if (!(answer instanceof Promise)) {
-      this.#complete(slot, selector, thread, fresh, args, capability, entry, answer);
-      return;
-    }
-    const call: PendingCall = {
-      slot,
-      selector,
-      thread,
-      fresh,
-      args,
-      capability,
-      entry,
-      answer,
-      own: this.#clock.elapsed(),
-      wall: this.#powers.clock.wall(),
-    };
-    this.#pending.set(slot, call);
-    void answer.then((answered) => {
-      if (this.#pending.get(slot) !== call) return;
-      this.#pending.delete(slot);
-      this.#complete(slot, selector, thread, fresh, args, capability, entry, answered);
-      for (const resolve of this.#settling) resolve();
-      this.#settling.clear();
-      this.#schedule();
-    });
-  }
-
-  #complete(
-    slot: number,
-    selector: number,
-    thread: number,
-    fresh: number,
-    args: readonly unknown[],
-    capability: Capability,
-    entry: MethodEntry,
-    answer: Answer<unknown>,
-  ): void {
-    if (E.isLeft(answer)) return this.#fail(slot, answer.left, thread);
-    const result = answer.right;
-    const { record } = entry;
-    if (record !== undefined) this.#record((ledger) => record(ledger, { selector, fresh, args, result }));
-    if (fresh !== 0) {
-      const interfaces = selector === PARENT ? (args[0] as SessionRequest).interfaces : capability.interfaces;
-      this.#capabilities.set(fresh, capabilityTo(result as CoreObject, interfaces));
-      const region = isRegion(result as CoreObject) ? fresh : 0;
-      if (isThread(result as CoreObject)) this.#events.threadCreated(fresh, (result as ThreadObject).name);
-      this.#push(slot, REPLY_CAPABILITY, undefined, thread, region);
-    } else if (
-      result === undefined ||
-      typeof result === "string" ||
-      typeof result === "number" ||
-      result instanceof Uint8Array
-    )
-      this.#push(slot, REPLY_VALUE, result, thread, 0);
-    else this.#push(slot, REPLY_JSON, JSON.stringify(result), thread, 0);
-  }
-
-  #fail(slot: number, error: SessionError, thread: number): void {
-    if (error.tag === "Denied") this.#events.denied(error.service, error.label, error);
-    this.#push(slot, REPLY_ERROR, JSON.stringify(error), thread, 0);
-  }
-
-  #push(slot: number, form: number, value: DomainEvent["value"], thread: number, region: number): void {
-    this.#mailbox.push({ slot, form, value, thread, region });
+  reply(event: DomainEvent): void {
+    this.#mailbox.push(event);
     if (!this.#pumping) this.#schedule();
   }
-
-  // --- the ledger
-
-  /** Changes the ledger by a recipe; what it no longer names is released. */
-  #record(recipe: (ledger: Draft<Ledger>) => void): void {
-    const [next, patches] = produceWithPatches(this.#ledger, recipe);
-    const before = this.#ledger;
-    this.#ledger = next;
-    for (const { op, path } of patches)
-      if (op === "remove" && path[0] === "capabilities") {
-        const selector = Number(path[1]);
-        this.#drop(selector, before.capabilities[String(selector)]);
-      }
+  completed(): void {
+    for (const resolve of this.#settling) resolve();
+    this.#settling.clear();
+    this.#schedule();
+  }
+  denied(service: string, label: string, error: SessionError): void {
+    this.#events.denied(service, label, error);
+  }
+  threadCreated(selector: number, name: string): void {
+    this.#events.threadCreated(selector, name);
+  }
+  refusal(service: string): SessionError | null {
+    return this.#powers.router.refusal(service, "");
+  }
+  machineBytes(): number {
+    return this.machine.size;
+  }
+  dropped(record: CapabilityRecord): void {
+    if (record.kind === "region" && record.held !== null) dropRegion(this.machine, record.held);
+  }
+  own(): number {
+    return this.#clock.elapsed();
   }
 
-  #drop(selector: number, record: CapabilityRecord | undefined): void {
-    const capability = this.#capabilities.get(selector);
-    if (capability === undefined) return;
-    this.#capabilities.delete(selector);
-    for (const call of [...this.#pending.values()])
-      if (call.selector === selector) {
-        this.#pending.delete(call.slot);
-        this.#fail(call.slot, { tag: "Closed", what: capability.object.contract.service }, call.thread);
-      }
-    void capability.object.release?.();
-    if (record?.kind === "region" && record.held !== null) dropRegion(this.machine, record.held);
-  }
-
-  /** Notes that one of the two ambient sessions is in use. */
-  #use(selector: typeof AMBIENT_LOG | typeof AMBIENT_TIMER): void {
-    const timer = selector === AMBIENT_TIMER;
-    if (timer ? this.#ledger.usesTimer : this.#ledger.usesLog) return;
-    this.#record((ledger) => {
-      if (timer) ledger.usesTimer = true;
-      else ledger.usesLog = true;
-    });
+  #signal(form: number, info: BootInfo | RevivedInfo): void {
+    this.reply({ slot: -1, form, value: JSON.stringify(info), thread: 0, region: 0 });
   }
 
   // --- its birth, and what its parent does for it
 
   #beBorn(): void {
     for (const [selector, capability] of birthright(this, this.#powers.router, this.#clock))
-      this.#capabilities.set(selector, capability);
+      this.#desk.endow(selector, capability);
   }
   open({ service, label, args = {} }: SessionRequest): Eventually<CoreObject> {
     return this.#powers.router.open(service, label, args, null, this.#clock);
   }
   isSession(selector: number): boolean {
-    return this.#ledger.capabilities[String(selector)]?.kind === "session";
+    return this.ledger.capabilities[String(selector)]?.kind === "session";
   }
   exit(code: number): void {
     this.#exitCode = code;
   }
   cancel(slot: number): void {
-    const call = this.#pending.get(slot);
-    if (call !== undefined) (call.capability.object as Partial<Cancellable>).cancel?.(call.answer);
-  }
-
-  /** How the library numbers what a session handed out. */
-  #interfacesBehind(selector: number): Capability["interfaces"] | null {
-    const record = this.#ledger.capabilities[String(selector)];
-    if (record?.kind !== "file") return null;
-    const session = this.#ledger.capabilities[String(record.session)];
-    return session?.kind === "session" ? session.interfaces : null;
+    this.#desk.cancel(slot);
   }
 }

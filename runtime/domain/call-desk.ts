@@ -1,0 +1,355 @@
+// Where a protection domain's calls arrive: each is checked against its contract, charged, served by core, and
+// recorded where it changes the topology. The desk keeps the capability space and the ledger; what a turn is, it
+// does not know.
+import { enablePatches, produceWithPatches, type Draft } from "immer";
+import type { SessionError } from "../../lib/error.ts";
+import { E } from "../../lib/fp.ts";
+import {
+  AMBIENT_LOG,
+  AMBIENT_TIMER,
+  FIRST_SELECTOR,
+  PARENT,
+  REPLY_CAPABILITY,
+  REPLY_ERROR,
+  REPLY_JSON,
+  REPLY_VALUE,
+} from "../../lib/guest/abi.ts";
+import type { SessionRequest } from "../../lib/session/parent.ts";
+import type { Cancellable } from "../core/cancellable.ts";
+import { isThread } from "../core/cpu.ts";
+import { isRegion } from "../core/rm.ts";
+import type { Answer, CoreObject } from "../core/service.ts";
+import type { CallSink } from "../engine/outbox.ts";
+import { usedBy, type CapabilityRecord, type Ledger } from "../intercept/ledger.ts";
+import { sessionRecord } from "../intercept/parent.ts";
+import { argumentError, methodError } from "./argument-error.ts";
+import { AMBIENT } from "./birthright.ts";
+import { invoke, type DomainEvent, type PendingCall } from "./call.ts";
+import { capabilityTo, nativeCapability, type Capability, type MethodEntry } from "./capability-space.ts";
+import { MOST_BYTES_A_TURN, MOST_CALLS } from "./limits.ts";
+
+enablePatches();
+
+/** A call that was in flight at a freeze, as a snapshot tells it. */
+export interface FormerCall {
+  readonly slot: number;
+  readonly selector: number;
+  readonly method: string;
+  readonly thread: number;
+  readonly args: readonly unknown[];
+  readonly own: number;
+  readonly wall: number;
+}
+
+/** What the desk asks of the domain that it serves. */
+export interface DeskWorld {
+  /** A reply waits for its turn. */
+  reply(event: DomainEvent): void;
+  /** A call that was waited for is complete. */
+  completed(): void;
+  denied(service: string, label: string, error: SessionError): void;
+  threadCreated(selector: number, name: string): void;
+  isKilled(thread: number): boolean;
+  /** Why the routes refuse a service under the empty label; null where they don't. */
+  refusal(service: string): SessionError | null;
+  /** Bytes of the machine's memory. */
+  machineBytes(): number;
+  /** A capability has left the ledger; its record says what lay in the machine. */
+  dropped(record: CapabilityRecord): void;
+  /** Now, in ms: on the child's own clock and on the wall. */
+  own(): number;
+  wall(): number;
+}
+
+const NO_COST = { ram: 0, caps: 0 };
+
+const sizeOf = (args: readonly unknown[]): number => {
+  let bytes = 0;
+  for (const each of args) if (typeof each === "string" || each instanceof Uint8Array) bytes += each.length;
+  return bytes;
+};
+
+export class CallDesk {
+  readonly #world: DeskWorld;
+  #ledger: Ledger;
+  readonly #capabilities = new Map<number, Capability>();
+  readonly #pending = new Map<number, PendingCall>();
+  #calls = 0;
+  #bytes = 0;
+  #flood: string | null = null;
+
+  constructor(world: DeskWorld, ledger: Ledger) {
+    this.#world = world;
+    this.#ledger = ledger;
+  }
+
+  get ledger(): Ledger {
+    return this.#ledger;
+  }
+  get capabilities(): ReadonlyMap<number, Capability> {
+    return this.#capabilities;
+  }
+  get pending(): ReadonlyMap<number, PendingCall> {
+    return this.#pending;
+  }
+
+  /** Starts from a ledger of the past; its capabilities are given back one by one. */
+  restore(ledger: Ledger): void {
+    this.#ledger = ledger;
+  }
+
+  /** Puts an object at a selector, called by the numbers that its record says, or by this release's own. */
+  give(selector: number, object: CoreObject): void {
+    const interfaces = this.#interfacesOf(selector);
+    const capability = interfaces === null ? nativeCapability(object) : capabilityTo(object, interfaces);
+    this.#capabilities.set(selector, capability);
+  }
+
+  /** Puts a capability there that needs no record: every domain has it. */
+  endow(selector: number, capability: Capability): void {
+    this.#capabilities.set(selector, capability);
+  }
+
+  #interfacesOf(selector: number): Capability["interfaces"] | null {
+    const record = this.#ledger.capabilities[String(selector)];
+    const session = record?.kind === "file" ? this.#ledger.capabilities[String(record.session)] : record;
+    return session?.kind === "session" ? session.interfaces : null;
+  }
+
+  // --- quota
+
+  ram(): { quota: number; used: number } {
+    return {
+      quota: this.#ledger.quota.ram,
+      used: this.#world.machineBytes() + usedBy(this.#ledger).ram + this.#promised("ram"),
+    };
+  }
+  caps(): { quota: number; used: number } {
+    return { quota: this.#ledger.quota.caps, used: usedBy(this.#ledger).caps + this.#promised("caps") };
+  }
+
+  /** What calls on their way will cost when they succeed. */
+  #promised(resource: "ram" | "caps"): number {
+    let sum = 0;
+    for (const { cost } of this.#pending.values()) sum += cost[resource];
+    return sum;
+  }
+
+  /** Why so much can't be taken from the unused quota; null where it can. */
+  shortOf(ram: number, caps: number): SessionError | null {
+    const lacks = (
+      resource: "ram" | "caps",
+      wanted: number,
+      { quota, used }: { quota: number; used: number },
+    ): SessionError | null =>
+      wanted > 0 && wanted > quota - used
+        ? { tag: "QuotaExceeded", resource, wanted, available: Math.max(0, quota - used) }
+        : null;
+    return lacks("ram", ram, this.ram()) ?? lacks("caps", caps, this.caps());
+  }
+
+  // --- calls
+
+  /** A turn's calls begin. */
+  beginTurn(): void {
+    this.#calls = 0;
+    this.#bytes = 0;
+    this.#flood = null;
+  }
+
+  /** Why the turn's calls were too much, if they were. */
+  get flood(): string | null {
+    return this.#flood;
+  }
+
+  readonly dispatch: CallSink = (slot, selector, method, thread, fresh, args) => {
+    if (this.#flood !== null || (thread !== 0 && this.#world.isKilled(thread))) return;
+    if (++this.#calls > MOST_CALLS || this.#pending.size > MOST_CALLS) {
+      this.#flood = `calls quota exceeded: more than ${MOST_CALLS} calls of one turn, or in flight at once`;
+      return;
+    }
+    const capability = this.#capabilities.get(selector);
+    if (capability === undefined) return this.fail(slot, this.#absent(selector), thread);
+    const entry = capability.table[method];
+    const { service } = capability.object.contract;
+    if (entry === undefined) return this.fail(slot, methodError(service, method), thread);
+    if (!entry.accepts(args)) return this.fail(slot, argumentError(service, entry, args), thread);
+    const list = args as readonly unknown[];
+    if ((this.#bytes += sizeOf(list)) > MOST_BYTES_A_TURN) {
+      this.#flood = `the calls of one turn carry more than ${MOST_BYTES_A_TURN} bytes`;
+      return;
+    }
+    if (selector === AMBIENT_LOG || selector === AMBIENT_TIMER) this.use(selector);
+    let cost = NO_COST;
+    if (fresh !== 0) {
+      cost =
+        selector === PARENT ? sessionRecord(list[0] as SessionRequest) : (entry.returns?.cost ?? NO_COST);
+      const refused = this.#refuseFresh(fresh, entry) ?? this.shortOf(cost.ram, cost.caps);
+      if (refused !== null) return this.fail(slot, refused, thread);
+    }
+    this.#serve(slot, selector, thread, fresh, list, capability, entry, cost);
+  };
+
+  /** Issues a call again that was in flight at a freeze. */
+  reissue(call: FormerCall): SessionError | null {
+    const capability = this.#capabilities.get(call.selector);
+    const entry = capability?.table.find((each) => each?.name === call.method);
+    if (capability === undefined || entry === undefined)
+      return { tag: "Closed", what: `capability ${call.selector}` };
+    const waited = { own: this.#world.own() - call.own, wall: this.#world.wall() - call.wall };
+    const args = entry.again?.(capability.object, call.args, waited) ?? call.args;
+    if (!entry.accepts(args)) return argumentError(capability.object.contract.service, entry, args);
+    this.#serve(call.slot, call.selector, call.thread, 0, args, capability, entry, NO_COST);
+    return null;
+  }
+
+  /** Why a selector names nothing. */
+  #absent(selector: number): SessionError {
+    const ambient = AMBIENT.get(selector);
+    const refused = ambient === undefined ? null : this.#world.refusal(ambient);
+    return refused ?? { tag: "Closed", what: `capability ${selector}` };
+  }
+
+  /** Why a capability may not come to lie at `fresh`. */
+  #refuseFresh(fresh: number, entry: MethodEntry): SessionError | null {
+    const taken =
+      this.#capabilities.has(fresh) || [...this.#pending.values()].some((call) => call.fresh === fresh);
+    if (fresh >= FIRST_SELECTOR && !taken && (entry.returns !== undefined || entry.name === "session"))
+      return null;
+    return {
+      tag: "InvalidArgument",
+      method: entry.name,
+      place: "the selector for its result",
+      expected: "a free one, for a method that returns a capability",
+      actual: String(fresh),
+    };
+  }
+
+  #serve(
+    slot: number,
+    selector: number,
+    thread: number,
+    fresh: number,
+    args: readonly unknown[],
+    capability: Capability,
+    entry: MethodEntry,
+    cost: PendingCall["cost"],
+  ): void {
+    const answer = invoke(capability.object, entry.name, args);
+    if (!(answer instanceof Promise)) {
+      this.#complete(slot, selector, thread, fresh, args, capability, entry, answer);
+      return;
+    }
+    const own = this.#world.own();
+    const wall = this.#world.wall();
+    const call = { slot, selector, thread, fresh, args, capability, entry, cost, answer, own, wall };
+    this.#pending.set(slot, call);
+    void answer.then((answered) => {
+      if (this.#pending.get(slot) !== call) {
+        // Nobody waits for it any more; what it acquired is given back.
+        if (fresh !== 0 && E.isRight(answered)) void (answered.right as CoreObject).release?.();
+        return;
+      }
+      this.#pending.delete(slot);
+      this.#complete(slot, selector, thread, fresh, args, capability, entry, answered);
+      this.#world.completed();
+    });
+  }
+
+  #complete(
+    slot: number,
+    selector: number,
+    thread: number,
+    fresh: number,
+    args: readonly unknown[],
+    capability: Capability,
+    entry: MethodEntry,
+    answer: Answer<unknown>,
+  ): void {
+    if (E.isLeft(answer)) return this.fail(slot, answer.left, thread);
+    const result = answer.right;
+    const { record } = entry;
+    if (record !== undefined) this.record((ledger) => record(ledger, { selector, fresh, args, result }));
+    if (fresh !== 0) {
+      const object = result as CoreObject;
+      const interfaces = selector === PARENT ? (args[0] as SessionRequest).interfaces : capability.interfaces;
+      this.#capabilities.set(fresh, capabilityTo(object, interfaces));
+      if (isThread(object)) this.#world.threadCreated(fresh, object.name);
+      this.#reply(slot, REPLY_CAPABILITY, undefined, thread, isRegion(object) ? fresh : 0);
+    } else if (
+      result === undefined ||
+      typeof result === "string" ||
+      typeof result === "number" ||
+      result instanceof Uint8Array
+    )
+      this.#reply(slot, REPLY_VALUE, result, thread, 0);
+    else this.#reply(slot, REPLY_JSON, JSON.stringify(result), thread, 0);
+  }
+
+  /** Rejects the call in a slot. */
+  fail(slot: number, error: SessionError, thread: number): void {
+    if (error.tag === "Denied") this.#world.denied(error.service, error.label, error);
+    this.#reply(slot, REPLY_ERROR, JSON.stringify(error), thread, 0);
+  }
+
+  #reply(slot: number, form: number, value: DomainEvent["value"], thread: number, region: number): void {
+    this.#world.reply({ slot, form, value, thread, region });
+  }
+
+  /** Nobody waits any more for the call in a slot: it is completed now, where it can be. */
+  cancel(slot: number): void {
+    const call = this.#pending.get(slot);
+    if (call !== undefined) (call.capability.object as Partial<Cancellable>).cancel?.(call.answer);
+  }
+
+  /** Drops the calls of a thread. */
+  dropThread(thread: number): void {
+    for (const call of [...this.#pending.values()])
+      if (call.thread === thread) {
+        this.#pending.delete(call.slot);
+        (call.capability.object as Partial<Cancellable>).cancel?.(call.answer);
+      }
+  }
+
+  // --- the ledger
+
+  /** Changes the ledger by a recipe; what it no longer names is released. */
+  record(recipe: (ledger: Draft<Ledger>) => void): void {
+    const before = this.#ledger;
+    const [next, patches] = produceWithPatches(before, recipe);
+    this.#ledger = next;
+    for (const { op, path } of patches)
+      if (op === "remove" && path[0] === "capabilities")
+        this.#drop(Number(path[1]), before.capabilities[String(path[1])]!);
+  }
+
+  #drop(selector: number, record: CapabilityRecord): void {
+    const capability = this.#capabilities.get(selector);
+    this.#capabilities.delete(selector);
+    for (const call of [...this.#pending.values()])
+      if (call.selector === selector) {
+        this.#pending.delete(call.slot);
+        this.fail(call.slot, { tag: "Closed", what: call.capability.object.contract.service }, call.thread);
+      }
+    void capability?.object.release?.();
+    this.#world.dropped(record);
+  }
+
+  /** Notes that one of the two ambient sessions is in use. */
+  use(selector: typeof AMBIENT_LOG | typeof AMBIENT_TIMER): void {
+    const timer = selector === AMBIENT_TIMER;
+    if (timer ? this.#ledger.usesTimer : this.#ledger.usesLog) return;
+    this.record((ledger) => {
+      if (timer) ledger.usesTimer = true;
+      else ledger.usesLog = true;
+    });
+  }
+
+  /** Gives every object back, the newest first. Calls on their way are nobody's. */
+  async release(): Promise<void> {
+    const objects = [...this.#capabilities.values()].map(({ object }) => object);
+    this.#capabilities.clear();
+    this.#pending.clear();
+    await Promise.all(objects.reverse().map((object) => object.release?.()));
+  }
+}
