@@ -27,8 +27,10 @@ export interface ShardRouterPowers {
   readonly log: (text: string) => void;
 }
 
-/** The ROM that every child has without a route. */
+/** The ROM that every child has without a route, and that none takes its place. */
 const CONFIG = "config";
+
+const isConfig = (service: string, label: string): boolean => service === Rom.service && label === CONFIG;
 
 const granted = <R extends string>(offered: readonly R[], route: Route): ReadonlySet<R> =>
   new Set(
@@ -104,7 +106,7 @@ export class ShardRouter implements Router {
   }
 
   refusal(service: string, label: string): SessionError | null {
-    if (service === Rom.service && label === CONFIG) return null;
+    if (isConfig(service, label)) return null;
     const route = routeFor(this.#spec.routes, service, label);
     if (route === null) {
       if (serviceContract(service) === undefined) return { tag: "NoSuchService", service, label };
@@ -132,14 +134,14 @@ export class ShardRouter implements Router {
   ): Eventually<CoreObject> {
     const refused = this.refusal(service, label);
     if (refused !== null) return E.left(refused);
-    const route = routeFor(this.#spec.routes, service, label);
-    if (route === null) return E.right(makeRom(this.#config, position as RomPosition | null));
+    if (isConfig(service, label)) return E.right(makeRom(this.#config, position as RomPosition | null));
+    const route = routeFor(this.#spec.routes, service, label)!;
     const opener = this.#openers.get(service)!;
     return opener.open(opener.target(route, label), route, position, clock);
   }
 
   provider(service: string, label: string): string {
-    const route = routeFor(this.#spec.routes, service, label);
+    const route = isConfig(service, label) ? null : routeFor(this.#spec.routes, service, label);
     return route === null ? "" : (this.#openers.get(service)?.target(route, label) ?? "");
   }
 
