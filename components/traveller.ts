@@ -10,11 +10,11 @@ export default component(async (env) => {
     void log.write(`generation ${generation} on ${host}: ${handles}`);
   });
   const book = await library.open("poem.txt");
-  for (let n = 1; ; n++) {
-    const line = new TextDecoder().decode(await book.read(31));
-    if (line === "") break;
-    await out.send(`${n} ${line.trim()}`);
-    await log.write(`copied ${n}`);
+  let n = 0;
+  // Blocks this small end amid words, and amid characters of more than one byte.
+  for await (const line of book.lines(10)) {
+    await out.send(line);
+    await log.write(`copied line ${++n}`);
   }
   stop();
 });

@@ -14,21 +14,13 @@ export interface Day {
   readonly kind: string;
 }
 
-/** Reads `block` bytes at a time. The start of a line whose end is still in the file waits in `rest`. */
+/** Reads `block` bytes at a time: between two days, the file's place is ahead of them by what was read of others. */
 export async function* days(file: Client<typeof File>, block: number): AsyncGenerator<Day, void, void> {
-  const decoder = new TextDecoder();
-  let rest = "";
   let heading = true;
-  for (;;) {
-    const bytes = await file.read(block);
-    if (bytes.length === 0) return;
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const [date = "", rain, high, low, wind, kind = ""] = line.split(",");
-      if (!heading)
-        yield { date, rain: Number(rain), high: Number(high), low: Number(low), wind: Number(wind), kind };
-      heading = false;
-    }
+  for await (const line of file.lines(block)) {
+    const [date = "", rain, high, low, wind, kind = ""] = line.split(",");
+    if (!heading)
+      yield { date, rain: Number(rain), high: Number(high), low: Number(low), wind: Number(wind), kind };
+    heading = false;
   }
 }
