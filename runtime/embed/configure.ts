@@ -1,0 +1,132 @@
+// From what a program says to what a host needs: defaults filled in, sizes and paths made plain. What can't be
+// meant throws a `TypeError` that names it: that is a bug of the program.
+import { resolve, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { E, type Either } from "../../lib/fp.ts";
+import { amountOfBytes, amountOfTime } from "../amount.ts";
+import { serviceContract } from "../core/services.ts";
+import { FREEZE_DEADLINE_MS } from "../host/live-host.ts";
+import type { FileProviderConfig, HostConfig, RomConfig, StartConfig } from "../host/host-config.ts";
+import { didYouMean, nearest } from "../nearest.ts";
+import type { FileRight } from "../provider/file/file-provider.ts";
+import type { GateRight } from "../provider/gate/gate-provider.ts";
+import type { GateProviderSpec } from "../shard/protocol.ts";
+import type {
+  Duration,
+  EntryOptions,
+  FileOptions,
+  GateOptions,
+  HostOptions,
+  RomOptions,
+  RouteOptions,
+  Size,
+} from "./host-options.ts";
+
+const STATE = ".cryonode";
+const HOST = "here";
+const HOST_RAM = 256 * 1024 ** 2;
+const HOST_CAPS = 10_000;
+const CHILD_RAM = 8 * 1024 ** 2;
+const CHILD_CAPS = 100;
+const TURN_MS = 3000;
+
+const FILE_RIGHTS: readonly FileRight[] = ["read", "write", "create", "remove", "list"];
+const GATE_RIGHTS: readonly GateRight[] = ["send", "receive"];
+const SERVICES = ["LOG", "Timer", "ROM", "Report", "File_system", "Gate"];
+
+const amount = (
+  what: string,
+  written: number | string,
+  parse: (text: string) => Either<string | null, number>,
+  expected: string,
+): number => {
+  const parsed = parse(String(written));
+  if (E.isRight(parsed)) return parsed.right;
+  const stood = JSON.stringify(written);
+  throw new TypeError(`${what} is ${stood}; expected ${expected}${didYouMean(parsed.left)}`);
+};
+
+const sizeOf = (what: string, size: Size): number =>
+  amount(what, size, amountOfBytes, 'bytes, or a size such as "64M"');
+
+/** In ms. */
+export const durationOf = (what: string, duration: Duration): number =>
+  amount(what, duration, amountOfTime, 'ms, or a time such as "10s", at most 24 days');
+
+/** In ms. */
+export const deadlineOf = (deadline: Duration | undefined): number =>
+  deadline === undefined ? FREEZE_DEADLINE_MS : durationOf("deadline", deadline);
+
+const countOf = (what: string, count: number): number => {
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new TypeError(`${what} is ${count}; expected a whole number, at least 1`);
+};
+
+/** An absolute path. */
+export const pathOf = (path: string | URL): string =>
+  path instanceof URL ? fileURLToPath(path) : resolve(path);
+
+/** Where an image lies: in the state directory, where it is a bare name. */
+export const imagePath = (state: string, image: string | URL): string =>
+  typeof image === "string" && !image.includes("/") ? join(state, image) : pathOf(image);
+
+export const stateOf = ({ state = STATE }: HostOptions): string => pathOf(state);
+
+const fileConfig = (file: FileOptions): FileProviderConfig =>
+  "directory" in file
+    ? { kind: "directory", path: pathOf(file.directory), rights: file.rights ?? FILE_RIGHTS }
+    : { kind: "memory", content: file.content ?? {}, rights: file.rights ?? FILE_RIGHTS };
+
+const gateConfig = (name: string, gate: GateOptions): GateProviderSpec => {
+  const { rights = GATE_RIGHTS } = gate;
+  if ("queue" in gate) return { kind: "queue", rights };
+  const [, bracketed, plain, port] =
+    /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(gate.tcp) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || Number(port) < 1 || Number(port) > 65_535)
+    throw new TypeError(`gate ${name}: tcp is ${JSON.stringify(gate.tcp)}; expected "HOST:PORT"`);
+  return { kind: "tcp", host, port: Number(port), framing: gate.framing ?? "line", rights };
+};
+
+const romConfig = (rom: RomOptions): RomConfig => {
+  if ("text" in rom) return { kind: "text", text: rom.text };
+  return "json" in rom ? { kind: "json", json: rom.json } : { kind: "file", path: pathOf(rom.file) };
+};
+
+const mapped = <A, B>(
+  record: Readonly<Record<string, A>> | undefined,
+  of: (name: string, value: A) => B,
+): Readonly<Record<string, B>> =>
+  Object.fromEntries(Object.entries(record ?? {}).map(([name, value]) => [name, of(name, value)]));
+
+export const hostConfig = (options: HostOptions): HostConfig => {
+  const { name = HOST, ram = HOST_RAM, caps = HOST_CAPS, trust = [] } = options;
+  return {
+    name,
+    ram: sizeOf("ram", ram),
+    caps: countOf("caps", caps),
+    files: mapped(options.files, (_name, file) => fileConfig(file)),
+    gates: mapped(options.gates, gateConfig),
+    roms: mapped(options.roms, (_name, rom) => romConfig(rom)),
+    trust,
+  };
+};
+
+const checkedRoute = (route: RouteOptions): RouteOptions => {
+  if (serviceContract(route.service) !== undefined) return route;
+  throw new TypeError(
+    `a route's service is ${JSON.stringify(route.service)}; expected one of ${SERVICES.join(", ")}` +
+      didYouMean(nearest(route.service, SERVICES)),
+  );
+};
+
+/** `component`: absolute. */
+export const startConfig = (name: string, component: string, entry: EntryOptions): StartConfig => ({
+  name,
+  component,
+  ram: sizeOf(`ram of ${name}`, entry.ram ?? CHILD_RAM),
+  caps: countOf(`caps of ${name}`, entry.caps ?? CHILD_CAPS),
+  config: entry.config ?? {},
+  routes: (entry.routes ?? []).map(checkedRoute),
+  turn: entry.turn === undefined ? TURN_MS : durationOf(`turn of ${name}`, entry.turn),
+});

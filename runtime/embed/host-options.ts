@@ -1,0 +1,111 @@
+// What a program says about a host and its children. Sizes are numbers of bytes or texts such as "8M" (k, M, G of
+// 1024), times are numbers of ms or texts such as "10s" (ms, s, m, h), paths are relative to the working directory.
+import type { FilePower } from "../image/file-power.ts";
+import type { FilePolicy } from "../core/route.ts";
+import type { FileRight } from "../provider/file/file-provider.ts";
+import type { Framing } from "../provider/gate/framing.ts";
+import type { GateRight } from "../provider/gate/gate-provider.ts";
+
+/** Bytes, or a text such as "64M". */
+export type Size = number | string;
+/** Milliseconds, or a text such as "10s". At most 24 days. */
+export type Duration = number | string;
+
+/** Files that children reach by File_system sessions. `rights` defaults to all. */
+export type FileOptions =
+  /** Real files below a directory, which is made when it is not there. */
+  | { readonly directory: string | URL; readonly rights?: readonly FileRight[] }
+  /** Files in the host's memory, which end with it. `content`: text by path, there at first. */
+  | {
+      readonly memory: true;
+      readonly content?: Readonly<Record<string, string>>;
+      readonly rights?: readonly FileRight[];
+    };
+
+/** Where children's messages go and come from. `rights` defaults to all. */
+export type GateOptions =
+  /** The program itself, by `host.gate(name)`. */
+  | { readonly queue: true; readonly rights?: readonly GateRight[] }
+  /** A peer at "HOST:PORT", which knows nothing of Cryonode. `framing` defaults to `line`. */
+  | { readonly tcp: string; readonly framing?: Framing; readonly rights?: readonly GateRight[] };
+
+/** What children read by ROM sessions. `host.rom(name)` replaces it. A `file` is read once, when the host opens. */
+export type RomOptions =
+  { readonly text: string } | { readonly json: unknown } | { readonly file: string | URL };
+
+export interface HostOptions {
+  /** The directory of its key and its images, made at first use, mode 0700. Default `./.cryonode`. */
+  readonly state?: string | URL;
+  /** Its name in events and errors. Default `here`. */
+  readonly name?: string;
+  /** RAM quota for all children together. Default 256M. */
+  readonly ram?: Size;
+  /** Capability quota for all children together. Default 10,000. */
+  readonly caps?: number;
+  /** Providers by name: routes lead to them. */
+  readonly files?: Readonly<Record<string, FileOptions>>;
+  readonly gates?: Readonly<Record<string, GateOptions>>;
+  readonly roms?: Readonly<Record<string, RomOptions>>;
+  /** Public keys of other hosts whose images it accepts, as `host.publicKey` and `cryonode key` give them. */
+  readonly trust?: readonly string[];
+  /** How long a turn may be stuck inside one built-in call before its child faults. Default 5s. */
+  readonly silence?: Duration;
+  /** The file system that images are written to and read from: specs inject faults. Default: the real one. */
+  readonly images?: FilePower;
+}
+
+/** Which session requests of a child are granted, and by what. The first route that matches decides; no match is a
+ *  denial. */
+export interface RouteOptions {
+  readonly service: "LOG" | "Timer" | "ROM" | "Report" | "File_system" | "Gate";
+  /** The label it matches. Default: any. */
+  readonly label?: string;
+  /** The host's provider. Default: the one that the session's label names. */
+  readonly to?: string;
+  /** ROM: reads the report of this name. Report: publishes under it. */
+  readonly report?: string;
+  /** Rights that the session is given at most. Default: all that the provider gives. */
+  readonly rights?: readonly (FileRight | GateRight)[];
+  /** File_system: what a handle does at a revival when its file is no longer what it was. Default `strict`. */
+  readonly policy?: FilePolicy;
+  /** Timer: what a sleeping timer keeps across a freeze, the time that remained or the hour. Default `remaining`. */
+  readonly deadline?: "remaining" | "wall";
+}
+
+/** Under which quota and routes a child lives. */
+export interface EntryOptions {
+  /** RAM quota, at least 3M. Default 8M. */
+  readonly ram?: Size;
+  /** Capability quota. Default 100. */
+  readonly caps?: number;
+  /** What its `env.config()` answers; plain JSON. Default `{}`. */
+  readonly config?: unknown;
+  /** Default: none, and so nothing is granted. */
+  readonly routes?: readonly RouteOptions[];
+  /** How long one turn may run. Nominal: it is counted in interrupt polls. Default 3s. */
+  readonly turn?: Duration;
+}
+
+export interface StartOptions extends EntryOptions {
+  /** Its name on this host; its label is `init -> NAME`. */
+  readonly name: string;
+  /** The component's TypeScript file. */
+  readonly component: string | URL;
+  /** Folders below which it may import, besides its own. */
+  readonly roots?: readonly (string | URL)[];
+  /** Whether it waits for `go` or `until` before its first turn. Default false. */
+  readonly held?: boolean;
+}
+
+/** Where `routes` are left out, the child lives under what it was started or revived with on this host before. */
+export interface ReviveOptions extends EntryOptions {
+  /** Makes a clone: a child of this name, with an identity of its own. The image is not used up then. */
+  readonly as?: string;
+  /** Whether it waits for `go` or `until` before its first turn. Default false. */
+  readonly held?: boolean;
+}
+
+export interface FreezeOptions {
+  /** How long the turn that runs, and calls that must complete, are waited for. Default 5s. */
+  readonly deadline?: Duration;
+}
