@@ -104,7 +104,8 @@ export class Child implements ShardListener {
   }
 
   #post(message: ToShard): void {
-    if (!this.#thread.gone) this.#thread.post(message);
+    // Its thread may serve another child by now.
+    if (this.#ending === null && !this.#thread.gone) this.#thread.post(message);
   }
 
   /** Loads its code. It takes no turn before `go`. */

@@ -1,6 +1,5 @@
 // What a host offers: quota, and providers by name.
 import type { FileRight } from "../provider/file/file-provider.ts";
-import type { GateRight } from "../provider/gate/gate-provider.ts";
 import type { GateProviderSpec } from "../shard/protocol.ts";
 import type { Route } from "../core/route.ts";
 

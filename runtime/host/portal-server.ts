@@ -107,7 +107,7 @@ export class PortalServer {
 
   #give(call: number, number: number, answer: Answer<unknown>): void {
     if (number === 0 || E.isLeft(answer)) {
-      this.#answer({ call, answer: answer as Answer<unknown>, served: null });
+      this.#answer({ call, answer, served: null });
       return;
     }
     const object = answer.right as CoreObject;
@@ -119,6 +119,6 @@ export class PortalServer {
   async close(): Promise<void> {
     const objects = [...this.#objects.values()];
     this.#objects.clear();
-    await Promise.all(objects.reverse().map((object) => object.release?.()));
+    await Promise.all(objects.toReversed().map(async (object) => object.release?.()));
   }
 }

@@ -71,6 +71,7 @@ export class ShardThread {
   }
 
   post(message: ToShard): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker.postMessage(message);
   }
 
@@ -124,7 +125,11 @@ export class ThreadPool {
   }
 
   take(): ShardThread {
-    return this.#idle.pop() ?? this.#make();
+    for (;;) {
+      const idle = this.#idle.pop();
+      if (idle === undefined) return this.#make();
+      if (!idle.gone) return idle;
+    }
   }
 
   #make(): ShardThread {
