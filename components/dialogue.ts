@@ -14,7 +14,7 @@ export default component(async (env) => {
   const gate = await env.session(Gate, { label: "line" });
   for (const text of say) {
     await gate.send(text);
-    for (let n = 1; n <= answers; n++) await log.write(`${text} ${n}: ${await gate.receive()}`);
+    for (let n = 1; n <= answers; n++) await log.write(`${text} ${n}: ${String(await gate.receive())}`);
   }
   await gate.close();
 });

@@ -6,9 +6,9 @@ export default component(async (env) => {
   const post = await env.session(Gate, { label: "post" });
   const words: string[] = [];
   for (let n = 1; ; n++) {
-    const message = await post.receive();
+    const message = String(await post.receive());
     if (message === "goodbye") break;
-    words.push(String(message));
+    words.push(message);
     await post.send(`${n}: ${words.join(" ")}`);
     await log.write(`answered ${message}`);
   }

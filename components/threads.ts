@@ -8,7 +8,7 @@ const counter = (name: string, upTo: number) => {
   return {
     count: () => count,
     at: (n: number) => new Promise<void>((resolve) => reached.set(n, resolve)),
-    async run(env: Env): Promise<void> {
+    run: async (env: Env): Promise<void> => {
       const log = await env.session(Log);
       const timer = await env.session(Timer);
       while (count < upTo) {

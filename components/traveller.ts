@@ -6,8 +6,10 @@ export default component(async (env) => {
   const library = await env.session(FileSystem, { label: "library" });
   const out = await env.session(Gate, { label: "out" });
   const stop = env.revived(({ host, generation, reopened }) => {
-    const handles = reopened.map(({ kind, name }) => `${kind} ${name}`).join(", ");
-    void log.write(`generation ${generation} on ${host}: ${handles}`);
+    const handles = reopened.flatMap(({ kind, name, position }) =>
+      position === null ? [] : [`${kind} ${name} at ${position}`],
+    );
+    void log.write(`generation ${generation} on ${host}: ${handles.join(", ")}`);
   });
   const book = await library.open("poem.txt");
   let n = 0;

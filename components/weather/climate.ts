@@ -50,7 +50,7 @@ export class Climate {
     this.#last = day.date;
     this.#kinds.set(day.kind, (this.#kinds.get(day.kind) ?? 0) + 1);
     this.#highs.add(day.high);
-    const month = this.#months[Number(day.date.slice(5, 7)) - 1]!;
+    const month = this.#months[Number(day.date.slice(5, 7)) - 1];
     month.rain += day.rain;
     month.low.add(day.low);
     month.high.add(day.high);

@@ -18,7 +18,7 @@ export function* quarters(): Generator<string, string, Day | null> {
     const weeks = Array<number>(13).fill(0);
     let [low, high] = [Infinity, -Infinity];
     for (let n = 0; day !== null && quarterOf(day) === name; n++) {
-      weeks[Math.min(12, Math.floor(n / 7))]! += day.rain;
+      weeks[Math.min(12, Math.floor(n / 7))] += day.rain;
       low = Math.min(low, day.low);
       high = Math.max(high, day.high);
       day = yield line;
