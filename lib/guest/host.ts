@@ -5,8 +5,8 @@
 interface Host {
   /** The outbox, as a view on the linear memory. */
   readonly outbox: ArrayBuffer;
-  /** Leaves a value beside the record that follows. */
-  attach(value: string | Uint8Array): void;
+  /** Leaves a value beside the record that follows. `selector`: of the call whose one argument is this text. */
+  attach(value: string | Uint8Array, selector?: number): void;
   /** Takes the outbox's records out, so that it can be filled again. */
   flush(): void;
   /** UTF-8 to text; malformed sequences become U+FFFD. */

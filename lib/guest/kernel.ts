@@ -85,7 +85,7 @@ const record = (
   } else if (typeof value === "string") {
     form = ARGS_TEXT;
     at = begin(0);
-    host.attach(value);
+    host.attach(value, selector);
   } else if (value instanceof Uint8Array) {
     length = value.length;
     if (length <= INLINE_BYTES) {

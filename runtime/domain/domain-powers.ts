@@ -17,6 +17,8 @@ export interface DomainSpec {
 /** What a domain tells its surroundings. None of these may throw. */
 export interface DomainEvents {
   log(text: string): void;
+  /** An entry for the log was written in a turn that still runs; `log` follows when it has ended. */
+  logging?(text: string): void;
   /** The component has ended by itself. */
   exited(code: number): void;
   faulted(fault: Fault): void;

@@ -228,6 +228,9 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
   entropy(into: Uint8Array): void {
     this.#powers.entropy.fill(into);
   }
+  called(selector: number, text: string): void {
+    if (this.capabilities.get(selector)?.object.contract === Log) this.#events.logging?.(text);
+  }
   poll(): void {
     this.#events.polls();
   }

@@ -38,6 +38,8 @@ export interface MachinePowers {
   entropy(into: Uint8Array): void;
   /** Told at every interrupt poll, so that a watchdog sees that the machine still polls. */
   poll(): void;
+  /** Told of a call with one text while the turn that makes it still runs. It takes effect when the turn ends. */
+  called?(selector: number, text: string): void;
 }
 
 /** A guest value that the host holds on to, by the address of its box. */
@@ -100,8 +102,8 @@ export class Machine {
           this.#rejection(promise, reason, handled !== 0),
         host_module_normalize: () => 0,
         host_module_load: () => 0,
-        host_call: (name: number, _length: number, _self: number, _count: number, argv: number) =>
-          this.#hostCall(name, argv),
+        host_call: (name: number, _length: number, _self: number, count: number, argv: number) =>
+          this.#hostCall(name, count, argv),
       },
       wasi_snapshot_preview1: {
         clock_time_get: (id: number, _precision: bigint, at: number) => this.#clock(id, at),
@@ -383,12 +385,12 @@ export class Machine {
 
   // --- what the guest's library calls
 
-  #hostCall(name: number, argv: number): number {
+  #hostCall(name: number, count: number, argv: number): number {
     this.#sync();
     const box = this.#words[argv >> 2]!;
     switch (String.fromCharCode(this.#bytes[name]!)) {
       case "a":
-        this.#attach(box);
+        this.#attach(box, count > 1 ? this.#words[this.#words[(argv >> 2) + 1]! >> 2]! : -1);
         return this.#nothing();
       case "f":
         this.#flush();
@@ -426,12 +428,15 @@ export class Machine {
     return this.exports.qjs_dup_value(this.#anchors.undefined);
   }
 
-  /** Leaves a string or bytes beside the record that follows. */
-  #attach(box: number): void {
+  /** Leaves a string or bytes beside the record that follows, which is a call of this text on `selector`, or -1. */
+  #attach(box: number, selector: number): void {
     // A box whose tag is JS_TAG_STRING (-7) or JS_TAG_STRING_ROPE (-6) holds text; anything else is bytes.
     const tag = this.#words[(box >> 2) + 1]!;
-    if (tag === -7 || tag === -6) this.#attachments.add(this.#text(box));
-    else {
+    if (tag === -7 || tag === -6) {
+      const text = this.#text(box);
+      this.#attachments.add(text);
+      if (selector >= 0) this.#powers.called?.(selector, text);
+    } else {
       const at = this.#bytesAt(box);
       this.#attachments.add(this.#bytes.slice(at, at + this.#words[this.#anchors.length >> 2]!));
     }

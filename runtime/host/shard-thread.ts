@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import type { Base } from "../engine/base.ts";
 import type { Engine } from "../engine/wasm-module.ts";
+import { makeBlackBox, readBlackBox } from "../shard/black-box.ts";
 import { makeControl, Stethoscope } from "../shard/control.ts";
 import { LogReader, makeRing } from "../shard/log-ring.ts";
 import type { FromShard, ShardData, ToShard } from "../shard/protocol.ts";
@@ -27,6 +28,7 @@ export class ShardThread {
   readonly #worker: Worker;
   readonly #stethoscope: Stethoscope;
   readonly #logs: LogReader;
+  readonly #box = makeBlackBox();
   #listener: ShardListener | null = null;
   #watchdog: NodeJS.Timeout | null = null;
   #gone = false;
@@ -37,7 +39,7 @@ export class ShardThread {
     const ring = makeRing();
     this.#stethoscope = new Stethoscope(control);
     this.#logs = new LogReader(ring);
-    const workerData: ShardData = { engine, base, control, ring };
+    const workerData: ShardData = { engine, base, control, ring, box: this.#box };
     this.#worker = new Worker(new URL("../shard/main.js", import.meta.url), {
       workerData,
       resourceLimits: { stackSizeMb: STACK_MB },
@@ -81,6 +83,7 @@ export class ShardThread {
     if (this.#watchdog !== null) clearInterval(this.#watchdog);
     await this.#worker.terminate();
     this.#drain();
+    if (this.running !== null) for (const text of readBlackBox(this.#box)) this.#listener?.log(text);
     this.detach();
   }
 

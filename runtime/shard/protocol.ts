@@ -56,6 +56,8 @@ export interface ShardData {
   /** See `control.ts` and `log-ring.ts`. */
   readonly control: SharedArrayBuffer;
   readonly ring: SharedArrayBuffer;
+  /** See `black-box.ts`. */
+  readonly box: SharedArrayBuffer;
 }
 
 /** A frozen child on its way between threads; its memory lies in a SharedArrayBuffer. */

@@ -9,6 +9,7 @@ import { systemEntropy } from "../domain/entropy.ts";
 import type { DomainPowers } from "../domain/domain-powers.ts";
 import { ProtectionDomain } from "../domain/protection-domain.ts";
 import { MachinePool } from "../engine/pool.ts";
+import { BlackBoxWriter } from "./black-box.ts";
 import { Pulse } from "./control.ts";
 import { LogWriter } from "./log-ring.ts";
 import { PortalClient } from "./portal-client.ts";
@@ -22,6 +23,7 @@ export class Shard {
   readonly #post: (message: FromShard) => void;
   readonly #pool: MachinePool;
   readonly #pulse: Pulse;
+  readonly #box: BlackBoxWriter;
   readonly #logs: LogWriter;
   readonly #portal: PortalClient;
   #domain: ProtectionDomain | null = null;
@@ -34,6 +36,7 @@ export class Shard {
     this.#post = (message) => port.postMessage(message);
     this.#pool = new MachinePool(data.engine);
     this.#pulse = new Pulse(data.control);
+    this.#box = new BlackBoxWriter(data.box);
     this.#logs = new LogWriter(data.ring, () => this.#post({ kind: "logged" }));
     this.#portal = new PortalClient((message) => this.#post({ kind: "portal", message }));
   }
@@ -66,6 +69,7 @@ export class Shard {
 
   #powers(spec: ChildSpec): DomainPowers {
     const pulse = this.#pulse;
+    const box = this.#box;
     const router = new ShardRouter(spec, {
       portal: this.#portal,
       log: (text) => this.#log(text),
@@ -88,7 +92,11 @@ export class Shard {
         denied: (service, label, error) => this.#post({ kind: "denied", service, label, error }),
         returned: (ram, caps) => this.#post({ kind: "quota", ram, caps }),
         threadCreated: (selector, name) => this.#post({ kind: "thread", selector, name }),
-        turnBegins: (thread) => pulse.turnBegins(thread),
+        logging: (text) => box.add(text),
+        turnBegins: (thread) => {
+          box.clear();
+          pulse.turnBegins(thread);
+        },
         polls: () => pulse.polls(),
         turnEnds: () => pulse.turnEnds(),
       },
