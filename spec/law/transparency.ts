@@ -1,0 +1,21 @@
+// Law 2 as an assertion: frozen and revived at whatever points between its turns, a component does what it does
+// when it runs straight through.
+import { expect } from "chai";
+import { outputsOf } from "../domain/harness.ts";
+import type { WorldOptions } from "../domain/world.ts";
+
+/** Points tried one by one; with more of them, that many are chosen evenly. */
+const MOST_SINGLE = 60;
+
+export const assertTransparent = async (bytecode: Uint8Array, options: WorldOptions): Promise<void> => {
+  const straight = await outputsOf(bytecode, options);
+  expect(straight.outputs.ending, "the straight run has an end").not.equal(null);
+  const every = await outputsOf(bytecode, options, () => true);
+  expect(every.outputs, "frozen at every point").deep.equal(straight.outputs);
+  const stride = Math.max(1, straight.points / MOST_SINGLE);
+  for (let at = 0; at < straight.points; at += stride) {
+    const single = Math.floor(at);
+    const once = await outputsOf(bytecode, options, (point) => point === single);
+    expect(once.outputs, `frozen at point ${single} of ${straight.points}`).deep.equal(straight.outputs);
+  }
+};
