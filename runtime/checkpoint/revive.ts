@@ -5,6 +5,7 @@ import { PathReporter } from "io-ts/lib/PathReporter.js";
 import { E, type Either } from "../../lib/fp.ts";
 import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { SessionError } from "../../lib/error.ts";
+import type { DomainEvent } from "../domain/call.ts";
 import type { World } from "../intercept/interceptor.ts";
 import type { DomainPowers, DomainSpec } from "../domain/domain-powers.ts";
 import { ProtectionDomain } from "../domain/protection-domain.ts";
@@ -217,7 +218,9 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
 
   failed = tripped("reissue");
   if (failed !== null) return undo(failed);
-  domain.requeue(snapshot.inbox.map((event) => ({ ...event, value: event.value ?? undefined })));
+  domain.requeue(
+    snapshot.inbox.map(({ value, ...event }) => ({ ...event, value: value ?? undefined }) as DomainEvent),
+  );
   for (const call of snapshot.calls) {
     if (call.then === "fail") domain.interrupt(call.slot, call.thread, call.method);
     else {

@@ -23,13 +23,16 @@ export const CallRecord = struct(
 export type CallRecord = t.TypeOf<typeof CallRecord>;
 
 /** A reply that waits to be delivered. */
-const EventRecord = struct({
-  slot: t.number,
-  form: natural,
-  value: t.union([t.string, t.number, bytes, t.null]),
-  thread: natural,
-  region: natural,
-});
+const EventRecord = struct(
+  {
+    slot: t.number,
+    form: natural,
+    value: t.union([t.string, t.number, bytes, t.null]),
+    thread: natural,
+    region: natural,
+  },
+  { withheld: t.literal(true) },
+);
 
 export const Snapshot = struct(
   {

@@ -28,6 +28,8 @@ export interface DomainEvent {
   readonly thread: number;
   /** The selector of a region whose memory is made just before; 0 for none. */
   readonly region: number;
+  /** It was withheld from its paused thread when the domain was frozen. */
+  readonly withheld?: true;
 }
 
 /** Calls a method of an object by its name. The entry has checked the arguments. */

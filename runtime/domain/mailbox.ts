@@ -26,11 +26,19 @@ export class Mailbox {
 
   /** Everything that waits, as an image keeps it. */
   get content(): readonly DomainEvent[] {
-    return [...this.#queue.slice(this.#next), ...this.#withheld];
+    return [
+      ...this.#queue.slice(this.#next),
+      ...this.#withheld.map((event) => ({ ...event, withheld: true as const })),
+    ];
   }
 
   push(event: DomainEvent): void {
-    this.#queue.push(event);
+    if (event.withheld === undefined) {
+      this.#queue.push(event);
+      return;
+    }
+    const { withheld: _, ...plain } = event;
+    this.#withheld.push(plain);
   }
 
   /** The next event to deliver, or null. What belongs to a killed thread is dropped. */
