@@ -27,10 +27,11 @@ export type Action<On = string> =
   /** `within` in ms. */
   | { readonly step: "until"; readonly child: string; readonly event: Event; readonly within: number }
   | { readonly step: "start"; readonly child: string }
-  | { readonly step: "freeze"; readonly child: string; readonly image: string }
+  /** `within`: for the turn that runs and the calls that must complete, in ms. */
+  | { readonly step: "freeze"; readonly child: string; readonly image: string; readonly within?: number }
   /** `on`: another host than its entry's; `as`: the entry of a clone. */
   | { readonly step: "revive"; readonly image: string; readonly on?: string; readonly as?: string }
-  | { readonly step: "checkpoint"; readonly child: string; readonly image: string }
+  | { readonly step: "checkpoint"; readonly child: string; readonly image: string; readonly within?: number }
   | { readonly step: "kill"; readonly child: string }
   | { readonly step: "send"; readonly on: On; readonly gate: string; readonly text: string }
   | { readonly step: "rom"; readonly on: On; readonly name: string; readonly content: RomContent }
@@ -102,16 +103,19 @@ const rom: Schema<Draft> = variants("a change of a ROM", {
 const ACTIONS = {
   until,
   start: mapped(name, (child): Draft => ({ step: "start", child })),
-  freeze: mapped(fields("a freeze", { child: name, image: imageName }, {}, ["children"]), (given): Draft => ({
-    step: "freeze",
-    ...given,
-  })),
+  freeze: mapped(
+    fields("a freeze", { child: name, image: imageName }, { within: duration }, ["children"]),
+    (given): Draft => ({
+      step: "freeze",
+      ...given,
+    }),
+  ),
   revive: mapped(fields("a revival", { image: imageName }, { on: name, as: name }), (given): Draft => ({
     step: "revive",
     ...given,
   })),
   checkpoint: mapped(
-    fields("a checkpoint", { child: name, image: imageName }, {}, ["base", "children"]),
+    fields("a checkpoint", { child: name, image: imageName }, { within: duration }, ["base", "children"]),
     (given): Draft => ({ step: "checkpoint", ...given }),
   ),
   kill: mapped(fields("a kill", { child: name }, {}), (given): Draft => ({ step: "kill", ...given })),

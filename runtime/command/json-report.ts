@@ -1,0 +1,17 @@
+// A run for programs: one JSON object a line.
+import type { RunEvent } from "../scenario/run-event.ts";
+import type { Console } from "./console.ts";
+
+const round = (ms: number): number => Math.round(ms * 1000) / 1000;
+
+/** Writes each event with `ms` since the start. */
+export const jsonReport =
+  ({ print }: Console, since: () => number) =>
+  (event: RunEvent): void => {
+    const { event: name, ...facts } = event;
+    print(
+      JSON.stringify({ event: name, ms: round(since()), ...facts }, (key, value: unknown) =>
+        key.endsWith("Ms") && typeof value === "number" ? round(value) : value,
+      ),
+    );
+  };

@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// The command line's entry: hands the arguments to a command, and its exit status to the caller.
+import { processConsole } from "./console.ts";
+import { FAULT, INTERRUPTED } from "./exit-status.ts";
+import { runProgram } from "./program.ts";
+
+const stop = new AbortController();
+const console = processConsole();
+
+/** Who reads our output has gone, as `head` does: nothing is left to say, and nobody to hear the verdict. */
+const READER_GONE = 141;
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? READER_GONE : FAULT);
+});
+
+process.on("SIGINT", () => {
+  // Told twice, it does not wait for anything.
+  if (stop.signal.aborted) process.exit(INTERRUPTED);
+  stop.abort();
+});
+process.on("SIGTERM", () => {
+  if (stop.signal.aborted) process.exit(INTERRUPTED);
+  stop.abort();
+});
+
+const fault = (error: unknown): never => {
+  const reason = error instanceof Error ? error.message : String(error);
+  console.complain(`cryonode: a fault of Cryonode itself: ${reason}`);
+  console.complain(
+    "Please report it, with the file that brought it about; CRYONODE_DEBUG=1 shows where it was.",
+  );
+  if ((process.env["CRYONODE_DEBUG"] ?? "") !== "" && error instanceof Error)
+    console.complain(error.stack ?? "");
+  process.exit(FAULT);
+};
+process.on("uncaughtException", fault);
+process.on("unhandledRejection", fault);
+
+const status = await runProgram(process.argv.slice(2), console, stop.signal);
+process.exit(status);
