@@ -56,9 +56,9 @@ export interface DeskWorld {
   machineBytes(): number;
   /** A capability has left the ledger; its record says what lay in the machine. */
   dropped(record: CapabilityRecord): void;
-  /** Now, in ms: on the child's own clock and on the wall. */
-  own(): number;
-  wall(): number;
+  /** Now, in ms: on the child's own clock and on the wall, whether or not the child may read them. */
+  ownTime(): number;
+  wallTime(): number;
 }
 
 const NO_COST = { ram: 0, caps: 0 };
@@ -196,7 +196,7 @@ export class CallDesk {
     const entry = capability?.table.find((each) => each?.name === call.method);
     if (capability === undefined || entry === undefined)
       return { tag: "Closed", what: `capability ${call.selector}` };
-    const waited = { own: this.#world.own() - call.own, wall: this.#world.wall() - call.wall };
+    const waited = { own: this.#world.ownTime() - call.own, wall: this.#world.wallTime() - call.wall };
     const args = entry.again?.(capability.object, call.args, waited) ?? call.args;
     if (!entry.accepts(args)) return argumentError(capability.object.contract.service, entry, args);
     this.#serve(call.slot, call.selector, call.thread, 0, args, capability, entry, NO_COST);
@@ -240,8 +240,8 @@ export class CallDesk {
       this.#complete(slot, selector, thread, fresh, args, capability, entry, answer);
       return;
     }
-    const own = this.#world.own();
-    const wall = this.#world.wall();
+    const own = this.#world.ownTime();
+    const wall = this.#world.wallTime();
     const call = { slot, selector, thread, fresh, args, capability, entry, cost, answer, own, wall };
     this.#pending.set(slot, call);
     void answer.then((answered) => {
@@ -350,6 +350,6 @@ export class CallDesk {
     const objects = [...this.#capabilities.values()].map(({ object }) => object);
     this.#capabilities.clear();
     this.#pending.clear();
-    await Promise.all(objects.reverse().map((object) => object.release?.()));
+    await Promise.all(objects.toReversed().map((object) => object.release?.()));
   }
 }

@@ -430,8 +430,11 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
   dropped(record: CapabilityRecord): void {
     if (record.kind === "region" && record.held !== null) dropRegion(this.machine, record.held);
   }
-  own(): number {
+  ownTime(): number {
     return this.#clock.elapsed();
+  }
+  wallTime(): number {
+    return this.#powers.clock.wall();
   }
 
   #signal(form: number, info: BootInfo | RevivedInfo): void {
