@@ -6,13 +6,22 @@ import * as t from "io-ts";
  *  deadline), is issued again at the revival (`reissue`), or is rejected with `Interrupted` (`fail`). */
 export type InFlight = "drain" | "reissue" | "fail";
 
-export interface Method<A extends unknown[] = any, R = any> {
-  readonly args: t.Type<A, any, unknown>;
-  readonly result: t.Type<R, any, unknown>;
+/** A method of whatever types. */
+export interface AnyMethod {
+  readonly args: t.Mixed;
+  readonly result: t.Mixed;
   readonly inFlight: InFlight;
 }
 
-export type Methods = Readonly<Record<string, Method>>;
+export interface Method<A extends unknown[], R> extends AnyMethod {
+  readonly args: t.Type<A, unknown>;
+  readonly result: t.Type<R, unknown>;
+}
+
+export type Methods = Readonly<Record<string, AnyMethod>>;
+
+/** The arguments of a contract's method. */
+export type ArgumentsOf<C extends Contract, K extends keyof C["methods"]> = t.TypeOf<C["methods"][K]["args"]>;
 
 /** Quota that a session costs the protection domain that opens it, given back when it is closed. */
 export interface Cost {
@@ -33,8 +42,8 @@ export interface Contract<M extends Methods = Methods, X extends object = object
 /** Declares a method. `args` is a tuple codec, `result` the codec of what its promise resolves to;
  *  `inFlight` is `drain` unless said otherwise. */
 export const method = <A extends unknown[], R>(spec: {
-  readonly args: t.Type<A, any, unknown>;
-  readonly result: t.Type<R, any, unknown>;
+  readonly args: t.Type<A, unknown>;
+  readonly result: t.Type<R, unknown>;
   readonly inFlight?: InFlight;
 }): Method<A, R> => ({ args: spec.args, result: spec.result, inFlight: spec.inFlight ?? "drain" });
 
@@ -92,5 +101,5 @@ export const capability = <C extends Contract>(contract: C): CapabilityType<C> =
   new CapabilityType(contract);
 
 /** The contract of the capability that a method returns, if it returns one. */
-export const returnedContract = (method: Method): Contract | undefined =>
-  method.result instanceof CapabilityType ? (method.result.contract as Contract) : undefined;
+export const returnedContract = ({ result }: AnyMethod): Contract | undefined =>
+  result instanceof CapabilityType ? (result.contract as Contract) : undefined;

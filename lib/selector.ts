@@ -13,3 +13,6 @@ export const selectorOf = <C extends Contract>(contract: C): t.Type<Client<C>> =
     (u, c) => (isSelector(u) ? t.success(u as Client<C>) : t.failure(u, c)),
     t.identity,
   );
+
+/** The selector behind a capability argument, on the side that the call arrives at. */
+export const selectorBehind = (argument: unknown): number => argument as number;

@@ -1,5 +1,5 @@
 // Clients derived from contracts: one class a contract, made once, with one method a call.
-import { returnedContract, type Client, type Contract, type Method } from "../contract.ts";
+import { returnedContract, type Client, type Contract, type AnyMethod } from "../contract.ts";
 import { send, sendAll, sendForCapability, type Adopt } from "./kernel.ts";
 
 /** What every client is below its contract's methods. */
@@ -19,12 +19,12 @@ class Stub {
 
 type StubClass = new (selector: number, thread: number) => Stub;
 
-const arityOf = (method: Method): number => {
+const arityOf = (method: AnyMethod): number => {
   const codec = method.args as { readonly arity?: number; readonly types?: readonly unknown[] };
   return codec.arity ?? codec.types?.length ?? 2;
 };
 
-const stubMethod = (index: number, method: Method): unknown => {
+const stubMethod = (index: number, method: AnyMethod): unknown => {
   const returned = returnedContract(method);
   if (returned !== undefined)
     return function (this: Stub, ...values: unknown[]) {

@@ -54,10 +54,15 @@ const cpuOf = (thread: number): CpuSession => {
     async thread(name: string, main: Main): Promise<ThreadHandle> {
       const created = await cpu.create(name);
       const { selector } = created as unknown as { selector: number };
-      const ended = Promise.resolve(makeEnv(selector)).then(main);
+      const ended = Promise.resolve().then(() => main(makeEnv(selector)));
       const handle = clientAt(Thread, selector, thread);
       let joined = false;
-      const told = ended.finally(() => cpu.exited(created));
+      const exited = (): Promise<void> => cpu.exited(created);
+      const told = ended.then(exited, (error: unknown) =>
+        exited().then(() => {
+          throw error;
+        }),
+      );
       told.catch((error: unknown) => {
         if (!joined) throw error;
       });
@@ -101,6 +106,6 @@ export const start = (main: unknown): void => {
   if (typeof main !== "function")
     throw new TypeError("the default export of a component is component(async (env) => ...)");
   void Promise.resolve(makeEnv(0))
-    .then(main as Main)
+    .then(main as (env: Env) => Promise<unknown>)
     .then(() => parent.returned());
 };

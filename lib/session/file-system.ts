@@ -66,8 +66,7 @@ export const File = session(
         let rest = "";
         for (;;) {
           const content = await this.read(block);
-          const text = rest + decoder.decode(content, { stream: content.length > 0 });
-          const lines = text.split("\n");
+          const lines = (rest + decoder.decode(content, { stream: content.length > 0 })).split("\n");
           rest = lines.pop() ?? "";
           for (const line of lines) yield line.endsWith("\r") ? line.slice(0, -1) : line;
           if (content.length === 0) break;

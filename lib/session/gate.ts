@@ -3,15 +3,15 @@ import * as t from "io-ts";
 import { args, bytes } from "../codec.ts";
 import { method, session } from "../contract.ts";
 
-const message = t.union([t.string, bytes]);
+const Message = t.union([t.string, bytes]);
 
 export const Gate = session(
   "Gate",
   {
     /** Hands one message over, text or bytes. A message that its framing can't carry is refused. */
-    send: method({ args: args([message]), result: t.void }),
+    send: method({ args: args([Message]), result: t.void }),
     /** Waits for the next whole message. Several waiters are served in the order they asked. */
-    receive: method({ args: args([]), result: message, inFlight: "reissue" }),
+    receive: method({ args: args([]), result: Message, inFlight: "reissue" }),
     /** Closes the gate; later calls are rejected with `Closed`. */
     close: method({ args: args([]), result: t.void }),
   },

@@ -1,10 +1,10 @@
 // Stops a protection domain at a consistent point and takes everything down: its ledger, positions, calls in
 // flight, undelivered replies, and memory. Nothing is released here, so that any failure can let it run on.
-import { deflateRawSync } from "node:zlib";
 import { E, type Either } from "../../lib/fp.ts";
 import { FIRST_SELECTOR } from "../../lib/guest/abi.ts";
 import { isDataspace } from "../core/ram.ts";
 import type { CoreObject } from "../core/service.ts";
+import { deflate } from "../deflate.ts";
 import type { PendingCall } from "../domain/call.ts";
 import type { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { Registers } from "../engine/machine.ts";
@@ -54,9 +54,7 @@ const positionOf = async (
 ): Promise<Either<CheckpointError, unknown>> => {
   if (isDataspace(object))
     return E.right({
-      deflated: domain.regions.holds(object)
-        ? null
-        : new Uint8Array(deflateRawSync(object.content, { level: 1 })),
+      deflated: domain.regions.holds(object) ? null : deflate(object.content),
     });
   const position = await object.capture?.();
   return position === undefined
@@ -81,7 +79,7 @@ const snapshotOf = (domain: ProtectionDomain, positions: [number, unknown][]): S
     args: [...call.args],
     own: call.own,
     wall: call.wall,
-    then: call.entry.method.inFlight === "fail" ? ("fail" as const) : ("reissue" as const),
+    rule: call.entry.method.inFlight === "fail" ? ("fail" as const) : ("reissue" as const),
   })),
   inbox: domain.inbox.map((event) => ({ ...event, value: event.value ?? null })),
 });

@@ -6,11 +6,12 @@ import { E, type Either } from "../../lib/fp.ts";
 import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { SessionError } from "../../lib/error.ts";
 import type { DomainEvent } from "../domain/call.ts";
+import type { CoreObject, Eventually } from "../core/service.ts";
 import type { World } from "../intercept/interceptor.ts";
 import type { DomainPowers, DomainSpec } from "../domain/domain-powers.ts";
 import { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { Anchors, Machine, Registers } from "../engine/machine.ts";
-import { usedBy, type CapabilityRecord, type Ledger } from "../intercept/ledger.ts";
+import { usedBy, type CapabilityRecord, type Ledger, type RecordOf } from "../intercept/ledger.ts";
 import { interceptorOf, replayOf } from "../intercept/registry.ts";
 import type { CheckpointError, Missing } from "./checkpoint-error.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -93,6 +94,12 @@ const refusedSessions = (ledger: Ledger, { router }: DomainPowers): Missing[] =>
   return missing;
 };
 
+const replayed = <K extends CapabilityRecord["kind"]>(
+  record: RecordOf<K>,
+  position: unknown,
+  world: World,
+): Eventually<CoreObject> => replayOf<K>(record.kind).replay(record, position, world);
+
 const acquire = async (
   domain: ProtectionDomain,
   { powers: { router } }: ReviveOptions,
@@ -131,9 +138,9 @@ const acquire = async (
       });
       continue;
     }
-    const replayed = await replayOf(record.kind).replay(record as never, position, world);
-    if (E.isLeft(replayed)) note(replayed.left);
-    else domain.adopt(selector, replayed.right);
+    const object = await replayed(record, position, world);
+    if (E.isLeft(object)) note(object.left);
+    else domain.adopt(selector, object.right);
   }
   return missing;
 };
@@ -222,7 +229,7 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
     snapshot.inbox.map(({ value, ...event }) => ({ ...event, value: value ?? undefined }) as DomainEvent),
   );
   for (const call of snapshot.calls) {
-    if (call.then === "fail") domain.interrupt(call.slot, call.thread, call.method);
+    if (call.rule === "fail") domain.interrupt(call.slot, call.thread, call.method);
     else {
       const error = domain.reissue(call);
       if (error !== null)

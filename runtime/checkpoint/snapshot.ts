@@ -15,7 +15,7 @@ export const CallRecord = struct(
     /** When it was issued, in ms: on its child's own clock, and on the wall. */
     own: t.number,
     wall: t.number,
-    then: t.union([t.literal("reissue"), t.literal("fail")]),
+    rule: t.union([t.literal("reissue"), t.literal("fail")]),
   },
   {},
   "CallRecord",

@@ -1,6 +1,7 @@
 // CPU, served: a protection domain's threads. They share the machine and take turns by events, so to pause one
 // is to withhold what its calls are answered.
 import { E } from "../../lib/fp.ts";
+import { selectorBehind } from "../../lib/selector.ts";
 import { Cpu, Thread, type ThreadState } from "../../lib/session/cpu.ts";
 import type { Accounts } from "./ram.ts";
 import type { Answer, CoreObject, Serving } from "./service.ts";
@@ -76,7 +77,7 @@ export const makeCpu = (
     return E.right(thread);
   },
   exited(selected) {
-    const thread = accounts.object(selected as unknown as number);
+    const thread = accounts.object(selectorBehind(selected));
     if (!isThread(thread)) return E.left({ tag: "Closed", what: "the thread" });
     thread.exit();
     return DONE;

@@ -1,9 +1,9 @@
 // File_system, served: a provider's files with the rights that the route left.
-import { createHash } from "node:crypto";
 import * as t from "io-ts";
 import { struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { FileSystem, type OpenMode } from "../../lib/session/file-system.ts";
+import { sha256 } from "../digest.ts";
 import type {
   FileIdentity,
   FileProvider,
@@ -107,7 +107,7 @@ export const makeFileSystem = (
     if (E.isLeft(stat)) return stat.left.tag;
     const entries = stat.right.kind === "directory" ? provider.list(path) : E.right([]);
     const facts = [stat.right, E.isRight(entries) ? entries.right : entries.left.tag];
-    return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
+    return sha256(JSON.stringify(facts));
   };
 
   return {

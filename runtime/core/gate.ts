@@ -7,11 +7,11 @@ import type { GateEnd, GateRight, Message } from "../provider/gate/gate-provider
 import type { Answer, Serving } from "./service.ts";
 import type { Cancellable } from "./cancellable.ts";
 
-const message = t.union([t.string, bytes]);
+const messageCodec = t.union([t.string, bytes]);
 
 /** A gate's place in the stream, as providers capture it. */
 export const GatePosition = struct(
-  { sent: natural, received: natural, unread: t.array(message), partial: bytes },
+  { sent: natural, received: natural, unread: t.array(messageCodec), partial: bytes },
   {},
   "GatePosition",
 );
@@ -33,7 +33,7 @@ class Orphans {
     void receive.then((answer) => {
       const at = this.#waiting.indexOf(receive);
       if (at < 0) return;
-      this.#waiting.splice(at, 1);
+      void this.#waiting.splice(at, 1);
       if (E.isRight(answer)) this.#arrived.push(answer.right);
     });
   }

@@ -1,5 +1,6 @@
 // RAM, served: dataspaces, and the figures of the quota they come from.
 import { E } from "../../lib/fp.ts";
+import { selectorBehind } from "../../lib/selector.ts";
 import type { SessionError } from "../../lib/error.ts";
 import { Dataspace, Ram } from "../../lib/session/ram.ts";
 import type { Answer, CoreObject, Serving } from "./service.ts";
@@ -48,8 +49,7 @@ export const makeRam = (accounts: Accounts): Serving<typeof Ram> => ({
     return E.right(makeDataspace(bytes));
   },
   free(dataspace) {
-    // On this side a capability argument is its selector.
-    return isDataspace(accounts.object(dataspace as unknown as number))
+    return isDataspace(accounts.object(selectorBehind(dataspace)))
       ? E.right(undefined)
       : E.left({ tag: "Closed", what: "the dataspace" });
   },

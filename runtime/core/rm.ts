@@ -1,6 +1,7 @@
 // RM, served: where dataspaces are attached. Each protection domain's memory is its own, so an attachment is a
 // copy in it; attachments of one dataspace are brought up to date by their differences at the ends of turns.
 import { E } from "../../lib/fp.ts";
+import { selectorBehind } from "../../lib/selector.ts";
 import { Region, Rm } from "../../lib/session/rm.ts";
 import { isDataspace, type Accounts, type DataspaceObject } from "./ram.ts";
 import type { CoreObject, Serving } from "./service.ts";
@@ -116,7 +117,7 @@ export class RegionMap {
 export const makeRm = (accounts: Accounts, map: RegionMap): Serving<typeof Rm> => ({
   contract: Rm,
   attach(dataspace, options) {
-    const object = accounts.object(dataspace as unknown as number);
+    const object = accounts.object(selectorBehind(dataspace));
     if (!isDataspace(object)) return E.left({ tag: "Closed", what: "the dataspace" });
     const at = options?.at;
     const address = map.place(object.bytes, at);
@@ -134,7 +135,7 @@ export const makeRm = (accounts: Accounts, map: RegionMap): Serving<typeof Rm> =
     return E.right(map.attach(object, address));
   },
   detach: (region) =>
-    isRegion(accounts.object(region as unknown as number))
+    isRegion(accounts.object(selectorBehind(region)))
       ? E.right(undefined)
       : E.left({ tag: "Closed", what: "the region" }),
 });

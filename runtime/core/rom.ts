@@ -1,9 +1,9 @@
 // ROM, served: a view on a source that may change, with version numbers of its own that survive revivals.
-import { createHash } from "node:crypto";
 import * as t from "io-ts";
 import { natural, struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { Rom } from "../../lib/session/rom.ts";
+import { sha256 } from "../digest.ts";
 import type { Answer, Serving } from "./service.ts";
 
 /** Content that whoever owns it may replace. */
@@ -35,14 +35,12 @@ export class RomSource {
 export const RomPosition = struct({ version: natural, seen: natural, sha256: t.string }, {}, "RomPosition");
 export type RomPosition = t.TypeOf<typeof RomPosition>;
 
-const digest = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");
-
 /** `position`: where the session goes on, or null for a new one. */
 export const makeRom = (source: RomSource, position: RomPosition | null): Serving<typeof Rom> => {
   let version = 1;
   let seen = 1;
   if (position !== null) {
-    version = position.version + (digest(source.content) === position.sha256 ? 0 : 1);
+    version = position.version + (sha256(source.content) === position.sha256 ? 0 : 1);
     ({ seen } = position);
   }
   let suspended = false;
@@ -80,7 +78,7 @@ export const makeRom = (source: RomSource, position: RomPosition | null): Servin
       serve();
     },
     capture(): Answer<RomPosition> {
-      return E.right({ version, seen, sha256: digest(source.content) });
+      return E.right({ version, seen, sha256: sha256(source.content) });
     },
     release: stop,
   };

@@ -350,6 +350,6 @@ export class CallDesk {
     const objects = [...this.#capabilities.values()].map(({ object }) => object);
     this.#capabilities.clear();
     this.#pending.clear();
-    await Promise.all(objects.toReversed().map((object) => object.release?.()));
+    await Promise.all(objects.toReversed().map(async (object) => object.release?.()));
   }
 }

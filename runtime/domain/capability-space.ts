@@ -1,7 +1,7 @@
 // A protection domain's capability space: what its selectors name, and how the methods of each are numbered by
 // the library that the component was built with.
 import type { Draft } from "immer";
-import { returnedContract, type Contract, type Method } from "../../lib/contract.ts";
+import { returnedContract, type AnyMethod, type Contract } from "../../lib/contract.ts";
 import type { CoreObject } from "../core/service.ts";
 import type { AcceptedCall, Interceptor } from "../intercept/interceptor.ts";
 import type { Ledger } from "../intercept/ledger.ts";
@@ -9,7 +9,7 @@ import { interceptorOf } from "../intercept/registry.ts";
 
 export interface MethodEntry {
   readonly name: string;
-  readonly method: Method;
+  readonly method: AnyMethod;
   readonly accepts: (args: unknown) => boolean;
   /** The recipe that records it; most methods have none. */
   readonly record: ((ledger: Draft<Ledger>, call: AcceptedCall) => void) | undefined;

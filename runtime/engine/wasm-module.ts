@@ -162,7 +162,7 @@ export const loadEngine = (): Engine => {
   const wasm = readFileSync(fileURLToPath(import.meta.resolve("quickjs-wasi/quickjs.wasm")));
   const { bytes, initialPages } = rewrite(wasm);
   return {
-    module: new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>),
+    module: new WebAssembly.Module(bytes),
     hash: createHash("sha256").update(wasm).digest("hex"),
     initialPages,
   };

@@ -1,35 +1,34 @@
 // CPU, intercepted: threads, and whether they run.
 import { E } from "../../lib/fp.ts";
+import { selectorBehind } from "../../lib/selector.ts";
 import { Cpu, Thread, type ThreadState } from "../../lib/session/cpu.ts";
 import { makeThread } from "../core/cpu.ts";
-import type { AcceptedCall, Interceptor, Replay } from "./interceptor.ts";
+import { interceptor, type Replay } from "./interceptor.ts";
 import type { Draft } from "immer";
 import type { Ledger } from "./ledger.ts";
 
-const becomes =
-  (state: ThreadState, which: (call: AcceptedCall) => number) =>
-  (ledger: Draft<Ledger>, call: AcceptedCall): void => {
-    const record = ledger.capabilities[String(which(call))];
-    if (record?.kind === "thread" && record.state !== "exited" && record.state !== "killed")
-      record.state = state;
-  };
+const becomes = (ledger: Draft<Ledger>, selector: number, state: ThreadState): void => {
+  const record = ledger.capabilities[String(selector)];
+  if (record?.kind === "thread" && record.state !== "exited" && record.state !== "killed")
+    record.state = state;
+};
 
-export const cpuInterceptor: Interceptor = {
-  service: Cpu.service,
+export const cpuInterceptor = interceptor(Cpu, {
   record: {
     create(ledger, { fresh, args: [name] }) {
       ledger.capabilities[String(fresh)] = { kind: "thread", name, state: "running" };
     },
-    exited: becomes("exited", ({ args }) => args[0] as number),
+    exited: (ledger, { args: [thread] }) => becomes(ledger, selectorBehind(thread), "exited"),
   },
-};
+});
 
-const own = ({ selector }: AcceptedCall): number => selector;
-
-export const threadInterceptor: Interceptor = {
-  service: Thread.service,
-  record: { pause: becomes("paused", own), resume: becomes("running", own), kill: becomes("killed", own) },
-};
+export const threadInterceptor = interceptor(Thread, {
+  record: {
+    pause: (ledger, { selector }) => becomes(ledger, selector, "paused"),
+    resume: (ledger, { selector }) => becomes(ledger, selector, "running"),
+    kill: (ledger, { selector }) => becomes(ledger, selector, "killed"),
+  },
+});
 
 export const threadReplay: Replay<"thread"> = {
   kind: "thread",

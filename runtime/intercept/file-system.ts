@@ -4,35 +4,33 @@ import { File, FileSystem } from "../../lib/session/file-system.ts";
 import { E } from "../../lib/fp.ts";
 import { FilePosition } from "../core/file.ts";
 import { FileSystemPosition, type FileSystemObject } from "../core/file-system.ts";
-import type { Interceptor, Replay } from "./interceptor.ts";
+import { interceptor, type Replay } from "./interceptor.ts";
 import { forget } from "./parent.ts";
 
-export const fileSystemInterceptor: Interceptor = {
-  service: FileSystem.service,
+export const fileSystemInterceptor = interceptor(FileSystem, {
   position: FileSystemPosition,
   record: {
     open(ledger, { selector, fresh, args: [path, mode] }) {
       ledger.capabilities[String(fresh)] = { kind: "file", session: selector, path, mode: mode ?? {} };
     },
   },
-};
+});
 
-export const fileInterceptor: Interceptor = {
-  service: File.service,
+export const fileInterceptor = interceptor(File, {
   position: FilePosition,
   record: {
     close(ledger, { selector }) {
       forget(ledger, selector);
     },
   },
-};
+});
 
 export const fileReplay: Replay<"file"> = {
   kind: "file",
-  replay({ session, path, mode }, position: FilePosition, world) {
+  replay({ session, path, mode }, position, world) {
     const files = world.object(session) as FileSystemObject | undefined;
     return files === undefined
       ? E.left({ tag: "Closed", what: `the session of ${path}` })
-      : files.reopen(path, mode, position);
+      : files.reopen(path, mode, position as FilePosition);
   },
 };

@@ -1,15 +1,14 @@
 // Gate, intercepted: its place in the stream is its position.
 import { Gate } from "../../lib/session/gate.ts";
 import { GatePosition } from "../core/gate.ts";
-import type { Interceptor } from "./interceptor.ts";
+import { interceptor } from "./interceptor.ts";
 import { forget } from "./parent.ts";
 
-export const gateInterceptor: Interceptor = {
-  service: Gate.service,
+export const gateInterceptor = interceptor(Gate, {
   position: GatePosition,
   record: {
     close(ledger, { selector }) {
       forget(ledger, selector);
     },
   },
-};
+});

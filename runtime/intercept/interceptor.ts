@@ -2,17 +2,18 @@
 // the record is replayed on a fresh core. Adding a type adds one of these, a contract and a core service.
 import type { Draft } from "immer";
 import type * as t from "io-ts";
+import type { ArgumentsOf, Contract } from "../../lib/contract.ts";
 import type { ThreadObject, ThreadWatch } from "../core/cpu.ts";
 import type { RegionMap } from "../core/rm.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
 import type { CapabilityRecord, Ledger, RecordOf } from "./ledger.ts";
 
 /** A call that core has accepted. `fresh` is the selector of its result, where that is a capability. */
-export interface AcceptedCall {
+export interface AcceptedCall<A = readonly unknown[]> {
   readonly selector: number;
   readonly fresh: number;
-  readonly args: readonly any[];
-  readonly result: any;
+  readonly args: A;
+  readonly result: unknown;
 }
 
 /** What a replay may ask of the world it is replayed into. */
@@ -32,21 +33,36 @@ export interface Waited {
   readonly wall: number;
 }
 
-export interface Interceptor {
-  /** The name of the contract that it intercepts. */
-  readonly service: string;
+type Recipe<A> = (ledger: Draft<Ledger>, call: AcceptedCall<A>) => void;
+type Again<A> = (object: CoreObject, args: A, waited: Waited) => readonly unknown[];
+
+/** How the calls of one contract are recorded, and what moves with them. */
+export interface Interception<C extends Contract> {
   /** Recipes by method. A method without one changes nothing that outlives the call. */
-  readonly record: Readonly<Record<string, (ledger: Draft<Ledger>, call: AcceptedCall) => void>>;
+  readonly record: { readonly [K in keyof C["methods"]]?: Recipe<ArgumentsOf<C, K>> };
   /** The codec of an object's position, for objects that have one. */
   readonly position?: t.Mixed;
   /** The arguments for issuing a call again; where a method has none, they are as they were. */
-  readonly again?: Readonly<
-    Record<string, (object: CoreObject, args: readonly any[], waited: Waited) => readonly unknown[]>
-  >;
+  readonly again?: { readonly [K in keyof C["methods"]]?: Again<ArgumentsOf<C, K>> };
 }
 
-/** How a record of one kind becomes an object again. */
+/** The interception of some contract. */
+export interface Interceptor {
+  /** The name of the contract that it intercepts. */
+  readonly service: string;
+  readonly record: Readonly<Record<string, Recipe<readonly unknown[]>>>;
+  readonly position?: t.Mixed;
+  readonly again?: Readonly<Record<string, Again<readonly unknown[]>>>;
+}
+
+/** The recipes see arguments of their contract's types, because the desk has checked them. */
+export const interceptor = <C extends Contract>(contract: C, interception: Interception<C>): Interceptor => ({
+  service: contract.service,
+  ...(interception as Omit<Interceptor, "service">),
+});
+
+/** How a record of one kind becomes an object again. The position was checked by its codec. */
 export interface Replay<K extends CapabilityRecord["kind"]> {
   readonly kind: K;
-  replay(record: RecordOf<K>, position: any, world: World): Eventually<CoreObject>;
+  replay(record: RecordOf<K>, position: unknown, world: World): Eventually<CoreObject>;
 }

@@ -1,8 +1,8 @@
 // LOG and Report, intercepted: they hold nothing beyond the session itself.
 import { Log } from "../../lib/session/log.ts";
 import { Report } from "../../lib/session/report.ts";
-import type { Interceptor } from "./interceptor.ts";
+import { interceptor } from "./interceptor.ts";
 
-export const logInterceptor: Interceptor = { service: Log.service, record: {} };
+export const logInterceptor = interceptor(Log, { record: {} });
 
-export const reportInterceptor: Interceptor = { service: Report.service, record: {} };
+export const reportInterceptor = interceptor(Report, { record: {} });

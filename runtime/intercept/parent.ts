@@ -1,7 +1,8 @@
 // Parent, intercepted: sessions as they are requested and closed, and what keeps the component alive.
 import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
 import { serviceContract } from "../core/services.ts";
-import type { Interceptor, Replay } from "./interceptor.ts";
+import { castDraft, type Draft } from "immer";
+import { interceptor, type Replay } from "./interceptor.ts";
 import { dependentsOf, type Ledger, type RecordOf } from "./ledger.ts";
 
 /** What a session costs: its contract's price, or what the request donates if that is more. */
@@ -19,28 +20,26 @@ export const sessionRecord = (request: SessionRequest): RecordOf<"session"> => {
 };
 
 /** Takes a capability and all that depends on it out of the ledger. */
-export const forget = (ledger: Ledger, selector: number): void => {
-  for (const each of dependentsOf(ledger, selector))
-    delete (ledger.capabilities as Record<string, unknown>)[String(each)];
+export const forget = (ledger: Draft<Ledger>, selector: number): void => {
+  for (const each of dependentsOf(ledger, selector)) delete ledger.capabilities[String(each)];
 };
 
-export const parentInterceptor: Interceptor = {
-  service: Parent.service,
+export const parentInterceptor = interceptor(Parent, {
   record: {
-    session(ledger, { args, fresh }) {
-      ledger.capabilities[String(fresh)] = sessionRecord(args[0] as SessionRequest) as never;
+    session(ledger, { args: [request], fresh }) {
+      ledger.capabilities[String(fresh)] = castDraft(sessionRecord(request));
     },
-    close(ledger, { args }) {
-      forget(ledger, args[0] as number);
+    close(ledger, { args: [selector] }) {
+      forget(ledger, selector);
     },
     returned(ledger) {
       ledger.returned = true;
     },
-    handlers(ledger, { args }) {
-      ledger.handlers = args[0] as number;
+    handlers(ledger, { args: [count] }) {
+      ledger.handlers = count;
     },
   },
-};
+});
 
 export const sessionReplay: Replay<"session"> = {
   kind: "session",

@@ -51,4 +51,4 @@ const replays: { readonly [K in CapabilityRecord["kind"]]: Replay<K> } = {
 };
 
 /** How records of this kind are replayed. */
-export const replayOf = (kind: CapabilityRecord["kind"]): Replay<any> => replays[kind];
+export const replayOf = <K extends CapabilityRecord["kind"]>(kind: K): Replay<K> => replays[kind];

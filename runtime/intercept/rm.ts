@@ -1,25 +1,26 @@
 // RM, intercepted: a region comes back at its address. Its memory is part of the machine's.
 import { E } from "../../lib/fp.ts";
+import { selectorBehind } from "../../lib/selector.ts";
 import { Region, Rm } from "../../lib/session/rm.ts";
 import { isDataspace } from "../core/ram.ts";
 import type { RegionObject } from "../core/rm.ts";
-import type { Interceptor, Replay } from "./interceptor.ts";
+import { interceptor, type Replay } from "./interceptor.ts";
 import { forget } from "./parent.ts";
 
-export const rmInterceptor: Interceptor = {
-  service: Rm.service,
+export const rmInterceptor = interceptor(Rm, {
   record: {
     attach(ledger, { fresh, args: [dataspace], result }) {
       const { address } = result as RegionObject;
-      ledger.capabilities[String(fresh)] = { kind: "region", dataspace, address, held: null };
+      const of = selectorBehind(dataspace);
+      ledger.capabilities[String(fresh)] = { kind: "region", dataspace: of, address, held: null };
     },
     detach(ledger, { args: [region] }) {
-      forget(ledger, region);
+      forget(ledger, selectorBehind(region));
     },
   },
-};
+});
 
-export const regionInterceptor: Interceptor = { service: Region.service, record: {} };
+export const regionInterceptor = interceptor(Region, { record: {} });
 
 export const regionReplay: Replay<"region"> = {
   kind: "region",
