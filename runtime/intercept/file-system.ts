@@ -13,6 +13,14 @@ export const fileSystemInterceptor = interceptor(FileSystem, {
     open(ledger, { selector, fresh, args: [path, mode] }) {
       ledger.capabilities[String(fresh)] = { kind: "file", session: selector, path, mode: mode ?? {} };
     },
+    /** An open file goes along, itself or with the directory that it lies in. */
+    move(ledger, { selector, args: [from, to] }) {
+      for (const record of Object.values(ledger.capabilities))
+        if (record.kind === "file" && record.session === selector) {
+          if (record.path === from) record.path = to;
+          else if (record.path.startsWith(`${from}/`)) record.path = `${to}${record.path.slice(from.length)}`;
+        }
+    },
   },
 });
 
