@@ -123,7 +123,6 @@ export const capture = async (
   if (domain.state !== "running") return E.left({ tag: "Ended", child: domain.spec.label });
   failed = tripped("positions");
   if (failed !== null) return fail(failed);
-  domain.regions.collect();
   const positions: [number, unknown][] = [];
   for (const [selector, { object }] of domain.capabilities) {
     if (selector < FIRST_SELECTOR) continue;

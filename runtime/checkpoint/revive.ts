@@ -5,6 +5,7 @@ import { PathReporter } from "io-ts/lib/PathReporter.js";
 import { E, type Either } from "../../lib/fp.ts";
 import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { SessionError } from "../../lib/error.ts";
+import { isDataspace } from "../core/ram.ts";
 import type { DomainEvent } from "../domain/call.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
 import type { World } from "../intercept/interceptor.ts";
@@ -12,6 +13,7 @@ import type { DomainPowers, DomainSpec } from "../domain/domain-powers.ts";
 import { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { Anchors, Machine, Registers } from "../engine/machine.ts";
 import { usedBy, type CapabilityRecord, type Ledger, type RecordOf } from "../intercept/ledger.ts";
+import type { DataspacePosition } from "../intercept/ram.ts";
 import { interceptorOf, replayOf } from "../intercept/registry.ts";
 import type { CheckpointError, Missing } from "./checkpoint-error.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -221,7 +223,11 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
   if (failed !== null) return undo(failed);
   if (!machine.load(memory, registers, options.anchors))
     return undo({ tag: "Quota", resource: "ram", wanted: memory.length, available: spec.quota.ram });
-  domain.regions.collect();
+  for (const [selector, position] of snapshot.positions) {
+    const object = domain.object(selector);
+    if (isDataspace(object) && (position as DataspacePosition).deflated === null)
+      domain.regions.recall(object);
+  }
 
   failed = tripped("reissue");
   if (failed !== null) return undo(failed);

@@ -83,12 +83,28 @@ export class RegionMap {
     }
   }
 
-  /** Whether some attachment holds the dataspace's content in the machine. */
+  /** Whether the machine's memory tells the dataspace's content: by its only attachment, or by several in which
+   *  nothing waits to be published. */
   holds(dataspace: DataspaceObject): boolean {
-    return [...this.#regions].some((region) => region.dataspace === dataspace && region.memory !== null);
+    const held = [...this.#regions].filter(
+      (region) => region.dataspace === dataspace && region.memory !== null,
+    );
+    return (
+      held.length === 1 ||
+      (held.length > 1 && held.every((region) => Buffer.compare(region.memory!(), dataspace.content) === 0))
+    );
   }
 
-  /** Brings the dataspaces up to date with their attachments, as before a capture or another attachment. */
+  /** Takes the dataspace's content from the machine's memory, where that `holds` it. */
+  recall(dataspace: DataspaceObject): void {
+    for (const region of this.#regions)
+      if (region.dataspace === dataspace && region.memory !== null) {
+        dataspace.content.set(region.memory());
+        return;
+      }
+  }
+
+  /** Brings the dataspaces up to date with their attachments, as before another attachment. */
   collect(): void {
     for (const region of this.#regions) if (region.memory !== null) this.#propagate(region);
   }

@@ -11,7 +11,7 @@ import { interceptor, type Replay } from "./interceptor.ts";
 import { forget } from "./parent.ts";
 
 const DataspacePosition = struct({ deflated: t.union([bytes, t.null]) }, {}, "DataspacePosition");
-type DataspacePosition = t.TypeOf<typeof DataspacePosition>;
+export type DataspacePosition = t.TypeOf<typeof DataspacePosition>;
 
 export const ramInterceptor = interceptor(Ram, {
   record: {
