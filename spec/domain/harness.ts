@@ -47,8 +47,15 @@ export class Harness {
     this.world = options instanceof World ? options : new World(options);
   }
 
-  /** A harness whose child has its program, and has taken no turn. */
+  /** A harness whose child has begun: its code is loaded, and waits at its first `await`. */
   static boot(bytecode: Uint8Array, options: WorldOptions | World = {}): Harness {
+    const harness = Harness.unbegun(bytecode, options);
+    harness.domain.load();
+    return harness;
+  }
+
+  /** A harness whose child has taken no turn. */
+  static unbegun(bytecode: Uint8Array, options: WorldOptions | World = {}): Harness {
     const harness = new Harness(options);
     const { base } = platform();
     const machine = harness.#machine(base.memory.length);

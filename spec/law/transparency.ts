@@ -5,13 +5,14 @@ import { outputsOf } from "../domain/harness.ts";
 import type { WorldOptions } from "../domain/world.ts";
 
 /** Points tried one by one; with more of them, that many are chosen evenly. */
-const MOST_SINGLE = 60;
+const MOST_SINGLE = 48;
 
 export const assertTransparent = async (bytecode: Uint8Array, options: WorldOptions): Promise<void> => {
   const straight = await outputsOf(bytecode, options);
   expect(straight.outputs.ending, "the straight run has an end").not.equal(null);
   const every = await outputsOf(bytecode, options, () => true);
   expect(every.outputs, "frozen at every point").deep.equal(straight.outputs);
+  expect(every.points, "as many points").equal(straight.points);
   const stride = Math.max(1, straight.points / MOST_SINGLE);
   for (let at = 0; at < straight.points; at += stride) {
     const single = Math.floor(at);
