@@ -62,6 +62,11 @@ const JOBS_A_POLL = 100;
 export const RANDOM_STATE_OFFSET = 280;
 
 const OUT_OF_MEMORY: Fault = { reason: "out of memory: the RAM quota is used up", stack: "" };
+/** What the calls of one turn may carry beside their records, in bytes, before the turn is ended. */
+const MOST_CARRIED_BYTES = 64 << 20;
+const FLOODED = `the calls of one turn carry more than ${MOST_CARRIED_BYTES} bytes`;
+/** A memory is full when it could grow by no more than this. */
+const LAST_BYTES = 4 * PAGE_BYTES;
 const BUDGET_SPENT = "the turn's budget is used up: it ran too long without an await that waits";
 
 const floats = new Float64Array(1);
@@ -85,12 +90,15 @@ export class Machine {
   #polls = 0;
   #budget = Infinity;
   #jobs = 0;
+  #carried = 0;
+  readonly #maximum: number;
   #clockRead = false;
   #wallRead = -1;
   #monotonicRead = -1;
 
   constructor(engine: Engine, maximumPages: number, powers: MachinePowers) {
     this.#powers = powers;
+    this.#maximum = maximumPages * PAGE_BYTES;
     this.#memory = new WebAssembly.Memory({ initial: engine.initialPages, maximum: maximumPages });
     this.#view();
     const instance = new WebAssembly.Instance(engine.module, {
@@ -303,6 +311,7 @@ export class Machine {
     this.#sync();
     this.#polls = 0;
     this.#jobs = 0;
+    this.#carried = 0;
     this.#budget = budget;
     this.#wallRead = -1;
     this.#monotonicRead = -1;
@@ -310,7 +319,8 @@ export class Machine {
 
   #guarded(run: () => Fault | null): Fault | null {
     try {
-      return run();
+      const fault = run();
+      return this.#carried > MOST_CARRIED_BYTES ? { reason: FLOODED, stack: fault?.stack ?? "" } : fault;
     } catch (trap) {
       // WebAssembly traps (RuntimeError) and an exhausted native stack (RangeError) end the instance.
       return {
@@ -369,7 +379,9 @@ export class Machine {
   #describe(box: number, prefix: string): Fault {
     if (this.exports.qjs_is_error(box) === 0) {
       const text = this.#text(box);
-      return text === "null" && prefix === "" ? OUT_OF_MEMORY : { reason: `${prefix}${text}`, stack: "" };
+      // What is thrown when there is no memory left for an error.
+      const out = text === "null" && (prefix === "" || this.size + LAST_BYTES > this.#maximum);
+      return out ? OUT_OF_MEMORY : { reason: `${prefix}${text}`, stack: "" };
     }
     const name = this.#property(box, "name");
     const message = this.#property(box, "message");
@@ -433,17 +445,33 @@ export class Machine {
     // A box whose tag is JS_TAG_STRING (-7) or JS_TAG_STRING_ROPE (-6) holds text; anything else is bytes.
     const tag = this.#words[(box >> 2) + 1]!;
     if (tag === -7 || tag === -6) {
+      if (this.#floods(0)) return;
       const text = this.#text(box);
+      if (this.#floods(text.length)) return;
       this.#attachments.add(text);
       if (selector >= 0) this.#powers.called?.(selector, text);
     } else {
       const at = this.#bytesAt(box);
-      this.#attachments.add(this.#bytes.slice(at, at + this.#words[this.#anchors.length >> 2]!));
+      const length = this.#words[this.#anchors.length >> 2]!;
+      if (!this.#floods(length)) this.#attachments.add(this.#bytes.slice(at, at + length));
     }
+  }
+
+  /** Counts bytes that a call carries, which are the host's memory until the turn ends; past the bound, no more are
+   *  taken and the turn is over at its next poll. */
+  #floods(bytes: number): boolean {
+    this.#carried += bytes;
+    if (this.#carried <= MOST_CARRIED_BYTES) return false;
+    this.#polls = this.#budget;
+    return true;
   }
 
   #flush(): void {
     const { outbox } = this.#anchors;
+    if (this.#floods(OUTBOX_BYTES)) {
+      this.#words[outbox >> 2] = FIRST_RECORD;
+      return;
+    }
     const { buffer } = this.#bytes.slice(outbox, outbox + OUTBOX_BYTES);
     this.#flushed.push({
       words: new Int32Array(buffer),

@@ -39,8 +39,9 @@ export class Attachments {
   add(value: string | Uint8Array): void {
     this.#values.push(value);
   }
-  take(): string | Uint8Array {
-    const value = this.#values[this.#next++] ?? "";
+  /** The next one; nothing, where a flood was cut off. */
+  take(): string | Uint8Array | undefined {
+    const value = this.#values[this.#next++];
     if (this.empty) this.clear();
     return value;
   }
@@ -53,8 +54,8 @@ export class Attachments {
 const NO_ARGUMENTS: readonly unknown[] = [];
 
 /** JSON text with its attachments put back; `undefined` where it is no JSON. */
-const parsed = (json: string | Uint8Array, count: number, attachments: Attachments): unknown => {
-  const values: (string | Uint8Array)[] = [];
+const parsed = (json: string | Uint8Array | undefined, count: number, attachments: Attachments): unknown => {
+  const values: (string | Uint8Array | undefined)[] = [];
   for (let i = 0; i < count && !attachments.empty; i++) values.push(attachments.take());
   try {
     if (values.length === 0) return JSON.parse(json as string);
