@@ -3,7 +3,7 @@
 import { E, type Either } from "../../lib/fp.ts";
 import type { Compiled } from "../component/compile.ts";
 import type { Diagnostic } from "../diagnostic.ts";
-import { startRuntime, type Runtime } from "../host/runtime.ts";
+import type { Runtime } from "../host/runtime.ts";
 import { imageProse } from "../image/image-error.ts";
 import { compileStart } from "../scenario/compile-start.ts";
 import { checkImages } from "../scenario/check-images.ts";
@@ -20,16 +20,22 @@ export const prepare = async (
   scenario: Scenario,
   state: string,
 ): Promise<Either<readonly Diagnostic[], Prepared>> => {
-  const compiled = await compileStart(scenario);
-  if (E.isLeft(compiled)) return compiled;
+  // The compiler works in a process of its own: meanwhile the engine is made ready in this one.
+  const compiling = compileStart(scenario);
+  const { warmRuntime } = await import("../host/runtime.ts");
+  const warm = warmRuntime();
+  const compiled = await compiling;
   const images = await checkImages(scenario, state);
-  if (images.length > 0) return E.left(images);
+  if (E.isLeft(compiled) || images.length > 0) {
+    await warm.close();
+    return E.left([...(E.isLeft(compiled) ? compiled.left : []), ...images]);
+  }
   const about = (message: string): Either<readonly Diagnostic[], never> =>
     E.left([
       { file: scenario.file, line: 1, column: 1, message: `the state directory ${state}: ${message}` },
     ]);
   try {
-    const runtime = await startRuntime(state);
+    const runtime = await warm.on(state);
     return E.isLeft(runtime)
       ? about(imageProse(runtime.left))
       : E.right({ runtime: runtime.right, compiled: compiled.right });

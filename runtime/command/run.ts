@@ -37,6 +37,7 @@ export const run = async (
   }
   const human = json ? null : new HumanReport(console, since);
   const report: (event: RunEvent) => void = human?.event ?? jsonReport(console, since);
+  human?.begin(scenario);
   const { prepare } = await import("./prepare.ts");
   const prepared = await prepare(scenario, resolve(state));
   if (E.isLeft(prepared)) {
@@ -44,7 +45,6 @@ export const run = async (
     return WRONG_INPUT;
   }
   const { runtime, compiled } = prepared.right;
-  human?.begin(scenario);
   try {
     const { runScenario } = await import("../scenario/run-scenario.ts");
     const verdict = await runScenario({ scenario, compiled, runtime, report, signal });

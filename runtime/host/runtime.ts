@@ -48,27 +48,43 @@ export interface RuntimeOptions {
   readonly silence?: number;
 }
 
-/** Starts a runtime on a state directory, which is made at first use, with its key. */
-export const startRuntime = async (
-  state: string,
-  { silence }: RuntimeOptions = {},
-): Promise<Either<ImageError, Runtime>> => {
+/** A runtime that has no state directory yet: an engine, its base memory and a warm thread. */
+export interface RuntimeInMemory {
+  /** Makes it a runtime on a state directory, which is made at first use, with its key. Rejects where the
+   *  directory can't be made. Nothing of it is left running when it fails. */
+  on(state: string): Promise<Either<ImageError, Runtime>>;
+  /** Ends it where it is not wanted after all. */
+  close(): Promise<void>;
+}
+
+/** Takes up all that a runtime needs of time, and changes nothing outside this process. */
+export const warmRuntime = ({ silence }: RuntimeOptions = {}): RuntimeInMemory => {
   const { engine, base, platform } = loadPlatform();
   const threads = new ThreadPool(engine, base, silence);
   threads.warm();
-  await mkdir(state, { recursive: true, mode: 0o700 });
-  const signer = await hostKey(state, disk);
-  if (E.isLeft(signer)) {
-    await threads.close();
-    return signer;
-  }
-  return E.right({
-    engine,
-    base,
-    threads,
-    state,
-    signer: signer.right,
-    platform,
-    close: () => threads.close(),
-  });
+  const close = (): Promise<void> => threads.close();
+  const open = async (state: string): Promise<Either<ImageError, Runtime>> => {
+    await mkdir(state, { recursive: true, mode: 0o700 });
+    const signer = await hostKey(state, disk);
+    if (E.isLeft(signer)) return signer;
+    return E.right({ engine, base, threads, state, signer: signer.right, platform, close });
+  };
+  return {
+    close,
+    async on(state) {
+      let opened: Either<ImageError, Runtime> | null = null;
+      try {
+        opened = await open(state);
+        return opened;
+      } finally {
+        if (opened === null || E.isLeft(opened)) await close();
+      }
+    },
+  };
 };
+
+/** Starts a runtime on a state directory, which is made at first use, with its key. */
+export const startRuntime = (
+  state: string,
+  options: RuntimeOptions = {},
+): Promise<Either<ImageError, Runtime>> => warmRuntime(options).on(state);
