@@ -1,5 +1,5 @@
 // Why a host could not do what it was told. Nothing has changed then.
-import { checkpointProse, type CheckpointError } from "../checkpoint/checkpoint-error.ts";
+import { checkpointProse, type CheckpointError, type Missing } from "../checkpoint/checkpoint-error.ts";
 import { renderDiagnostic, type Diagnostic } from "../diagnostic.ts";
 import { imageProse, type ImageError } from "../image/image-error.ts";
 
@@ -14,8 +14,8 @@ export type HostError =
   | { readonly tag: "AlreadyRunning"; readonly child: string }
   /** The image's child was revived before; `as` makes a clone. */
   | { readonly tag: "UsedUp"; readonly image: string; readonly child: string }
-  /** No start entry tells under which routes and quota to revive it. */
-  | { readonly tag: "NoEntry"; readonly child: string }
+  /** No start entry tells under which routes and quota to revive it: all that its image claims is `denied`. */
+  | { readonly tag: "NoEntry"; readonly child: string; readonly denied: readonly Missing[] }
   | {
       readonly tag: "HostQuota";
       readonly host: string;
@@ -41,8 +41,10 @@ export const hostProse = (error: HostError): string => {
       return `${error.child} is running already`;
     case "UsedUp":
       return `${error.image} was used up when ${error.child} was revived from it; with \`as\` it makes a clone`;
-    case "NoEntry":
-      return `no start entry is named ${error.child}: an image grants nothing, its routes and quota must come from there`;
+    case "NoEntry": {
+      const claims = checkpointProse({ tag: "Refused", missing: error.denied });
+      return `no start entry is named ${error.child}, and an image grants nothing: its routes and quota must come from there${claims === "" ? "" : `; denied to init -> ${error.child}: ${claims}`}`;
+    }
     case "HostQuota":
       return `host ${error.host} has ${error.available} of the ${error.wanted} ${error.resource === "ram" ? "bytes of RAM" : "capabilities"} that are wanted`;
   }

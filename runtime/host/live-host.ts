@@ -1,9 +1,11 @@
 // A host: quota, providers and routes, and the children that live on them.
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
+import { prose } from "../../lib/error.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import type { RevivedInfo } from "../../lib/guest/abi.ts";
-import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
+import type { CheckpointError, Missing } from "../checkpoint/checkpoint-error.ts";
+import { deniedClaims } from "../checkpoint/claimed.ts";
 import { compileComponent } from "../component/compile.ts";
 import { encodeImage } from "../image/container.ts";
 import { disk } from "../image/disk.ts";
@@ -275,7 +277,7 @@ export class LiveHost {
     const [memory] = image.right.memories;
     const name = as ?? frozen!.name;
     const config = entry(name);
-    if (config === undefined) return E.left({ tag: "NoEntry", child: name });
+    if (config === undefined) return this.#withoutEntry(name, frozen!.ledger);
     const identity = as === undefined ? frozen!.identity : randomUUID();
     const generation = as === undefined ? frozen!.generation + 1 : 1;
     const made = this.#make(config, frozen!.code, { identity, generation });
@@ -325,10 +327,23 @@ export class LiveHost {
     const withdrawn = (await claimed.right?.withdraw()) ?? E.right(undefined);
     if (E.isLeft(withdrawn))
       this.#emit({ event: "warning", child: child.name, text: imageProse(withdrawn.left) });
-    if (revived.left.tag === "Refused")
-      for (const { service, name: label, error } of revived.left.missing)
-        if (error.tag === "Denied") child.denied(service, label, error);
+    if (revived.left.tag === "Refused") this.#tellDenied(child.name, revived.left.missing);
     return checkpointFailed(revived.left);
+  }
+
+  /** Without a start entry nothing is granted: what the image claims is denied, all of it by name. */
+  #withoutEntry(child: string, snapshot: unknown): Either<HostError, never> {
+    const denied = deniedClaims(snapshot, "no start entry grants it");
+    this.#tellDenied(child, denied);
+    return E.left({ tag: "NoEntry", child, denied });
+  }
+
+  #tellDenied(child: string, missing: readonly Missing[]): void {
+    for (const { error } of missing)
+      if (error.tag === "Denied") {
+        const { service, label } = error;
+        this.#emit({ event: "denied", child, service, label, reason: prose(error) });
+      }
   }
 
   /** Drops a child with no farewell. */
