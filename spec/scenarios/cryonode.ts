@@ -1,5 +1,4 @@
-// The command line as its users meet it: the compiled program in a process of its own, with a state directory
-// that is gone afterwards.
+// The command line as its users meet it: the compiled program in a process of its own.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,27 +27,33 @@ export interface Ran {
 
 const told = (line: string): Told => JSON.parse(line) as Told;
 
-/** `cryonode run FILE --json`. */
-export const run = async (file: string): Promise<Ran> => {
-  const state = await mkdtemp(join(tmpdir(), "cryonode-scenario-"));
+/** `cryonode run FILE --json` in a given state directory, which stays. */
+const runIn = async (file: string, state: string): Promise<Ran> => {
+  const child = spawn(process.execPath, [PROGRAM, "run", file, "--state", state, "--json"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const collected = { out: "", error: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (collected.out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (collected.error += text));
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  const events = collected.out
+    .split("\n")
+    .filter((line) => line !== "")
+    .map(told);
+  return { status, events, stderr: collected.error };
+};
+
+/** Runs a scenario in a process of its own; in a state directory of its own too, unless `state` names one. */
+export const run = async (file: string, state?: string): Promise<Ran> => {
+  if (state !== undefined) return runIn(file, state);
+  const folder = await mkdtemp(join(tmpdir(), "cryonode-scenario-"));
   try {
-    const child = spawn(process.execPath, [PROGRAM, "run", file, "--state", state, "--json"], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const collected = { out: "", error: "" };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (collected.out += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (collected.error += text));
-    const status = await new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", resolve);
-    });
-    const events = collected.out
-      .split("\n")
-      .filter((line) => line !== "")
-      .map(told);
-    return { status, events, stderr: collected.error };
+    return await runIn(file, folder);
   } finally {
-    await rm(state, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 };
 
