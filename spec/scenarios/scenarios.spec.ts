@@ -11,7 +11,10 @@ const ELSEWHERE = ["dialogue.yaml"];
 
 const files = readdirSync(folder).filter((name) => name.endsWith(".yaml") && !ELSEWHERE.includes(name));
 
-describe("the scenarios of the repository", () => {
+describe("the scenarios of the repository", function () {
+  // One of them waits for a watchdog that is in no hurry.
+  this.timeout(60_000);
+
   it("are there", () => {
     expect(files).to.include.members(["counter.yaml", "weather.yaml"]);
   });

@@ -27,6 +27,12 @@ describe("the weather scenario", () => {
         generation,
         reopened,
       }));
+    expect(essence(first).map(({ event }) => event)).to.include.members([
+      "frozen",
+      "revived",
+      "exited",
+      "verdict",
+    ]);
     expect(essence(second)).to.deep.equal(essence(first));
   });
 
