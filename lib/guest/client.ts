@@ -1,6 +1,6 @@
 // Clients derived from contracts: one class a contract, made once, with one method a call.
 import { returnedContract, type Client, type Contract, type AnyMethod } from "../contract.ts";
-import { send, sendAll, sendForCapability, type Adopt } from "./kernel.ts";
+import { send, sendAll, sender, sendForCapability, type Adopt } from "./kernel.ts";
 
 /** What every client is below its contract's methods. */
 class Stub {
@@ -28,20 +28,18 @@ const stubMethod = (index: number, method: AnyMethod): unknown => {
   const returned = returnedContract(method);
   if (returned !== undefined)
     return function (this: Stub, ...values: unknown[]) {
-      return sendForCapability(this.selector, index, this.thread, values, adopter(returned, this.thread));
+      return sendForCapability(this, index, values, adopter(returned, this.thread));
     };
   switch (arityOf(method)) {
     case 0:
       return function (this: Stub) {
-        return send(this.selector, index, this.thread, undefined);
+        return send(this, index);
       };
     case 1:
-      return function (this: Stub, value: unknown) {
-        return send(this.selector, index, this.thread, value);
-      };
+      return sender(index);
     default:
       return function (this: Stub, ...values: unknown[]) {
-        return sendAll(this.selector, index, this.thread, values);
+        return sendAll(this, index, values);
       };
   }
 };

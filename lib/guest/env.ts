@@ -45,7 +45,7 @@ export const request = <C extends Contract>(
       Object.defineProperty(client, "close", { value: () => parent.close(selector) });
     return client;
   };
-  return sendForCapability(PARENT, SESSION, thread, values, adopt) as Promise<Client<C>>;
+  return sendForCapability({ selector: PARENT, thread }, SESSION, values, adopt) as Promise<Client<C>>;
 };
 
 const cpuOf = (thread: number): CpuSession => {

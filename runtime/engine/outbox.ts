@@ -83,10 +83,11 @@ export const readOutbox = (
   for (let at = FIRST_RECORD; at + RECORD_WORDS <= end;) {
     const w = begin + at;
     const method = words[w + 2]!;
-    const length = words[w + 5]!;
+    const length = words[w + 3]!;
     const next = at + RECORD_WORDS;
     let args: unknown = NO_ARGUMENTS;
     let payload = 0;
+    let fresh = 0;
     switch (method >>> 16) {
       case ARGS_TEXT:
       case ARGS_LARGE:
@@ -103,9 +104,10 @@ export const readOutbox = (
         break;
       case ARGS_JSON:
         args = parsed(attachments.take(), length, attachments);
+        fresh = words[w + 5]!;
         break;
     }
-    sink(words[w]!, words[w + 1]!, method & 0xffff, words[w + 3]!, words[w + 4]!, args);
-    at = next + (((payload + 7) >>> 3) << 1);
+    sink(words[w]!, words[w + 1]!, method & 0xffff, words[w + 4]!, fresh, args);
+    at = next + (((payload + 15) >>> 4) << 2);
   }
 };

@@ -31,9 +31,9 @@ const DRAIN = `(() => {
   const records = [];
   for (let at = 2; at < words[0]; ) {
     const form = words[at + 2] >> 16;
-    const payload = form === 2 || form === 3 ? words[at + 5] : 0;
-    records.push([words[at], words[at + 1], words[at + 2] & 65535, form, floats[(at + 6) >> 1]]);
-    at += 6 + (((payload + 7) >> 3) << 1);
+    const payload = form === 2 ? words[at + 3] : form === 3 ? 8 : 0;
+    records.push([words[at], words[at + 1], words[at + 2] & 65535, form, floats[(at + 8) >> 1]]);
+    at += 8 + (((payload + 15) >> 4) << 2);
   }
   words[0] = 2;
   return JSON.stringify(records);
