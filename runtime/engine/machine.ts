@@ -86,6 +86,7 @@ export class Machine {
   #views!: OutboxViews;
   readonly #attachments = new Attachments();
   #flushed: OutboxViews[] = [];
+  #broken = false;
   readonly #rejected = new Map<number, number>();
   #polls = 0;
   #budget = Infinity;
@@ -193,6 +194,7 @@ export class Machine {
     this.#flushed = [];
     this.#rejected.clear();
     this.#clockRead = false;
+    this.#broken = false;
   }
 
   /** Bytes that guest allocations may take before they fail with a JavaScript error. */
@@ -210,20 +212,34 @@ export class Machine {
 
   /** Allocates memory of the guest's heap for a region; null where there is none left. */
   allocate(bytes: number): number | null {
-    const pointer = this.exports.wasm_malloc(bytes);
+    const pointer = this.#tried(() => this.exports.wasm_malloc(bytes), 0);
     this.#sync();
     return pointer === 0 ? null : pointer;
   }
 
   free(pointer: number): void {
-    this.exports.wasm_free(pointer);
+    this.#tried(() => this.exports.wasm_free(pointer), undefined);
+  }
+
+  /** A memory that an image brought along may be anything. Where the engine traps in it between turns, the
+   *  machine is finished, and its next turn says so. */
+  #tried<T>(run: () => T, otherwise: T): T {
+    try {
+      return run();
+    } catch {
+      this.#broken = true;
+      return otherwise;
+    }
   }
 
   /** An ArrayBuffer that is the memory at `pointer` itself. Held until `detach`. */
   hold(pointer: number, bytes: number): Held | null {
     const box = this.allocate(BOX_BYTES);
     if (box === null) return null;
-    const made = this.exports.JS_NewArrayBuffer(this.#context, pointer, bytes, 0, 0, 0);
+    const made = this.#tried(
+      () => this.exports.JS_NewArrayBuffer(this.#context, pointer, bytes, 0, 0, 0),
+      0n,
+    );
     this.#sync();
     this.#values[box >> 3] = BigInt.asUintN(64, made);
     return { box };
@@ -232,8 +248,10 @@ export class Machine {
   /** Takes the memory away from a held ArrayBuffer, which becomes empty, and lets go of it. */
   detach({ box }: Held): void {
     this.#sync();
-    this.exports.JS_DetachArrayBuffer(this.#context, this.#values[box >> 3]!);
-    this.exports.qjs_free_value(box);
+    this.#tried(() => {
+      this.exports.JS_DetachArrayBuffer(this.#context, this.#values[box >> 3]!);
+      this.exports.qjs_free_value(box);
+    }, undefined);
   }
 
   /** Compiles to bytecode without the source; what it can't compile comes back as a fault. */
@@ -318,6 +336,7 @@ export class Machine {
   }
 
   #guarded(run: () => Fault | null): Fault | null {
+    if (this.#broken) return { reason: "the engine trapped between turns", stack: "" };
     try {
       const fault = run();
       return this.#carried > MOST_CARRIED_BYTES ? { reason: FLOODED, stack: fault?.stack ?? "" } : fault;
