@@ -60,6 +60,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
   #held = false;
   #pumping = false;
   #scheduled = false;
+  #released = false;
   readonly #settling = new Set<() => void>();
 
   /** A domain without a program: `boot` gives it one, or `restore` a past. */
@@ -195,8 +196,11 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
   /** Gives back everything held outside. The machine is then free for another domain. */
   async release(): Promise<void> {
     this.#state = "ended";
+    this.#released = true;
     this.#mailbox.clear();
-    await this.#desk.release();
+    const released = this.#desk.release();
+    this.completed();
+    await released;
   }
 
   // --- the accounts that core sessions see
@@ -213,6 +217,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
   toParent(ram: number, caps: number): Answer<void> {
     const short = this.#desk.shortOf(ram, caps);
     if (short !== null) return E.left(short);
+    if (ram > 0) this.machine.limit(this.ledger.quota.ram - ram);
     this.#events.returned(ram, caps);
     return E.right(undefined);
   }
@@ -400,6 +405,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
     });
     await Promise.race([this.settle((call) => call.entry.method.inFlight === "drain"), patience]);
     late();
+    if (this.#released) return;
     await this.release();
     this.#events.exited(code);
   }
