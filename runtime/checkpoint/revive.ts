@@ -1,7 +1,6 @@
 // Makes a protection domain from what a capture took down. An image grants nothing: every session, file and gate
 // is requested again, by the routes of the host that revives it, and all that is missing is told at once. Until
 // everything is there, nothing has run.
-import { PathReporter } from "io-ts/lib/PathReporter.js";
 import { E, type Either } from "../../lib/fp.ts";
 import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { SessionError } from "../../lib/error.ts";
@@ -17,6 +16,7 @@ import type { DataspacePosition } from "../intercept/ram.ts";
 import { interceptorOf, replayOf } from "../intercept/registry.ts";
 import type { CheckpointError, Missing } from "./checkpoint-error.ts";
 import { Snapshot } from "./snapshot.ts";
+import { unsound } from "./unsound.ts";
 
 /** The steps of a revival, in order; specs make each of them fail. */
 export const REVIVE_STEPS = ["decode", "quota", "routes", "acquire", "memory", "reissue"] as const;
@@ -48,14 +48,31 @@ const malformed = (place: string, expected: string, actual: string): CheckpointE
   actual,
 });
 
-/** The snapshot as data of its type, and of a kind that replays: selectors in order, positions of the right shape. */
-const decoded = (snapshot: unknown): Either<CheckpointError, Snapshot> => {
+const SHOWN = 80;
+
+const shown = (value: unknown): string => {
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  const text = typeof value === "string" ? JSON.stringify(value.slice(0, SHOWN)) : String(value);
+  return text.slice(0, SHOWN);
+};
+
+/** The snapshot as data of its type, whose parts fit one another and the memory. */
+const decoded = (snapshot: unknown, memoryBytes: number): Either<CheckpointError, Snapshot> => {
   const checked = Snapshot.decode(snapshot);
   if (E.isLeft(checked)) {
-    const [first = "an unknown place"] = PathReporter.report(checked);
-    return E.left(malformed("its ledger", "a snapshot of this release", first.slice(0, 300)));
+    const context = checked.left[0]?.context ?? [];
+    const place = context.map(({ key }) => key).filter((key) => key !== "");
+    const last = context.at(-1);
+    return E.left(
+      malformed(
+        place.length === 0 ? "its ledger" : place.join("."),
+        last?.type.name ?? "a snapshot of this release",
+        shown(last?.actual),
+      ),
+    );
   }
-  return checked;
+  const wrong = unsound(checked.right, memoryBytes);
+  return wrong === null ? checked : E.left({ tag: "Malformed", ...wrong });
 };
 
 const serviceOf = (record: CapabilityRecord): string =>
@@ -186,7 +203,7 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
   };
   let failed = tripped("decode");
   if (failed !== null) return E.left(failed);
-  const checked = decoded(options.snapshot);
+  const checked = decoded(options.snapshot, memory.length);
   if (E.isLeft(checked)) return checked;
   const snapshot = checked.right;
 
@@ -223,6 +240,9 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
   if (failed !== null) return undo(failed);
   if (!machine.load(memory, registers, options.anchors))
     return undo({ tag: "Quota", resource: "ram", wanted: memory.length, available: spec.quota.ram });
+  if (machine.size !== memory.length)
+    return undo(malformed("the memory", `at least ${machine.size} bytes`, `${memory.length} bytes`));
+  machine.limit(spec.quota.ram);
   for (const [selector, position] of snapshot.positions) {
     const object = domain.object(selector);
     if (isDataspace(object) && (position as DataspacePosition).deflated === null)

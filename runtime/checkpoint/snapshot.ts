@@ -1,8 +1,18 @@
 // What a freeze knows of a child beside its memory: the ledger, and everything that moves. It travels in the
 // image's manifest, and is a stranger's until this codec has checked it.
 import * as t from "io-ts";
-import { bytes, natural, struct, text } from "../../lib/codec.ts";
+import { bytes, duration, natural, struct, text } from "../../lib/codec.ts";
 import { Ledger } from "../intercept/ledger.ts";
+
+const isTime = (u: unknown): u is number => typeof u === "number" && Number.isFinite(u);
+
+/** A reading of some clock, in ms. */
+const time = new t.Type<number>(
+  "time",
+  isTime,
+  (u, c) => (isTime(u) ? t.success(u) : t.failure(u, c)),
+  t.identity,
+);
 
 /** A call in flight that did not drain. */
 export const CallRecord = struct(
@@ -13,8 +23,8 @@ export const CallRecord = struct(
     thread: natural,
     args: t.array(t.unknown),
     /** When it was issued, in ms: on its child's own clock, and on the wall. */
-    own: t.number,
-    wall: t.number,
+    own: time,
+    wall: time,
     rule: t.union([t.literal("reissue"), t.literal("fail")]),
   },
   {},
@@ -38,7 +48,7 @@ export const Snapshot = struct(
   {
     ledger: Ledger,
     /** The child's own clock at the freeze, in ms. */
-    elapsed: t.number,
+    elapsed: duration,
     /** Turns taken so far, over all incarnations. */
     turn: natural,
     /** Pairs of selector and position; the position's shape is its interceptor's. */

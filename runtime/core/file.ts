@@ -13,9 +13,20 @@ export const WHOLE_BYTES = 16 << 20;
 /** Files up to this size, in bytes, are known by their content too; hashing them takes part of the pause. */
 export const HASHED_BYTES = 1 << 20;
 
+const isNanoseconds = (u: unknown): u is string =>
+  typeof u === "string" && /^-?[0-9]{1,18}$|^[0-9]{19}$/.test(u);
+
+/** ns since 1970, decimal; as far as 64 bits reach. */
+const nanoseconds = new t.Type<string>(
+  "nanoseconds",
+  isNanoseconds,
+  (u, c) => (isNanoseconds(u) ? t.success(u) : t.failure(u, c)),
+  t.identity,
+);
+
 const Identity = struct({
   size: natural,
-  modifiedNs: t.string,
+  modifiedNs: nanoseconds,
   inode: t.string,
   sha256: t.union([t.string, t.null]),
 });

@@ -6,8 +6,11 @@ import type { MethodEntry } from "./capability-space.ts";
 
 const SHOWN = 80;
 
+/** What an image brings along may hold what JSON does not. */
+const plain = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
+
 const shown = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? "undefined";
+  const text = JSON.stringify(value, plain) ?? "undefined";
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 };
 

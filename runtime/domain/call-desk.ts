@@ -196,9 +196,12 @@ export class CallDesk {
     const entry = capability?.table.find((each) => each?.name === call.method);
     if (capability === undefined || entry === undefined)
       return { tag: "Closed", what: `capability ${call.selector}` };
+    if (entry.method.inFlight !== "reissue") return { tag: "Interrupted", method: entry.name };
+    const { service } = capability.object.contract;
+    if (!entry.accepts(call.args)) return argumentError(service, entry, call.args);
     const waited = { own: this.#world.ownTime() - call.own, wall: this.#world.wallTime() - call.wall };
     const args = entry.again?.(capability.object, call.args, waited) ?? call.args;
-    if (!entry.accepts(args)) return argumentError(capability.object.contract.service, entry, args);
+    if (!entry.accepts(args)) return argumentError(service, entry, args);
     this.#serve(call.slot, call.selector, call.thread, 0, args, capability, entry, NO_COST);
     return null;
   }
