@@ -2,11 +2,23 @@
 import { parseArgs } from "node:util";
 import { buildBase } from "../runtime/engine/base.ts";
 import { loadEngine } from "../runtime/engine/wasm-module.ts";
+import { authenticationBenches } from "./authentication.ts";
 import type { Bench } from "./bench.ts";
 import { callBenches } from "./calls.ts";
+import { freezeBenches } from "./freeze.ts";
+import { imageBench } from "./image.ts";
+import { revivalBenches } from "./revival.ts";
+import { startBench } from "./start.ts";
 import { heading, line, machineLine } from "./table.ts";
 
-const benches: readonly Bench[] = [...callBenches];
+const benches: readonly Bench[] = [
+  ...callBenches,
+  ...freezeBenches,
+  ...revivalBenches,
+  ...authenticationBenches,
+  imageBench,
+  startBench,
+];
 
 const { values } = parseArgs({
   options: {
