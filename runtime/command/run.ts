@@ -47,7 +47,12 @@ export const run = async (
   const { runtime, compiled } = prepared.right;
   try {
     const { runScenario } = await import("../scenario/run-scenario.ts");
-    const verdict = await runScenario({ scenario, compiled, runtime, report, signal });
+    const ran = await runScenario({ scenario, compiled, runtime, report, signal });
+    if (E.isLeft(ran)) {
+      complainAbout(console, [ran.left]);
+      return WRONG_INPUT;
+    }
+    const verdict = ran.right;
     return verdict.interrupted ? INTERRUPTED : verdict.ok ? OK : FAILED;
   } finally {
     await runtime.close();

@@ -1,6 +1,6 @@
 // Reads a scenario file from the disk, and looks whether the files it names are there.
 
-import { readdir, readFile, stat } from "node:fs/promises";
+import { access, constants, readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { E } from "../../lib/fp.ts";
 import type { Either } from "../../lib/fp.ts";
@@ -18,16 +18,23 @@ import { complaints } from "./validate.ts";
 const MOST_BYTES = 1024 ** 2;
 
 export interface ReadPowers {
-  /** Whether a file, and no folder, lies at an absolute path. */
+  /** Whether a file that can be read, and no folder, lies at an absolute path. */
   readonly exists?: (path: string) => Promise<boolean>;
+  /** Whether something that is no folder lies at an absolute path, where a folder is to be. */
+  readonly obstructed?: (path: string) => Promise<boolean>;
   /** The names in a folder, none where it is none: from them comes the nearest right word. */
   readonly names?: (folder: string) => Promise<readonly string[]>;
 }
 
 const fileExists = async (path: string): Promise<boolean> =>
+  stat(path)
+    .then(async (found) => (await access(path, constants.R_OK), found.isFile()))
+    .catch(() => false);
+
+const isObstructed = async (path: string): Promise<boolean> =>
   stat(path).then(
-    (found) => found.isFile(),
-    () => false,
+    (found) => !found.isDirectory(),
+    (error: NodeJS.ErrnoException) => error.code === "ENOTDIR",
   );
 
 const namesOf = async (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
@@ -38,23 +45,32 @@ interface Needed {
   readonly given: string;
 }
 
-/** The files that must be there before anything starts: components, and ROMs that are files. */
-const needed = ({ root }: Source): readonly Needed[] => {
-  const keys = (...path: Path): readonly string[] => {
-    const tree = subtree(root, path);
-    return tree?.kind === "mapping" ? [...tree.entries.keys()] : [];
-  };
-  const paths = [
-    ...keys("start").map((name) => ["start", name, "component"]),
-    ...keys("hosts").flatMap((host) =>
-      keys("hosts", host, "roms").map((rom) => ["hosts", host, "roms", rom, "file"]),
-    ),
-  ];
-  return paths.flatMap((path) => {
+const keysAt = ({ root }: Source, ...path: Path): readonly string[] => {
+  const tree = subtree(root, path);
+  return tree?.kind === "mapping" ? [...tree.entries.keys()] : [];
+};
+
+const given = ({ root }: Source, paths: readonly Path[]): readonly Needed[] =>
+  paths.flatMap((path) => {
     const leaf = subtree(root, path);
     return leaf?.kind === "leaf" && leaf.source !== "" ? [{ path, given: leaf.source }] : [];
   });
-};
+
+/** What each provider of a kind says under a key. */
+const providers = (source: Source, kind: string, key: string): readonly Path[] =>
+  keysAt(source, "hosts").flatMap((host) =>
+    keysAt(source, "hosts", host, kind).map((name) => ["hosts", host, kind, name, key]),
+  );
+
+/** The files that must be there before anything starts: components, and ROMs that are files. */
+const needed = (source: Source): readonly Needed[] =>
+  given(source, [
+    ...keysAt(source, "start").map((name) => ["start", name, "component"]),
+    ...providers(source, "roms", "file"),
+  ]);
+
+/** The folders that are made where they are not there. */
+const folders = (source: Source): readonly Needed[] => given(source, providers(source, "files", "directory"));
 
 const textOf = async (
   path: string,
@@ -83,7 +99,7 @@ const textOf = async (
  */
 export const readScenario = async (
   path: string,
-  { exists = fileExists, names = namesOf }: ReadPowers = {},
+  { exists = fileExists, obstructed = isObstructed, names = namesOf }: ReadPowers = {},
 ): Promise<Either<readonly Diagnostic[], Scenario>> => {
   const text = await textOf(path, names);
   if (E.isLeft(text)) return E.left([{ file: path, line: 1, column: 1, message: text.left }]);
@@ -91,14 +107,20 @@ export const readScenario = async (
   if (source === null) return E.left(read);
   const diagnostics = [...read];
   const { about } = complaints(source, diagnostics);
-  for (const { path: place, given } of needed(source)) {
-    const file = resolve(dirname(path), given);
+  for (const { path: place, given: written } of needed(source)) {
+    const file = resolve(dirname(path), written);
     if (await exists(file)) continue;
-    const name = basename(given);
+    const name = basename(written);
     const meant = nearest(name, await names(dirname(file)));
-    const hint = meant === null ? null : given.slice(0, given.lastIndexOf(name)) + meant;
-    const stood = `${renderPath(place)} is ${JSON.stringify(given)}, and no file is there`;
+    const hint = meant === null ? null : written.slice(0, written.lastIndexOf(name)) + meant;
+    const stood = `${renderPath(place)} is ${JSON.stringify(written)}, and no file is there`;
     about(place, `${stood}; expected the path of a file, relative to this one${didYouMean(hint)}`);
   }
+  for (const { path: place, given: written } of folders(source))
+    if (await obstructed(resolve(dirname(path), written)))
+      about(
+        place,
+        `${renderPath(place)} is ${JSON.stringify(written)}, and that is no folder; expected one, or nothing`,
+      );
   return scenario === null || diagnostics.length > 0 ? E.left(inOrder(diagnostics)) : E.right(scenario);
 };

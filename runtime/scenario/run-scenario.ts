@@ -7,7 +7,7 @@ import type { StartConfig } from "../host/host-config.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import { LiveHost } from "../host/live-host.ts";
 import type { Runtime } from "../host/runtime.ts";
-import type { Position } from "../diagnostic.ts";
+import type { Diagnostic, Position } from "../diagnostic.ts";
 import { ChildHistory } from "./child-history.ts";
 import type { Outcome, Play } from "./play.ts";
 import type { RunEvent, Verdict } from "./run-event.ts";
@@ -184,9 +184,26 @@ class Run implements Play {
   }
 }
 
-/** Runs a scenario that has steps. Rejects only where a provider can't be made, or on a fault of Cryonode. */
-export const runScenario = async (options: RunOptions): Promise<Verdict> => {
-  const run = new Run(options);
+/** The host and what keeps one of its providers from being made; throws on what is no failure of the system's. */
+const unmakeable = ({ file }: Scenario, error: unknown): Diagnostic => {
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) throw error;
+  return {
+    file,
+    line: 1,
+    column: 1,
+    message: `a provider can't be made: ${syscall} of ${path ?? "it"} failed with ${code}`,
+  };
+};
+
+/** Runs a scenario that has steps. Left: a provider can't be made, and nothing was started. */
+export const runScenario = async (options: RunOptions): Promise<Either<Diagnostic, Verdict>> => {
+  const made = E.tryCatch(
+    () => new Run(options),
+    (error) => unmakeable(options.scenario, error),
+  );
+  if (E.isLeft(made)) return made;
+  const run = made.right;
   // A freeze or revival under way fails when its child is dropped: the run need not wait for it.
   const stop = (): void => void run.close();
   run.signal.addEventListener("abort", stop);
@@ -194,7 +211,7 @@ export const runScenario = async (options: RunOptions): Promise<Verdict> => {
     const verdict = await run.play();
     await run.close();
     options.report({ event: "verdict", ...verdict });
-    return verdict;
+    return E.right(verdict);
   } finally {
     run.signal.removeEventListener("abort", stop);
     await run.close();

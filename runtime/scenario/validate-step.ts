@@ -62,12 +62,20 @@ export const validateSteps = (
     return on ?? hosts[0] ?? "";
   };
 
+  /** A scenario plays the outside world of queue gates only. */
+  const queueHost = (path: Path, gate: string, asked: string | undefined): string => {
+    const on = hostOf(path, "gate", "gates", gate, asked);
+    if (names.hasPeer(on, gate))
+      complain.about([...path, "gate"], `${gate} is a tcp gate of host ${on}; expected a queue gate`);
+    return on;
+  };
+
   const expectation = (path: Path, expect: Expectation<string | undefined>): Expectation => {
     switch (expect.kind) {
       case "file":
         return { ...expect, on: hostOf(path, "file", "files", expect.file.provider, expect.on) };
       case "gate":
-        return { ...expect, on: hostOf(path, "gate", "gates", expect.gate, expect.on) };
+        return { ...expect, on: queueHost(path, expect.gate, expect.on) };
       case "error":
         return expect;
       default:
@@ -134,15 +142,8 @@ export const validateSteps = (
       case "revive":
         checkRevival(path, step, steps[index + 1]);
         return step;
-      case "send": {
-        const on = hostOf(path, "gate", "gates", step.gate, step.on);
-        if (names.hasPeer(on, step.gate))
-          complain.about(
-            [...path, "gate"],
-            `${step.gate} is a tcp gate of host ${on}; expected a queue gate`,
-          );
-        return { ...step, on };
-      }
+      case "send":
+        return { ...step, on: queueHost(path, step.gate, step.on) };
       case "rom":
         return { ...step, on: hostOf(path, "name", "roms", step.name, step.on) };
       case "write":
