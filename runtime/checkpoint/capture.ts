@@ -133,11 +133,9 @@ export const capture = async (
   failed = tripped("memory");
   if (failed !== null) return fail(failed);
   const snapshot = snapshotOf(domain, positions);
-  const { bytes, transport } = domain.machine;
-  const memory = staging.length === bytes.length ? staging : into(bytes.length);
-  memory.set(bytes);
-  // The outbox carries nothing between turns; what stands there still is not state.
-  memory.fill(0, transport.from, transport.to);
+  const { size } = domain.machine;
+  const memory = staging.length === size ? staging : into(size);
+  domain.machine.copyState(memory);
   return E.right({
     snapshot,
     memory,

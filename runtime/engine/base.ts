@@ -131,7 +131,8 @@ export const buildBase = (engine: Engine, library: string = guestLibrary()): Bas
   const words = new Int32Array(machine.bytes.buffer);
   for (let i = 0; i < 4; i++) words[(argv >> 2) + i] = boxes + i * 8;
 
-  const memory = machine.bytes.slice();
+  const memory = new Uint8Array(machine.size);
+  machine.copyState(memory);
   return {
     memory,
     registers: machine.registers(),

@@ -141,9 +141,17 @@ export class Machine {
     return this.#bytes;
   }
 
-  /** Where in the memory the outbox keeps its records. Between turns they carry nothing. */
-  get transport(): { readonly from: number; readonly to: number } {
-    return { from: this.#anchors.outbox + 4, to: this.#anchors.outbox + OUTBOX_BYTES };
+  /** Copies its state between turns into `memory`, which is as large. What is dead then is left as zeros: the
+   *  native stack below its pointer, and the outbox's records. */
+  copyState(memory: Uint8Array): void {
+    this.#sync();
+    const stack = this.exports.__stack_pointer.value as number;
+    const records = this.#anchors.outbox + 4;
+    const behind = this.#anchors.outbox + OUTBOX_BYTES;
+    memory.fill(0, 0, stack);
+    memory.set(this.#bytes.subarray(stack, records), stack);
+    memory.fill(0, records, behind);
+    memory.set(this.#bytes.subarray(behind), behind);
   }
 
   /** Whether the clock was read since this was last asked. */

@@ -54,6 +54,15 @@ const reference = (base: Uint8Array | null): ((offset: number, length: number) =
   };
 };
 
+/** A difference that deflates to less than a part in this many is mostly zeros. */
+const SPARSE = 16;
+
+/** Level 1, for speed; but mostly zeros cost 4 ms a chunk at level 6 too, and get a quarter smaller. */
+const deflatedDifference = (difference: Uint8Array): Uint8Array => {
+  const quick = deflateRawSync(difference, { level: 1 });
+  return quick.length * SPARSE > difference.length ? quick : deflateRawSync(difference, { level: 6 });
+};
+
 /**
  * The chunks of a memory, which may lie in a SharedArrayBuffer but must not change meanwhile. `base` is the memory
  * that the child started from, or `null` to make it stand alone. The result
@@ -74,7 +83,7 @@ export const encodeMemory = (memory: Uint8Array, base: Uint8Array | null): Encod
     const difference = scratch.subarray(0, plain.length);
     difference.set(plain);
     exclusiveOr(difference, from);
-    const deflated = deflateRawSync(difference, { level: 1 });
+    const deflated = deflatedDifference(difference);
     chunks.push(
       deflated.length < plain.length
         ? { kind: "deflate", hash, data: new Uint8Array(deflated) }
