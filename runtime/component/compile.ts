@@ -14,6 +14,7 @@ import { lentFile } from "./own-copies.ts";
 import { ownNamespace, startFile } from "./own-source.ts";
 import { resolver } from "./resolver.ts";
 import { isBelow, namesIn, realPathOf, rootFolders } from "./root-folder.ts";
+import { unusedBuiltins } from "./unused-import.ts";
 
 export type Compiled = {
   /** The component's file, absolute. */
@@ -102,6 +103,8 @@ const optionsFor = (
 const isBuildFailure = (error: unknown): error is BuildFailure =>
   error instanceof Error && "errors" in error && "warnings" in error;
 
+const isInPackage = (file: string): boolean => /[\\/]node_modules[\\/]/.test(file);
+
 /** The files of a build, absolute, without what is not a file. */
 const filesOf = ({ inputs }: Metafile, folder: string): readonly string[] =>
   Object.keys(inputs).flatMap((input) => {
@@ -146,6 +149,8 @@ export const compileComponent = async (
       ...said.filter(fatal).map(diagnose),
       ...(ownInput?.[1].format === undefined ? [noDefault] : []),
     ];
+    const own = filesOf(metafile, folder).filter((it) => /\.[cm]?tsx?$/.test(it) && !isInPackage(it));
+    errors.push(...(await unusedBuiltins(entry, own)).map(diagnose));
     if (errors.length > 0) return E.left(errors);
     const code = outputFiles.find(({ path }) => path.endsWith(".js"))?.text;
     const sourceMap = outputFiles.find(({ path }) => path.endsWith(".js.map"))?.text;

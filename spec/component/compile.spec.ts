@@ -233,4 +233,29 @@ describe("a component that does not compile", () => {
       expect((await faults(folder, "."))[0]).to.include("this is not a file");
     });
   });
+
+  it("reports imports of Node's modules even where nothing makes use of them", async () => {
+    await withProject(
+      {
+        "a.ts": `import { component } from "cryonode";
+import { readFileSync } from "node:fs";
+import net from "net";
+import { EventEmitter } from "events";
+import type { Server } from "node:http";
+import { helped } from "./lib/b.ts";
+export default component(() => helped as unknown as Server);`,
+        "lib/b.ts": `import { join } from "node:path";\nexport const helped = 1;`,
+        "node_modules/events/package.json": `{ "name": "events", "main": "index.js" }`,
+        "node_modules/events/index.js": `exports.EventEmitter = class {};`,
+      },
+      async (folder) => {
+        const found = (await faults(folder, "a.ts")).map((each) => each.replace(/ is not there.*$/, ""));
+        expect(found).to.have.members([
+          "a.ts:2:30: `node:fs`",
+          "a.ts:3:17: `net`",
+          "lib/b.ts:1:22: `node:path`",
+        ]);
+      },
+    );
+  });
 });
