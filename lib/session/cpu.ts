@@ -40,4 +40,6 @@ export const Cpu = session(
   { cost: { ram: 0, caps: 0 } },
 );
 
-export type ThreadClient = Client<typeof Thread>;
+export type Thread = Client<typeof Thread>;
+
+export type Cpu = Client<typeof Cpu>;

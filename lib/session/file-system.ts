@@ -1,7 +1,7 @@
 // File_system: the files of one provider, below the root and with the rights that the route grants.
 import * as t from "io-ts";
 import { args, bytes, natural, struct, text } from "../codec.ts";
-import { capability, method, session } from "../contract.ts";
+import { capability, method, session, type Client } from "../contract.ts";
 
 /** How a file is opened; every flag defaults to `false`, and none at all means `read`. */
 export const OpenMode = struct(
@@ -91,3 +91,7 @@ export const FileSystem = session("File_system", {
    *  at its previous `watch` of the same path, or else at this call. */
   watch: method({ args: args([text]), result: t.void, inFlight: "reissue" }),
 });
+
+export type File = Client<typeof File>;
+
+export type FileSystem = Client<typeof FileSystem>;

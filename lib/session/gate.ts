@@ -1,7 +1,7 @@
 // Gate: whole messages, in order, to and from the world outside the host.
 import * as t from "io-ts";
 import { args, bytes } from "../codec.ts";
-import { method, session } from "../contract.ts";
+import { method, session, type Client } from "../contract.ts";
 
 const Message = t.union([t.string, bytes]);
 
@@ -25,3 +25,5 @@ export const Gate = session(
     },
   },
 );
+
+export type Gate = Client<typeof Gate>;

@@ -1,7 +1,7 @@
 // PD: the figures of a protection domain's own quota, and handing unused quota on.
 import * as t from "io-ts";
 import { args, natural, struct } from "../codec.ts";
-import { method, session } from "../contract.ts";
+import { method, session, type Client } from "../contract.ts";
 
 const Figures = struct({ quota: natural, used: natural });
 
@@ -20,3 +20,5 @@ export const Pd = session(
   },
   { cost: { ram: 0, caps: 0 } },
 );
+
+export type Pd = Client<typeof Pd>;

@@ -1,7 +1,7 @@
 // RAM: the quota of bytes that a protection domain lives on, and dataspaces allocated from it.
 import * as t from "io-ts";
 import { args, natural } from "../codec.ts";
-import { capability, method, session } from "../contract.ts";
+import { capability, method, session, type Client } from "../contract.ts";
 import { selectorOf } from "../selector.ts";
 
 /** A container of memory, charged to the RAM session that allocated it until it is freed. */
@@ -30,3 +30,7 @@ export const Ram = session(
   },
   { cost: { ram: 0, caps: 0 } },
 );
+
+export type Dataspace = Client<typeof Dataspace>;
+
+export type Ram = Client<typeof Ram>;

@@ -1,7 +1,7 @@
 // Report: the state a component publishes, readable elsewhere as the ROM that its route names.
 import * as t from "io-ts";
 import { args, bytes } from "../codec.ts";
-import { method, session } from "../contract.ts";
+import { method, session, type Client } from "../contract.ts";
 
 export const Report = session(
   "Report",
@@ -17,3 +17,5 @@ export const Report = session(
     },
   },
 );
+
+export type Report = Client<typeof Report>;

@@ -1,7 +1,7 @@
 // RM: the region map, where dataspaces become memory that the component can touch.
 import * as t from "io-ts";
 import { args, natural, struct } from "../codec.ts";
-import { capability, method, session } from "../contract.ts";
+import { capability, method, session, type Client } from "../contract.ts";
 import { selectorOf } from "../selector.ts";
 import { Dataspace } from "./ram.ts";
 
@@ -35,3 +35,7 @@ export const Rm = session(
   },
   { cost: { ram: 0, caps: 0 } },
 );
+
+export type Region = Client<typeof Region>;
+
+export type Rm = Client<typeof Rm>;

@@ -1,7 +1,7 @@
 // ROM: versioned read-only content, and the signal that a newer version is there.
 import * as t from "io-ts";
 import { args, bytes } from "../codec.ts";
-import { method, session } from "../contract.ts";
+import { method, session, type Client } from "../contract.ts";
 
 export const Rom = session(
   "ROM",
@@ -24,3 +24,5 @@ export const Rom = session(
     },
   },
 );
+
+export type Rom = Client<typeof Rom>;

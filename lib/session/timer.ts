@@ -1,7 +1,7 @@
 // Timer: time as the component knows it. Its monotonic clock stands still while it is frozen.
 import * as t from "io-ts";
 import { args, duration } from "../codec.ts";
-import { method, session } from "../contract.ts";
+import { method, session, type Client } from "../contract.ts";
 
 export const Timer = session(
   "Timer",
@@ -28,3 +28,5 @@ export const Timer = session(
     },
   },
 );
+
+export type Timer = Client<typeof Timer>;

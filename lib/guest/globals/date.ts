@@ -1,9 +1,17 @@
 // Time without a Timer route: what would read the clock throws `Denied`; dates as values go on working.
 import { Denied } from "../../error.ts";
+import { Timer } from "../../session/timer.ts";
+import { AMBIENT_TIMER } from "../abi.ts";
+import { clientAt } from "../client.ts";
 
-/** What every way to the clock throws in a component whose routes grant no Timer. */
-export const clockDenied = (): Denied =>
-  new Denied({ tag: "Denied", service: "Timer", label: "", reason: "no route" });
+/** What every way to the clock throws in a component whose routes grant no Timer. The parent hears of it by a
+ *  call on the session that is not there. */
+export const clockDenied = (): Denied => {
+  clientAt(Timer, AMBIENT_TIMER, 0)
+    .elapsed()
+    .catch(() => {});
+  return new Denied({ tag: "Denied", service: "Timer", label: "", reason: "no route matches" });
+};
 
 const now = (): never => {
   throw clockDenied();

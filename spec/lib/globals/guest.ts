@@ -18,6 +18,7 @@ import {
 } from "../../../lib/guest/abi.ts";
 import type { SessionError } from "../../../lib/error.ts";
 import { Parent } from "../../../lib/session/parent.ts";
+import { Timer } from "../../../lib/session/timer.ts";
 
 const wasm = new WebAssembly.Module(
   readFileSync(createRequire(import.meta.url).resolve("quickjs-wasi/quickjs.wasm")),
@@ -145,6 +146,7 @@ export const boot = async ({
   const log: string[] = [];
   const sleeping: Sleep[] = [];
   const cancelled: number[] = [];
+  const SLEEP = Object.keys(Timer.methods).indexOf("sleep");
   const CANCEL = Object.keys(Parent.methods).indexOf("cancel");
 
   const deliver = (slot: number, form: number, value: string): void => {
@@ -170,7 +172,7 @@ export const boot = async ({
         number,
       ][]) {
         const text = [ARGS_TEXT, ARGS_JSON, ARGS_LARGE].includes(form) ? attached.shift() : undefined;
-        if (selector === AMBIENT_TIMER) {
+        if (selector === AMBIENT_TIMER && method === SLEEP) {
           sleeping.push({ slot, ms: number });
           continue;
         }

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { boot, type Guest } from "./guest.ts";
 
-const DENIED = "Denied: Timer is denied: no route";
+const DENIED = "Denied: Timer is denied: no route matches";
 
 describe("timers", () => {
   let guest: Guest;
