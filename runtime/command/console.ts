@@ -2,9 +2,9 @@
 
 export interface Console {
   /** A line on standard output. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
   /** A line on standard error. */
-  complain(line: string): void;
+  readonly complain: (line: string) => void;
   /** Whether standard output takes colours. */
   readonly colours: boolean;
 }

@@ -86,6 +86,6 @@ export const imageText = (
       ["signed by", `${signature.key}, ${signature.own ? "this host's own key" : "not this host's key"}`],
       ["sha256", digest],
     ]),
-    ...children.flatMap((child) => ["", `${bold(harmless(child.label))}`, ...lines(childLines(child))]),
+    ...children.flatMap((child) => ["", bold(harmless(child.label)), ...lines(childLines(child))]),
   ];
 };

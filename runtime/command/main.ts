@@ -13,15 +13,17 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? READER_GONE : FAULT);
 });
 
-process.on("SIGINT", () => {
+/** What SIGTERM makes of a run, by the custom that made SIGINT's 130. */
+const TERMINATED = 143;
+let interrupted = INTERRUPTED as number;
+const interrupt = (status: number) => (): void => {
   // Told twice, it does not wait for anything.
-  if (stop.signal.aborted) process.exit(INTERRUPTED);
+  if (stop.signal.aborted) process.exit(status);
+  interrupted = status;
   stop.abort();
-});
-process.on("SIGTERM", () => {
-  if (stop.signal.aborted) process.exit(INTERRUPTED);
-  stop.abort();
-});
+};
+process.on("SIGINT", interrupt(INTERRUPTED));
+process.on("SIGTERM", interrupt(TERMINATED));
 
 const fault = (error: unknown): never => {
   const reason = error instanceof Error ? error.message : String(error);
@@ -37,4 +39,4 @@ process.on("uncaughtException", fault);
 process.on("unhandledRejection", fault);
 
 const status = await runProgram(process.argv.slice(2), console, stop.signal);
-process.exit(status);
+process.exit(status === INTERRUPTED ? interrupted : status);

@@ -9,7 +9,7 @@ import { ownKey } from "../scenario/check-images.ts";
 import type { Console } from "./console.ts";
 import { OK, WRONG_INPUT, type ExitStatus } from "./exit-status.ts";
 import { imageComplaint, readNamedImage } from "./image-file.ts";
-import { bytesText, countText } from "./quantity.ts";
+import { bytesText } from "./quantity.ts";
 import { harmless, styles } from "./style.ts";
 
 export interface VerifyCommand {

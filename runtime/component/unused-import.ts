@@ -31,12 +31,12 @@ export const unusedBuiltins = async (
       plugins: [
         {
           name: "cryonode-unused",
-          setup({ onResolve, resolve }) {
-            onResolve({ filter: /.*/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+          setup(building) {
+            building.onResolve({ filter: /.*/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
               if (kind === "entry-point" || pluginData === asked) return undefined;
               if (!isBuiltin(path)) return { external: true };
               // A package may bear the name of a module of Node's, without its `node:`.
-              const found = await resolve(path, { kind, importer, resolveDir, pluginData: asked });
+              const found = await building.resolve(path, { kind, importer, resolveDir, pluginData: asked });
               const there = !path.startsWith("node:") && found.errors.length === 0;
               return there ? { external: true } : { errors: [{ text: absentModule(path) }] };
             });

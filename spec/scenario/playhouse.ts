@@ -11,7 +11,7 @@ import type { RunEvent, Verdict } from "../../runtime/scenario/run-event.ts";
 import { runScenario } from "../../runtime/scenario/run-scenario.ts";
 
 /** Counts as fast as it can: between two entries there is nothing that would let anybody step in. */
-export const COUNTER = `
+const COUNTER = `
 import { component, FileSystem, Log } from "cryonode";
 export default component(async (env) => {
   const { upTo = 1000 } = await env.config<{ upTo?: number }>();
@@ -25,7 +25,7 @@ export default component(async (env) => {
 });`;
 
 /** Says what it is sent, until it hears "end". */
-export const LISTENER = `
+const LISTENER = `
 import { component, Gate, Log } from "cryonode";
 export default component(async (env) => {
   const log = await env.session(Log);
