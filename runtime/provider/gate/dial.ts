@@ -1,27 +1,10 @@
 // Connecting to a peer that may be late: a bounded number of tries, with growing pauses between them.
 
 import { connect, type Socket } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
 import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
-
-export interface Peer {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface Retry {
-  /** Connections tried before the peer counts as gone. Default 5. */
-  readonly tries: number;
-  /** ms before the second try; doubled before each further one. Default 50. */
-  readonly first: number;
-  /** ms, the longest pause. Default 800. */
-  readonly longest: number;
-  /** ms that one try may take. Default 2,000. */
-  readonly patience: number;
-}
-
-export const usualRetry: Retry = { tries: 5, first: 50, longest: 800, patience: 2000 };
+import { placeText, type Place } from "./place.ts";
+import { retried, triesText, type Retry } from "./retry.ts";
 
 /** Bytes read at a time. */
 const readSize = 64 * 1024;
@@ -32,7 +15,7 @@ export interface Reader {
 }
 
 /** A connection, before anything was read from it; its reader is to be set in the tick of its arrival. */
-export interface Dialled {
+export interface Connection {
   readonly socket: Socket;
   reader: Reader | null;
 }
@@ -40,39 +23,34 @@ export interface Dialled {
 /** `Disconnected` after the last try; `Closed` when `stop` is aborted. */
 export const dial = async (
   gate: string,
-  peer: Peer,
+  place: Place,
   retry: Retry,
   stop: AbortSignal,
-): Promise<Either<SessionError, Dialled>> => {
-  let delay = retry.first;
-  for (let attempt = 1; !stop.aborted; attempt++) {
-    const result = await connectOnce(peer, retry.patience, stop);
-    if (typeof result !== "string") return E.right(result);
-    if (attempt >= retry.tries && !stop.aborted) {
-      const reason = `${result} ${peer.host}:${peer.port}, after ${attempt} ${attempt === 1 ? "try" : "tries"}`;
-      return E.left({ tag: "Disconnected", gate, reason });
-    }
-    // An abort ends the pause early, and is seen by the loop.
-    await pause(delay, undefined, { signal: stop }).catch(() => {});
-    delay = Math.min(2 * delay, retry.longest);
-  }
-  return E.left({ tag: "Closed", what: `gate ${gate}` });
+): Promise<Either<SessionError, Connection>> => {
+  const closed: SessionError = { tag: "Closed", what: `gate ${gate}` };
+  if (stop.aborted) return E.left(closed);
+  const attempt = (): Promise<Connection | string> => connectOnce(place, retry.patience, stop);
+  const { result, tries } = await retried(retry, stop, attempt, (given) => typeof given === "string");
+  if (typeof result !== "string") return E.right(result);
+  if (stop.aborted) return E.left(closed);
+  const reason = `${result} ${placeText(place)}, after ${triesText(tries)}`;
+  return E.left({ tag: "Disconnected", gate, reason });
 };
 
 /** A connection, or why there is none. */
-const connectOnce = (peer: Peer, patience: number, stop: AbortSignal): Promise<Dialled | string> =>
+const connectOnce = (place: Place, patience: number, stop: AbortSignal): Promise<Connection | string> =>
   new Promise((resolve) => {
     // Reading into one buffer of ours leaves no bytes in the stream's own when we pause.
     const onread = {
       buffer: new Uint8Array(readSize),
       callback: (count: number, buffer: Uint8Array): boolean => {
-        dialled.reader?.arrived(buffer.subarray(0, count));
+        connection.reader?.arrived(buffer.subarray(0, count));
         return true;
       },
     };
-    const socket = connect({ ...peer, noDelay: true, keepAlive: true, onread });
-    const dialled: Dialled = { socket, reader: null };
-    const settle = (result: Dialled | string): void => {
+    const socket = connect({ ...place, noDelay: true, keepAlive: true, onread });
+    const connection: Connection = { socket, reader: null };
+    const settle = (result: Connection | string): void => {
       clearTimeout(timer);
       stop.removeEventListener("abort", aborted);
       socket.off("connect", connected).off("error", failed);
@@ -82,7 +60,7 @@ const connectOnce = (peer: Peer, patience: number, stop: AbortSignal): Promise<D
       }
       resolve(result);
     };
-    const connected = (): void => settle(dialled);
+    const connected = (): void => settle(connection);
     const failed = (error: NodeJS.ErrnoException): void => settle(error.code ?? error.message);
     const aborted = (): void => settle("aborted");
     const timer = setTimeout(() => settle("ETIMEDOUT"), patience);

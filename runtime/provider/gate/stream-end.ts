@@ -1,90 +1,92 @@
-// One owner's end of a TCP gate. It outlives its connections: what was buffered when one breaks is still
-// received, then those who wait hear `Disconnected`, and the next call connects anew.
+// One owner's end of a gate over TCP or a Unix socket. It outlives its connections: what was buffered when one
+// breaks is still received, then those who wait hear `Disconnected`, and the next call has another connection.
 
 import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
-import { dial, type Dialled, type Peer, type Retry } from "./dial.ts";
+import type { Connection } from "./dial.ts";
 import { Fifo } from "./fifo.ts";
-import { framerFor, type Framer, type Framing } from "./framing.ts";
 import type { GateEnd, GateState, Message } from "./gate-provider.ts";
-import { MessageQueue, type QueueBound } from "./message-queue.ts";
-import { TcpLink, type LinkOwner } from "./tcp-link.ts";
-
-export interface TcpSetting {
-  readonly name: string;
-  readonly peer: Peer;
-  readonly framing: Framing;
-  /** Bytes of one message. */
-  readonly message: number;
-  /** What may have arrived without being received; past it the peer has to wait. */
-  readonly unread: QueueBound;
-  readonly retry: Retry;
-}
+import { Inward, type StreamSetting } from "./inward.ts";
+import type { Peers } from "./peers.ts";
+import { StreamLink, type LinkOwner } from "./stream-link.ts";
+import { Unsent } from "./unsent.ts";
 
 /** What arrives in this many passes of the event loop in a row, none, had not arrived at the capture. */
 const quietPasses = 3;
 
 type Answer<T> = (answer: Either<SessionError, T>) => void;
 
-export class TcpEnd implements GateEnd, LinkOwner {
-  readonly #setting: TcpSetting;
-  readonly #released: (end: TcpEnd) => void;
+export class StreamEnd implements GateEnd, LinkOwner {
+  readonly #setting: StreamSetting;
+  readonly #peers: Peers;
+  readonly #released: (end: StreamEnd) => void;
   readonly #stop = new AbortController();
-  readonly #unread: MessageQueue;
+  readonly #inward: Inward;
   readonly #receivers = new Fifo<Answer<Message>>();
-  /** Encoded messages that wait for the connection being made. */
-  readonly #unsent = new Fifo<{ bytes: Uint8Array; answer: Answer<void> }>();
-  #framer: Framer;
-  #link: TcpLink | null = null;
-  #dialling = false;
+  readonly #unsent: Unsent;
+  readonly #partings = new Set<Promise<void>>();
+  #link: StreamLink | null = null;
+  #seeking = false;
   /** Why there is no connection. */
   #lost: SessionError | null = null;
-  /** Why there will be none any more. */
+  /** How the connection of a stranger ended, which the owner is still to hear before there is another one. */
+  #untold: SessionError | null = null;
+  /** Whether a connection's owner and peer have exchanged anything; if not, its end is nobody's concern. */
+  #touched = false;
+  /** Why there will be no connection any more. */
   #failure: SessionError | null = null;
   #sent: number;
-  #received: number;
-  #arrived = 0;
+  #connections = 0;
   #suspended = false;
   /** Captured, so nothing more is to arrive until `resume`. */
   #still = false;
   /** During a capture the bound on the unread is lifted. */
   #draining = false;
   #closing: Promise<void> | null = null;
-  reconnected = 0;
-  dropped = 0;
 
+  /** `first`: null where the first connection is still to come. */
   constructor(
-    setting: TcpSetting,
-    dialled: Dialled,
+    setting: StreamSetting,
+    peers: Peers,
+    first: Connection | null,
     state: GateState | null,
-    released: (end: TcpEnd) => void,
+    released: (end: StreamEnd) => void,
   ) {
     this.#setting = setting;
+    this.#peers = peers;
     this.#released = released;
-    this.#unread = new MessageQueue(setting.unread);
-    this.#framer = this.#newFramer();
+    this.#inward = new Inward(setting, state);
+    this.#unsent = new Unsent(setting.name, peers.patience);
     this.#sent = state?.sent ?? 0;
-    this.#received = state?.received ?? 0;
-    // A message that was begun on another connection is not continued by a new one: its bytes are dropped.
-    this.dropped = state?.partial.byteLength ?? 0;
-    for (const message of state?.unread ?? []) this.#unread.push(message);
-    this.#join(dialled);
+    if (first === null) void this.#seek();
+    else this.#join(first);
+  }
+
+  get reconnected(): number {
+    return Math.max(0, this.#connections - 1);
+  }
+  get dropped(): number {
+    return this.#inward.dropped;
   }
 
   send(message: Message): Promise<Either<SessionError, void>> | Either<SessionError, void> {
     if (this.#failure !== null) return E.left(this.#failure);
-    const encoded = this.#framer.encode(message);
+    const encoded = this.#inward.encode(message);
     if (E.isLeft(encoded)) return encoded;
     if (this.#link !== null) return this.#write(this.#link, encoded.right);
-    void this.#dial();
-    return new Promise((answer) => this.#unsent.push({ bytes: encoded.right, answer }));
+    // An answer to what that peer had sent must not go to the next one.
+    if (this.#untold !== null)
+      return E.left(this.#inward.length > 0 ? this.#untold : this.#tell(this.#untold));
+    void this.#seek();
+    return this.#unsent.push(encoded.right);
   }
 
   receive(): Promise<Either<SessionError, Message>> {
-    if (!this.#suspended && this.#receivers.length === 0 && this.#unread.length > 0)
+    if (!this.#suspended && this.#receivers.length === 0 && this.#inward.length > 0)
       return Promise.resolve(E.right(this.#next()));
     if (this.#failure !== null && !this.#suspended) return Promise.resolve(E.left(this.#failure));
-    if (this.#link === null && !this.#suspended) void this.#dial();
+    if (this.#untold !== null && !this.#suspended) return Promise.resolve(E.left(this.#tell(this.#untold)));
+    if (!this.#suspended) void this.#seek();
     return new Promise((answer) => this.#receivers.push(answer));
   }
 
@@ -104,21 +106,17 @@ export class TcpEnd implements GateEnd, LinkOwner {
     this.#draining = true;
     this.#still = false;
     this.#fill();
-    const most = this.#arrived + this.#setting.unread.bytes + this.#setting.message;
-    for (let quiet = 0; quiet < quietPasses && this.#suspended && this.#arrived < most; quiet++) {
-      const before = this.#arrived;
+    const inward = this.#inward;
+    const { most } = inward;
+    for (let quiet = 0; quiet < quietPasses && this.#suspended && inward.arrived < most; quiet++) {
+      const before = inward.arrived;
       await new Promise((pass) => setImmediate(pass));
-      if (this.#arrived !== before) quiet = -1;
+      if (inward.arrived !== before) quiet = -1;
     }
     this.#draining = false;
     this.#still = this.#suspended;
     this.#fill();
-    return {
-      sent: this.#sent,
-      received: this.#received,
-      unread: this.#unread.list(),
-      partial: this.#framer.partial(),
-    };
+    return { sent: this.#sent, ...inward.state };
   }
 
   close(): Promise<void> {
@@ -128,17 +126,16 @@ export class TcpEnd implements GateEnd, LinkOwner {
   async #close(): Promise<void> {
     this.#failure = { tag: "Closed", what: `gate ${this.#setting.name}` };
     this.#stop.abort();
-    while (this.#unread.shift() !== undefined);
+    this.#inward.clear();
     this.#refuse(this.#failure);
-    const link = this.#link;
-    this.#link = null;
-    await link?.part();
+    this.#part();
+    await Promise.all([...this.#partings, this.#peers.close()]);
     this.#released(this);
   }
 
   arrived(chunk: Uint8Array): void {
-    this.#arrived += chunk.byteLength;
-    this.#framer.push(chunk);
+    this.#touched = true;
+    this.#inward.push(chunk);
     this.#deliver();
   }
 
@@ -146,57 +143,71 @@ export class TcpEnd implements GateEnd, LinkOwner {
     this.#sent += 1;
   }
 
+  ended(reason: string): void {
+    const error = this.#cut(reason);
+    if (this.#peers.strangers && this.#touched) this.#untold = error;
+    else this.#part();
+    this.#lost = error;
+    this.#deliver();
+  }
+
   lost(reason: string): void {
     this.#link = null;
-    // All that came whole is kept; it is not more than what was read at once, over the bound.
+    // Its half may have ended before.
+    if (this.#untold === null) {
+      this.#lost = this.#cut(reason);
+      if (this.#peers.strangers && this.#touched) this.#untold = this.#lost;
+    }
+    this.#deliver();
+  }
+
+  /** All that came whole is kept; it is not more than what was read at once, over the bound. The rest is dropped. */
+  #cut(reason: string): SessionError {
     const draining = this.#draining;
     this.#draining = true;
     this.#fill();
     this.#draining = draining;
-    const unfinished = this.#framer.buffered;
-    this.dropped += unfinished;
-    this.#framer = this.#newFramer();
+    if (this.#untold !== null) return this.#untold;
+    const unfinished = this.#inward.restart();
     const and = unfinished === 0 ? "" : `, in the middle of a message of which ${unfinished} bytes had come`;
-    this.#lost = { tag: "Disconnected", gate: this.#setting.name, reason: reason + and };
-    this.#deliver();
+    return { tag: "Disconnected", gate: this.#setting.name, reason: reason + and };
   }
 
-  #newFramer(): Framer {
-    return framerFor(this.#setting.framing, this.#setting.name, this.#setting.message);
-  }
-
-  #join(dialled: Dialled): void {
+  #join(connection: Connection): void {
     this.#lost = null;
-    this.#link = new TcpLink(this.#setting.name, dialled, this);
+    this.#touched = false;
+    this.#connections += 1;
+    this.#link = new StreamLink(this.#setting.name, connection, this);
     this.#fill();
   }
 
-  #write(link: TcpLink, bytes: Uint8Array): Promise<Either<SessionError, void>> | Either<SessionError, void> {
+  #write(
+    link: StreamLink,
+    bytes: Uint8Array,
+  ): Promise<Either<SessionError, void>> | Either<SessionError, void> {
+    this.#touched = true;
     const answer = link.write(bytes);
     if (!(answer instanceof Promise) && E.isRight(answer)) this.#sent += 1;
     return answer;
   }
 
   /** For all who need a connection now: one series of tries, one answer. */
-  async #dial(): Promise<void> {
-    if (this.#dialling) return;
-    this.#dialling = true;
-    const { name, peer, retry } = this.#setting;
-    const dialled = await dial(name, peer, retry, this.#stop.signal);
-    this.#dialling = false;
+  async #seek(): Promise<void> {
+    if (this.#seeking || this.#link !== null || this.#failure !== null) return;
+    this.#seeking = true;
+    const found = await this.#peers.next(this.#stop.signal);
+    this.#seeking = false;
     if (this.#failure !== null) {
-      if (E.isRight(dialled)) dialled.right.socket.destroy();
+      if (E.isRight(found)) found.right.socket.destroy();
       return;
     }
-    if (E.isLeft(dialled)) {
-      this.#lost = dialled.left;
-      this.#refuse(dialled.left);
+    if (E.isLeft(found)) {
+      this.#lost = found.left;
+      this.#refuse(found.left);
       return;
     }
-    this.reconnected += 1;
-    this.#join(dialled.right);
-    for (let next = this.#unsent.shift(); next !== undefined; next = this.#unsent.shift())
-      this.#forward(next.bytes, next.answer);
+    this.#join(found.right);
+    this.#unsent.drain((bytes, answer) => this.#forward(bytes, answer));
   }
 
   #forward(bytes: Uint8Array, answer: Answer<void>): void {
@@ -210,8 +221,7 @@ export class TcpEnd implements GateEnd, LinkOwner {
   }
 
   #next(): Message {
-    const message = this.#unread.shift() as Message;
-    this.#received += 1;
+    const message = this.#inward.next();
     this.#fill();
     return message;
   }
@@ -220,35 +230,58 @@ export class TcpEnd implements GateEnd, LinkOwner {
   #deliver(): void {
     this.#fill();
     if (this.#suspended) return;
-    while (this.#receivers.length > 0 && this.#unread.length > 0)
+    while (this.#receivers.length > 0 && this.#inward.length > 0)
       this.#receivers.shift()?.(E.right(this.#next()));
-    if (this.#receivers.length === 0 || this.#dialling) return;
-    const error = this.#failure ?? (this.#link === null ? this.#lost : null);
-    if (error !== null) this.#refuseReceivers(error);
+    if (this.#receivers.length > 0 && !this.#seeking) this.#disappoint();
+    // A listener takes the next peer without being asked; a client dials when it is needed.
+    if (this.#peers.strangers && this.#untold === null) void this.#seek();
+  }
+
+  #disappoint(): void {
+    if (this.#failure !== null) this.#refuseReceivers(this.#failure);
+    else if (this.#untold !== null) this.#refuseReceivers(this.#tell(this.#untold));
+    else if (!this.#peers.strangers && this.#link === null && this.#lost !== null)
+      this.#refuseReceivers(this.#lost);
+  }
+
+  /** The owner hears how a connection ended, so the next one may begin. */
+  #tell(error: SessionError): SessionError {
+    this.#untold = null;
+    this.#part();
+    void this.#seek();
+    return error;
+  }
+
+  /** Lets go of the connection; what was written still goes out. */
+  #part(): void {
+    const parting = this.#link?.part();
+    this.#link = null;
+    if (parting === undefined) return;
+    this.#partings.add(parting);
+    void parting.then(() => this.#partings.delete(parting));
   }
 
   /** Cuts messages from what arrived, up to the bound; past it the connection is not read. */
   #fill(): void {
-    while (this.#failure === null && (this.#draining || !this.#unread.full)) {
-      const message = this.#framer.next();
-      if (E.isLeft(message)) this.#fail(message.left);
-      else if (message.right === null) break;
-      else this.#unread.push(message.right);
-    }
-    this.#link?.read(this.#draining || (!this.#still && !this.#unread.full));
+    const error = this.#failure === null ? this.#inward.fill(this.#draining) : null;
+    if (error !== null) this.#fail(error);
+    this.#link?.read(this.#draining || (!this.#still && !this.#inward.full));
   }
 
-  /** The stream can't be understood any further: the end is finished once what came before is received. */
+  /** The stream can't be understood any further, and what came before is still received. It ends the gate of a
+   *  client; at a listener it ends the one connection. */
   #fail(error: SessionError): void {
-    this.#failure = error;
     this.#link?.destroy(`the gate has closed it: ${error.tag}`);
     this.#link = null;
+    if (this.#peers.strangers) {
+      this.#inward.restart();
+      this.#lost = this.#untold = error;
+    } else this.#failure = error;
   }
 
   /** Nobody is left waiting; a suspended end tells its receivers at its resumption. */
   #refuse(error: SessionError): void {
-    for (let next = this.#unsent.shift(); next !== undefined; next = this.#unsent.shift())
-      next.answer(E.left(error));
+    this.#unsent.refuse(error);
     if (!this.#suspended || error.tag === "Closed") this.#refuseReceivers(error);
   }
 

@@ -1,9 +1,9 @@
-// One TCP connection: what was written and not yet taken by the kernel, and a parting that loses nothing.
+// One connection: what was written and not yet taken by the kernel, and a parting that loses nothing.
 
 import type { Socket } from "node:net";
 import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
-import type { Dialled, Reader } from "./dial.ts";
+import type { Connection, Reader } from "./dial.ts";
 import { Fifo } from "./fifo.ts";
 
 type Answer = (answer: Either<SessionError, void>) => void;
@@ -18,14 +18,18 @@ const done: Either<SessionError, void> = E.right(undefined);
 export interface LinkOwner extends Reader {
   /** A write that had not been answered at once has reached the kernel; before its answer. */
   flushed(): void;
+  /** The peer has ended its half of a connection that may be half open: it still takes what is written. */
+  ended(reason: string): void;
   /** The peer has ended, or the connection broke. Once; not after `part` or `destroy`. */
   lost(reason: string): void;
 }
 
-export class TcpLink {
+const peerClosed = "the peer has closed it";
+
+export class StreamLink {
   readonly #gate: string;
   readonly #socket: Socket;
-  readonly #dialled: Dialled;
+  readonly #connection: Connection;
   readonly #unflushed = new Fifo<Answer>();
   readonly #owner: LinkOwner;
   /** Whether the owner still wants to hear of bytes and of a loss. */
@@ -36,15 +40,16 @@ export class TcpLink {
   #early = 0;
   #patience: NodeJS.Timeout | undefined;
 
-  constructor(gate: string, dialled: Dialled, owner: LinkOwner) {
+  constructor(gate: string, connection: Connection, owner: LinkOwner) {
     this.#gate = gate;
-    this.#dialled = dialled;
-    this.#socket = dialled.socket;
+    this.#connection = connection;
+    this.#socket = connection.socket;
     this.#owner = owner;
-    dialled.reader = owner;
-    // The peer's FIN: what was written still goes out, by the socket's own end.
+    connection.reader = owner;
     this.#socket.on("end", () => {
-      this.#lose("the peer has closed it");
+      if (this.#joined && this.#socket.allowHalfOpen) return this.#owner.ended(peerClosed);
+      // What was written still goes out, by the socket's own end.
+      this.#lose(peerClosed);
       this.#endWithin(flushPatience);
     });
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#lose(error.code ?? error.message));
@@ -54,6 +59,8 @@ export class TcpLink {
       for (let next = this.#unflushed.shift(); next !== undefined; next = this.#unflushed.shift())
         next(this.#disconnected());
     });
+    // An accepted connection rests until now.
+    this.#socket.resume();
   }
 
   /** Answers when the kernel has the bytes, mostly at once. The bytes are the link's from now on. */
@@ -121,7 +128,7 @@ export class TcpLink {
 
   #leave(): void {
     this.#joined = false;
-    this.#dialled.reader = null;
+    this.#connection.reader = null;
   }
 
   #lose(reason: string): void {

@@ -1,70 +1,36 @@
-// The gate to a peer on the network: a TCP client, for peers that know nothing of Cryonode. Each end has a
-// connection of its own. A peer can't be told apart from its successor, so what was under way when a
-// connection ended may be lost, or have arrived without our hearing of it; the calls answer `Disconnected`.
+// The gates to peers on the network, which need know nothing of Cryonode: a TCP client, and a TCP listener.
 
-import type { SessionError } from "../../../lib/error.ts";
-import { E, type Either } from "../../../lib/fp.ts";
-import { dial, usualRetry, type Retry } from "./dial.ts";
-import type { Framing } from "./framing.ts";
-import type { GateEnd, GateProvider, GateState } from "./gate-provider.ts";
-import type { QueueBound } from "./message-queue.ts";
-import { TcpEnd, type TcpSetting } from "./tcp-end.ts";
+import type { GateProvider } from "./gate-provider.ts";
+import {
+  AcceptingGate,
+  DiallingGate,
+  type ListeningGate,
+  type ListenOptions,
+  type StreamOptions,
+} from "./stream-gate.ts";
 
-export interface TcpOptions {
-  /** The name routes and errors know the gate by. */
-  readonly name: string;
+interface Address {
   readonly host: string;
   readonly port: number;
-  readonly framing: Framing;
-  /** Bytes of one message, either way. Default 1 MiB. A longer one that arrives closes the end: `TooLarge`. */
-  readonly message?: number;
-  /** What may have arrived unreceived before the peer has to wait. Default 256 messages or 1 MiB. */
-  readonly unread?: QueueBound;
-  /** Default: 5 tries, 50 ms pause, doubling up to 800 ms, 2 s for each try. */
-  readonly retry?: Partial<Retry>;
 }
+
+export type TcpOptions = Address & StreamOptions;
+/** `port` 0 takes a free one, another one at each opening. */
+export type TcpListenOptions = Address & ListenOptions;
 
 /**
- * `open` connects, and answers `Disconnected` after the last try. With a state, `unread` is received first,
- * and the bytes of a message begun are dropped and counted: the peer's new connection begins at a message.
+ * `open` connects, and answers `Disconnected` after the last try. Each end has a connection of its own. With a state,
+ * `unread` is received first, and the bytes of a message begun are dropped and counted: the peer's new connection
+ * begins at a message.
  */
-export const tcpGate = (options: TcpOptions): GateProvider => new TcpGate(options);
+export const tcpGate = ({ host, port, ...options }: TcpOptions): GateProvider =>
+  new DiallingGate({ host, port }, options);
 
-const mebibyte = 1024 * 1024;
-
-class TcpGate implements GateProvider {
-  readonly name: string;
-  readonly #setting: TcpSetting;
-  readonly #ends = new Set<TcpEnd>();
-  readonly #stop = new AbortController();
-
-  constructor(options: TcpOptions) {
-    this.name = options.name;
-    this.#setting = {
-      name: options.name,
-      peer: { host: options.host, port: options.port },
-      framing: options.framing,
-      message: options.message ?? mebibyte,
-      unread: options.unread ?? { messages: 256, bytes: mebibyte },
-      retry: { ...usualRetry, ...options.retry },
-    };
-  }
-
-  async open(state: GateState | null): Promise<Either<SessionError, GateEnd>> {
-    const { name, peer, retry } = this.#setting;
-    const dialled = await dial(name, peer, retry, this.#stop.signal);
-    if (E.isLeft(dialled)) return dialled;
-    if (this.#stop.signal.aborted) {
-      dialled.right.socket.destroy();
-      return E.left({ tag: "Closed", what: `gate ${name}` });
-    }
-    const end = new TcpEnd(this.#setting, dialled.right, state, (released) => this.#ends.delete(released));
-    this.#ends.add(end);
-    return E.right(end);
-  }
-
-  close(): void {
-    this.#stop.abort();
-    for (const end of this.#ends) void end.close();
-  }
-}
+/**
+ * `open` listens, and does not wait for a peer: `receive` does, for as long as it takes, and `send` for `patience`.
+ * One peer is served at a time. When it has gone, what it had sent is received first, then those who wait, or else the
+ * next call, hear `Disconnected`, and then the next peer is served; a peer that came and went without a byte is passed over. A peer
+ * that has ended its own half is answered until its end has been told. With a state, as `tcpGate`.
+ */
+export const tcpListener = ({ host, port, ...options }: TcpListenOptions): ListeningGate =>
+  new AcceptingGate({ host, port }, options);

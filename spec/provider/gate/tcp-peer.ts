@@ -53,12 +53,13 @@ export class TcpPeer {
     });
   }
 
-  /** On `port` of 127.0.0.1, by default one that is free. */
-  static listen(port = 0): Promise<TcpPeer> {
+  /** On a port of 127.0.0.1, by default one that is free, or on a Unix socket. */
+  static listen(at: number | string = 0): Promise<TcpPeer> {
     const peer = new TcpPeer();
     return new Promise((resolve, reject) => {
       peer.#server.once("error", reject);
-      peer.#server.listen(port, "127.0.0.1", () => resolve(peer));
+      const place = typeof at === "number" ? { host: "127.0.0.1", port: at } : { path: at };
+      peer.#server.listen(place, () => resolve(peer));
     });
   }
 

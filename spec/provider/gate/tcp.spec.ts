@@ -6,52 +6,16 @@ import type { GateEnd, GateProvider, Message } from "../../../runtime/provider/g
 import { tcpGate, type TcpOptions } from "../../../runtime/provider/gate/tcp.ts";
 import { left, leftTag, right } from "../outcome.ts";
 import { gateProviderSuite, type GatePeer } from "./gate-provider.suite.ts";
-import { TcpPeer, type PeerConnection } from "./tcp-peer.ts";
-
-/** Framing by hand, so that ours is not its own witness. */
-const encode = (message: Message): Buffer => {
-  if (typeof message === "string") return Buffer.from(`${message}\n`);
-  const head = Buffer.alloc(4);
-  head.writeUInt32BE(message.byteLength);
-  return Buffer.concat([head, message]);
-};
-
-const decode = (framing: Framing, bytes: Buffer): Message[] => {
-  if (framing === "line") return bytes.toString().split("\n").slice(0, -1);
-  const messages: Message[] = [];
-  for (let at = 0; at + 4 <= bytes.length;) {
-    const length = bytes.readUInt32BE(at);
-    if (at + 4 + length > bytes.length) break;
-    messages.push(new Uint8Array(bytes.subarray(at + 4, at + 4 + length)));
-    at += 4 + length;
-  }
-  return messages;
-};
+import { serverPeer } from "./server-peer.ts";
+import { TcpPeer } from "./tcp-peer.ts";
+import { encode } from "./wire.ts";
 
 const retry = { tries: 3, first: 1, longest: 2 };
 
 const setup = (framing: Framing) => async (): Promise<{ provider: GateProvider; peer: GatePeer }> => {
   const server = await TcpPeer.listen();
   const provider = tcpGate({ name: "line", host: "127.0.0.1", port: server.port, framing, retry });
-  const all = (): Message[] => server.connections.flatMap(({ bytes }) => decode(framing, bytes));
-  const peer: GatePeer = {
-    say: async (message) => {
-      await server.until(() => server.connections.some(({ ended }) => !ended));
-      const open = server.connections.find(({ ended }) => !ended) as PeerConnection;
-      await new Promise((flushed) => open.socket.write(encode(message), flushed));
-    },
-    heard: async (count) => {
-      await server.until(() => all().length >= count);
-      return all().slice(0, count);
-    },
-    close: () => server.close(),
-  };
-  // A peer that ends its side when we do, as most do.
-  void server.until(() => {
-    for (const { ended, socket } of server.connections) if (ended) socket.end();
-    return false;
-  });
-  return { provider, peer };
+  return { provider, peer: serverPeer(server, framing) };
 };
 
 describe("a TCP gate", () => {
