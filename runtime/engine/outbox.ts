@@ -34,7 +34,7 @@ export class Attachments {
   #next = 0;
 
   get empty(): boolean {
-    return this.#next === this.#values.length;
+    return this.#next >= this.#values.length;
   }
   add(value: string | Uint8Array): void {
     this.#values.push(value);
