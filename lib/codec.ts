@@ -31,6 +31,9 @@ export const natural = refined("natural", (n) => Number.isSafeInteger(n) && n >=
 /** A duration in milliseconds: finite and not negative. */
 export const duration = refined("duration", (n) => n >= 0 && n < Infinity);
 
+/** As many mistakes of a value are told: a hostile one may have millions. */
+const MOST_ERRORS = 8;
+
 type Fields = Readonly<Record<string, t.Mixed>>;
 type Shape<R extends Fields, O extends Fields> = { readonly [K in keyof R]: t.TypeOf<R[K]> } & {
   readonly [K in keyof O]?: t.TypeOf<O[K]> | undefined;
@@ -61,11 +64,12 @@ export const struct = <R extends Fields, O extends Fields = {}>(
     const errors: t.Errors = [];
     const check = (key: string, codec: t.Mixed): void => {
       const result = codec.validate(record[key], t.appendContext(c, key, codec, record[key]));
-      if (result._tag === "Left") errors.push(...result.left);
+      if (result._tag === "Left") errors.push(...result.left.slice(0, MOST_ERRORS));
     };
     for (const key in required) check(key, required[key]!);
     for (const key of Object.keys(record)) {
       if (Object.hasOwn(required, key)) continue;
+      if (errors.length >= MOST_ERRORS) break;
       if (!Object.hasOwn(optional, key))
         errors.push({ value: record[key], context: t.appendContext(c, key, t.never, record[key]) });
       else if (record[key] !== undefined) check(key, optional[key]!);
@@ -99,7 +103,7 @@ export const args = <const R extends readonly t.Mixed[], const O extends readonl
     for (let i = 0; i < Math.max(u.length, required.length); i++) {
       if (fits(u[i], i)) continue;
       const result = all[i]!.validate(u[i], t.appendContext(c, String(i), all[i]!, u[i]));
-      if (result._tag === "Left") errors.push(...result.left);
+      if (result._tag === "Left") errors.push(...result.left.slice(0, MOST_ERRORS));
     }
     return t.failures(errors);
   };
