@@ -181,10 +181,10 @@ export class CallDesk {
     }
     if (selector === AMBIENT_LOG || selector === AMBIENT_TIMER) this.use(selector);
     let cost = NO_COST;
-    if (fresh !== 0) {
-      cost =
-        selector === PARENT ? sessionRecord(list[0] as SessionRequest) : (entry.returns?.cost ?? NO_COST);
-      const refused = this.#refuseFresh(fresh, entry) ?? this.shortOf(cost.ram, cost.caps);
+    const opens = selector === PARENT && entry.name === "session";
+    if (fresh !== 0 || opens || entry.returns !== undefined) {
+      cost = opens ? sessionRecord(list[0] as SessionRequest) : (entry.returns?.cost ?? NO_COST);
+      const refused = this.#refuseFresh(fresh, entry, opens) ?? this.shortOf(cost.ram, cost.caps);
       if (refused !== null) return this.fail(slot, refused, thread);
     }
     this.#serve(slot, selector, thread, fresh, list, capability, entry, cost);
@@ -214,11 +214,10 @@ export class CallDesk {
   }
 
   /** Why a capability may not come to lie at `fresh`. */
-  #refuseFresh(fresh: number, entry: MethodEntry): SessionError | null {
+  #refuseFresh(fresh: number, entry: MethodEntry, opens: boolean): SessionError | null {
     const taken =
       this.#capabilities.has(fresh) || [...this.#pending.values()].some((call) => call.fresh === fresh);
-    if (fresh >= FIRST_SELECTOR && !taken && (entry.returns !== undefined || entry.name === "session"))
-      return null;
+    if (fresh >= FIRST_SELECTOR && !taken && (opens || entry.returns !== undefined)) return null;
     return {
       tag: "InvalidArgument",
       method: entry.name,
