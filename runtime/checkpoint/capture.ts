@@ -2,6 +2,7 @@
 // flight, undelivered replies, and memory. Nothing is released here, so that any failure can let it run on.
 import { E, type Either } from "../../lib/fp.ts";
 import { FIRST_SELECTOR } from "../../lib/guest/abi.ts";
+import { isThread } from "../core/cpu.ts";
 import { isDataspace } from "../core/ram.ts";
 import type { CoreObject } from "../core/service.ts";
 import { deflate } from "../deflate.ts";
@@ -34,8 +35,13 @@ export interface Captured {
 
 const drains = (call: PendingCall): boolean => call.entry.method.inFlight === "drain";
 
-const nameOf = (call: PendingCall): string =>
-  `${call.capability.object.contract.service}.${call.entry.name} of thread ${call.thread === 0 ? "main" : call.thread}`;
+const threadOf = (domain: ProtectionDomain, { thread }: PendingCall): string => {
+  const object = domain.object(thread);
+  return thread === 0 ? "main" : isThread(object) ? object.name : String(thread);
+};
+
+const nameOf = (domain: ProtectionDomain, call: PendingCall): string =>
+  `${call.capability.object.contract.service}.${call.entry.name} of thread ${threadOf(domain, call)}`;
 
 const settled = async (domain: ProtectionDomain, deadline: number): Promise<boolean> => {
   if (![...domain.pending].some(drains)) return true;
@@ -114,7 +120,11 @@ export const capture = async (
   failed = tripped("settle");
   if (failed !== null) return fail(failed);
   if (!(await settled(domain, deadline)))
-    return fail({ tag: "Deadline", deadline, calls: [...domain.pending].filter(drains).map(nameOf) });
+    return fail({
+      tag: "Deadline",
+      deadline,
+      calls: [...domain.pending].filter(drains).map((call) => nameOf(domain, call)),
+    });
   failed = tripped("suspend");
   if (failed !== null) return fail(failed);
   for (const { object } of domain.capabilities.values()) object.suspend?.();
