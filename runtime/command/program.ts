@@ -105,7 +105,12 @@ export const runProgram = async (
     .description("check an image whole: structure, checksums, signature")
     .argument("<image>", "the image's name in the state directory, or its path")
     .option(...state)
-    .option("--trust <key...>", "accept this host's signature too, as `cryonode key` prints it there", [])
+    .option(
+      "--trust <key>",
+      "accept this key's signature too, as `cryonode key` prints it there; may be given again",
+      (key: string, known: readonly string[]) => [...known, key],
+      [] as readonly string[],
+    )
     .action(async (image: string, options: StateOption & { readonly trust: readonly string[] }) => {
       const { verify } = await import("./verify.ts");
       status = await verify({ image, ...options }, console);

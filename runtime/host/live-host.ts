@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { prose } from "../../lib/error.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import type { RevivedInfo } from "../../lib/guest/abi.ts";
-import type { CheckpointError, Missing } from "../checkpoint/checkpoint-error.ts";
+import { checkpointProse, type CheckpointError, type Missing } from "../checkpoint/checkpoint-error.ts";
 import { deniedClaims } from "../checkpoint/claimed.ts";
 import { compileComponent } from "../component/compile.ts";
 import { encodeImage } from "../image/container.ts";
@@ -126,7 +126,9 @@ export class LiveHost {
     const booted = await child.boot(source);
     this.#making.delete(config.name);
     if (E.isLeft(booted)) {
-      const reason = booted.left.tag === "Step" ? booted.left.reason : booted.left.tag;
+      const { ending } = child;
+      const why = booted.left.tag === "Step" ? booted.left.reason : checkpointProse(booted.left);
+      const reason = ending?.kind === "faulted" ? ending.reason : why;
       await child.release();
       return E.left({ tag: "Boot", child: config.name, reason });
     }

@@ -147,7 +147,7 @@ describe("cryonode: wrong input", () => {
         expect(run.status, name).to.equal(2);
       }
       expect(existsSync(join(folder, "other/key"))).to.equal(false);
-      const trusted = await cli(["verify", "foreign.cryo", "--state", "other", "--trust", key.trim()]);
+      const trusted = await cli(["verify", "--trust", key.trim(), "foreign.cryo", "--state", "other"]);
       expect(trusted.status).to.equal(0);
     }));
 });

@@ -330,6 +330,14 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
       "c.yaml:28:19: wire is a tcp gate of host here; expected a queue gate",
     ),
     step(
+      "expect: { gate: wire, sent: a }",
+      "c.yaml:28:21: wire is a tcp gate of host here; expected a queue gate",
+    ),
+    step(
+      "freeze: { child: counter, image: a, within: soon }",
+      'c.yaml:28:49: steps[0].freeze.within is "soon"; expected a time such as 500ms, 10s or 2m, at most 24 days',
+    ),
+    step(
       "send: { gate: lin, text: a }",
       'c.yaml:28:19: steps[0].send.gate names "lin"; expected a gate provider of host here: line or wire; did you mean "line"?',
     ),
