@@ -67,10 +67,17 @@ const MOST_CARRIED_BYTES = 64 << 20;
 const FLOODED = `the calls of one turn carry more than ${MOST_CARRIED_BYTES} bytes`;
 /** A memory is full when it could grow by no more than this. */
 const LAST_BYTES = 4 * PAGE_BYTES;
+const BROKEN: Fault = { reason: "the engine trapped between turns", stack: "" };
 const BUDGET_SPENT = "the turn's budget is used up: it ran too long without an await that waits";
 
 const floats = new Float64Array(1);
 const floatWords = new Int32Array(floats.buffer);
+
+/** WebAssembly traps (RuntimeError) and an exhausted native stack (RangeError) end the instance. */
+const trapped = (trap: unknown): Fault => ({
+  reason: `the engine trapped: ${trap instanceof Error ? trap.message : String(trap)}`,
+  stack: "",
+});
 
 export class Machine {
   /** The raw exports: for building the base memory. */
@@ -295,24 +302,31 @@ export class Machine {
    */
   deliver(slot: number, form: number, value: unknown, extra: number, budget: number): Fault | null {
     this.#begin(budget);
-    return this.#guarded(() => {
-      const { argv, boxes, deliver, undefined: nothing } = this.#anchors;
-      let words = this.#words;
-      const first = boxes >> 2;
-      words[first] = slot;
-      words[first + 1] = 0;
-      words[first + 2] = form;
-      words[first + 3] = 0;
-      words[first + 6] = extra;
-      words[first + 7] = 0;
-      const box = this.#box(value);
-      if (box === 0) return OUT_OF_MEMORY;
-      words = this.#words;
-      words[(argv >> 2) + 2] = box;
-      const result = this.exports.qjs_call(deliver, nothing, 4, argv);
-      if (typeof value === "string" || value instanceof Uint8Array) this.exports.qjs_free_value(box);
-      return this.#finished(result);
-    });
+    if (this.#broken) return BROKEN;
+    // As `#guarded` does, without a closure for every call there is.
+    try {
+      return this.#bounded(this.#handOver(slot, form, value, extra));
+    } catch (trap) {
+      return trapped(trap);
+    }
+  }
+
+  #handOver(slot: number, form: number, value: unknown, extra: number): Fault | null {
+    const { argv, boxes, deliver, undefined: nothing } = this.#anchors;
+    const box = this.#box(value);
+    if (box === 0) return OUT_OF_MEMORY;
+    const words = this.#words;
+    const first = boxes >> 2;
+    words[first] = slot;
+    words[first + 1] = 0;
+    words[first + 2] = form;
+    words[first + 3] = 0;
+    words[first + 6] = extra;
+    words[first + 7] = 0;
+    words[(argv >> 2) + 2] = box;
+    const result = this.exports.qjs_call(deliver, nothing, 4, argv);
+    if (typeof value === "string" || value instanceof Uint8Array) this.exports.qjs_free_value(box);
+    return this.#finished(result);
   }
 
   /** Takes the calls of the turn out, whether it ended well or was aborted. */
@@ -344,17 +358,16 @@ export class Machine {
   }
 
   #guarded(run: () => Fault | null): Fault | null {
-    if (this.#broken) return { reason: "the engine trapped between turns", stack: "" };
+    if (this.#broken) return BROKEN;
     try {
-      const fault = run();
-      return this.#carried > MOST_CARRIED_BYTES ? { reason: FLOODED, stack: fault?.stack ?? "" } : fault;
+      return this.#bounded(run());
     } catch (trap) {
-      // WebAssembly traps (RuntimeError) and an exhausted native stack (RangeError) end the instance.
-      return {
-        reason: `the engine trapped: ${trap instanceof Error ? trap.message : String(trap)}`,
-        stack: "",
-      };
+      return trapped(trap);
     }
+  }
+
+  #bounded(fault: Fault | null): Fault | null {
+    return this.#carried > MOST_CARRIED_BYTES ? { reason: FLOODED, stack: fault?.stack ?? "" } : fault;
   }
 
   #finished(result: number): Fault | null {
@@ -589,9 +602,9 @@ export class Machine {
     return text;
   }
 
-  /** Memory that grew has left its old views behind. */
+  /** Memory that grew has detached its old views, which are empty then. Asking the memory itself is slow. */
   #sync(): void {
-    if (this.#bytes.buffer !== this.#memory.buffer) this.#view();
+    if (this.#bytes.length === 0) this.#view();
   }
 
   #view(): void {

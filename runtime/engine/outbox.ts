@@ -46,6 +46,7 @@ export class Attachments {
     return value;
   }
   clear(): void {
+    if (this.#values.length === 0) return;
     this.#values.length = 0;
     this.#next = 0;
   }
