@@ -27,6 +27,7 @@ import { AMBIENT } from "./birthright.ts";
 import { invoke, type DomainEvent, type PendingCall } from "./call.ts";
 import { capabilityTo, nativeCapability, type Capability, type MethodEntry } from "./capability-space.ts";
 import { MOST_BYTES_A_TURN, MOST_CALLS } from "./limits.ts";
+import { PendingCalls } from "./pending-calls.ts";
 
 enablePatches();
 
@@ -61,7 +62,7 @@ export interface DeskWorld {
   wallTime(): number;
 }
 
-const NO_COST = { ram: 0, caps: 0 };
+const NO_COST: { readonly ram: number; readonly caps: number } = { ram: 0, caps: 0 };
 
 const sizeOf = (args: readonly unknown[]): number => {
   let bytes = 0;
@@ -73,8 +74,13 @@ export class CallDesk {
   readonly #world: DeskWorld;
   #ledger: Ledger;
   readonly #capabilities = new Map<number, Capability>();
-  readonly #pending = new Map<number, PendingCall>();
-  #calls = 0;
+  readonly #calls = new PendingCalls();
+  /** `#calls` by slot. */
+  readonly #pending = this.#calls.bySlot;
+  /** What `#usage` was counted for. */
+  #counted: Ledger | null = null;
+  #usage = NO_COST;
+  #made = 0;
   #bytes = 0;
   #flood: string | null = null;
 
@@ -119,20 +125,20 @@ export class CallDesk {
   // --- quota
 
   ram(): { quota: number; used: number } {
-    return {
-      quota: this.#ledger.quota.ram,
-      used: this.#world.machineBytes() + usedBy(this.#ledger).ram + this.#promised("ram"),
-    };
+    const used = this.#world.machineBytes() + this.#used().ram + this.#calls.promised.ram;
+    return { quota: this.#ledger.quota.ram, used };
   }
   caps(): { quota: number; used: number } {
-    return { quota: this.#ledger.quota.caps, used: usedBy(this.#ledger).caps + this.#promised("caps") };
+    return { quota: this.#ledger.quota.caps, used: this.#used().caps + this.#calls.promised.caps };
   }
 
-  /** What calls on their way will cost when they succeed. */
-  #promised(resource: "ram" | "caps"): number {
-    let sum = 0;
-    for (const { cost } of this.#pending.values()) sum += cost[resource];
-    return sum;
+  /** By what the ledger records; counted once for each, as it is asked for in every turn. */
+  #used(): typeof NO_COST {
+    if (this.#counted !== this.#ledger) {
+      this.#counted = this.#ledger;
+      this.#usage = usedBy(this.#ledger);
+    }
+    return this.#usage;
   }
 
   /** Why so much can't be taken from the unused quota; null where it can. */
@@ -152,7 +158,7 @@ export class CallDesk {
 
   /** A turn's calls begin. */
   beginTurn(): void {
-    this.#calls = 0;
+    this.#made = 0;
     this.#bytes = 0;
     this.#flood = null;
   }
@@ -164,7 +170,7 @@ export class CallDesk {
 
   readonly dispatch: CallSink = (slot, selector, method, thread, fresh, args) => {
     if (this.#flood !== null || (thread !== 0 && this.#world.isKilled(thread))) return;
-    if (++this.#calls > MOST_CALLS || this.#pending.size > MOST_CALLS) {
+    if (++this.#made > MOST_CALLS || this.#pending.size > MOST_CALLS) {
       this.#flood = `calls quota exceeded: more than ${MOST_CALLS} calls of one turn, or in flight at once`;
       return;
     }
@@ -245,14 +251,14 @@ export class CallDesk {
     const own = this.#world.ownTime();
     const wall = this.#world.wallTime();
     const call = { slot, selector, thread, fresh, args, capability, entry, cost, answer, own, wall };
-    this.#pending.set(slot, call);
+    this.#calls.add(call);
     void answer.then((answered) => {
       if (this.#pending.get(slot) !== call) {
         // Nobody waits for it any more; what it acquired is given back.
         if (fresh !== 0 && E.isRight(answered)) void (answered.right as CoreObject).release?.();
         return;
       }
-      this.#pending.delete(slot);
+      this.#calls.remove(slot);
       this.#complete(slot, selector, thread, fresh, args, capability, entry, answered);
       this.#world.completed();
     });
@@ -308,7 +314,7 @@ export class CallDesk {
   dropThread(thread: number): void {
     for (const call of [...this.#pending.values()])
       if (call.thread === thread) {
-        this.#pending.delete(call.slot);
+        this.#calls.remove(call.slot);
         (call.capability.object as Partial<Cancellable>).cancel?.(call.answer);
       }
   }
@@ -330,7 +336,7 @@ export class CallDesk {
     this.#capabilities.delete(selector);
     for (const call of [...this.#pending.values()])
       if (call.selector === selector) {
-        this.#pending.delete(call.slot);
+        this.#calls.remove(call.slot);
         this.fail(call.slot, { tag: "Closed", what: call.capability.object.contract.service }, call.thread);
       }
     void capability?.object.release?.();
@@ -351,7 +357,7 @@ export class CallDesk {
   async release(): Promise<void> {
     const objects = [...this.#capabilities.values()].map(({ object }) => object);
     this.#capabilities.clear();
-    this.#pending.clear();
+    this.#calls.clear();
     await Promise.all(objects.toReversed().map(async (object) => object.release?.()));
   }
 }

@@ -2,11 +2,11 @@
 // are withheld until their thread is resumed.
 import type { ThreadState } from "../../lib/session/cpu.ts";
 import type { DomainEvent } from "./call.ts";
+import { EventQueue } from "./event-queue.ts";
 
 export class Mailbox {
   readonly #stateOf: (thread: number) => ThreadState;
-  #queue: DomainEvent[] = [];
-  #next = 0;
+  #queue = new EventQueue();
   #withheld: DomainEvent[] = [];
 
   /** `stateOf` tells how the thread of a selector is doing; it is not asked about thread 0. */
@@ -16,7 +16,7 @@ export class Mailbox {
 
   /** Whether nothing waits that could be delivered. */
   get empty(): boolean {
-    return this.#next === this.#queue.length;
+    return this.#queue.length === 0;
   }
 
   /** Whether nothing waits at all. */
@@ -26,10 +26,7 @@ export class Mailbox {
 
   /** Everything that waits, as an image keeps it. */
   get content(): readonly DomainEvent[] {
-    return [
-      ...this.#queue.slice(this.#next),
-      ...this.#withheld.map((event) => ({ ...event, withheld: true as const })),
-    ];
+    return [...this.#queue.list(), ...this.#withheld.map((event) => ({ ...event, withheld: true as const }))];
   }
 
   push(event: DomainEvent): void {
@@ -43,23 +40,19 @@ export class Mailbox {
 
   /** The next event to deliver, or null. What belongs to a killed thread is dropped. */
   take(): DomainEvent | null {
-    while (this.#next < this.#queue.length) {
-      const event = this.#queue[this.#next++]!;
-      if (this.#next === this.#queue.length) {
-        this.#queue.length = 0;
-        this.#next = 0;
-      }
+    for (;;) {
+      const event = this.#queue.take();
+      if (event === undefined) return null;
       if (event.thread === 0) return event;
       const state = this.#stateOf(event.thread);
       if (state === "paused") this.#withheld.push(event);
       else if (state !== "killed") return event;
     }
-    return null;
   }
 
   /** A thread goes on: what was withheld from it waits again. */
   resume(thread: number): void {
-    this.#queue.push(...this.#withheld.filter((event) => event.thread === thread));
+    for (const event of this.#withheld) if (event.thread === thread) this.#queue.push(event);
     this.drop(thread);
   }
 
@@ -69,8 +62,7 @@ export class Mailbox {
   }
 
   clear(): void {
-    this.#queue = [];
-    this.#next = 0;
+    this.#queue = new EventQueue();
     this.#withheld = [];
   }
 }

@@ -1,0 +1,38 @@
+// The calls that core has not answered yet, by slot, and what they will cost when they succeed.
+import type { PendingCall } from "./call.ts";
+
+export class PendingCalls {
+  readonly #bySlot = new Map<number, PendingCall>();
+  #ram = 0;
+  #caps = 0;
+
+  get bySlot(): ReadonlyMap<number, PendingCall> {
+    return this.#bySlot;
+  }
+
+  /** Bytes, and capabilities. */
+  get promised(): { readonly ram: number; readonly caps: number } {
+    return { ram: this.#ram, caps: this.#caps };
+  }
+
+  add(call: PendingCall): void {
+    this.remove(call.slot);
+    this.#bySlot.set(call.slot, call);
+    this.#ram += call.cost.ram;
+    this.#caps += call.cost.caps;
+  }
+
+  remove(slot: number): void {
+    const call = this.#bySlot.get(slot);
+    if (call === undefined) return;
+    this.#bySlot.delete(slot);
+    this.#ram -= call.cost.ram;
+    this.#caps -= call.cost.caps;
+  }
+
+  clear(): void {
+    this.#bySlot.clear();
+    this.#ram = 0;
+    this.#caps = 0;
+  }
+}
