@@ -86,7 +86,7 @@ const sendOne = (caller: Caller, method: number, value: unknown): Promise<unknow
   const kind = (value as object | null | undefined)?.constructor;
   if (kind === Text) {
     form |= ARGS_TEXT << 16;
-    host.attach(value as string);
+    host.attach(value as string, caller.selector);
   } else if (kind === Figure) {
     form |= ARGS_NUMBER << 16;
     floats[next >> 1] = value as number;
