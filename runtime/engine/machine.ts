@@ -405,7 +405,7 @@ export class Machine {
   #unhandled(): Fault {
     const [reason] = this.#rejected.values();
     if (this.#polls > this.#budget) return { reason: BUDGET_SPENT, stack: this.#property(reason!, "stack") };
-    return this.#describe(reason!, "unhandled rejection: ");
+    return this.#describe(reason!, "uncaught ");
   }
 
   #exception(): Fault {

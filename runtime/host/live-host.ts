@@ -139,11 +139,13 @@ export class LiveHost {
   }
 
   #make(config: StartConfig, code: ChildCode, identity: ChildIdentity): Either<HostError, Child> {
-    if (this.#living(config.name) !== null || this.#making.has(config.name))
-      return E.left({ tag: "AlreadyRunning", child: config.name });
+    const { alive } = this.#runtime;
+    const taken = this.#living(config.name) !== null || this.#making.has(config.name);
+    if (taken || alive.has(identity.identity)) return E.left({ tag: "AlreadyRunning", child: config.name });
     const short = this.#shortOf(config);
     if (short !== null) return E.left(short);
     this.#making.add(config.name);
+    alive.add(identity.identity);
     const { ram, caps } = config;
     this.#freeRam -= ram;
     this.#freeCaps -= caps;
@@ -156,7 +158,9 @@ export class LiveHost {
         this.#freeCaps += capabilities;
       },
     };
-    return E.right(new Child(this.#spec(config), code, identity, this.#runtime.threads.take(), surroundings));
+    const child = new Child(this.#spec(config), code, identity, this.#runtime.threads.take(), surroundings);
+    void child.ended.then(() => alive.delete(identity.identity));
+    return E.right(child);
   }
 
   #shortOf({ ram, caps }: StartConfig): HostError | null {

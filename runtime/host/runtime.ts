@@ -14,6 +14,8 @@ export interface Runtime {
   readonly engine: Engine;
   readonly base: Base;
   readonly threads: ThreadPool;
+  /** Identities that live on some host of this process: one incarnation of each at most. */
+  readonly alive: Set<string>;
   /** The state directory, absolute. */
   readonly state: string;
   readonly signer: Signer;
@@ -67,7 +69,8 @@ export const warmRuntime = ({ silence }: RuntimeOptions = {}): RuntimeInMemory =
     await mkdir(state, { recursive: true, mode: 0o700 });
     const signer = await hostKey(state, disk);
     if (E.isLeft(signer)) return signer;
-    return E.right({ engine, base, threads, state, signer: signer.right, platform, close });
+    const alive = new Set<string>();
+    return E.right({ engine, base, threads, alive, state, signer: signer.right, platform, close });
   };
   return {
     close,
