@@ -25,6 +25,10 @@ export class MessageQueue {
     return this.#messages.length;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Whether the bound is reached, so that whoever fills it should wait. */
   get full(): boolean {
     return this.#messages.length >= this.#bound.messages || this.#bytes >= this.#bound.bytes;

@@ -23,16 +23,21 @@ export interface GateProviderSetup {
   setup(): Promise<{ readonly provider: GateProvider; readonly peer: GatePeer }>;
   /** A message the gate can carry, another one for each number. */
   message(number: number): Message;
+  /** Where nothing arrives unasked: what arrives in answer to `message(number)`, whenever the end sends it. */
+  answer?(number: number): Message;
 }
 
-export const gateProviderSuite = ({ setup, message }: GateProviderSetup): void => {
+export const gateProviderSuite = ({ setup, message, answer }: GateProviderSetup): void => {
   let provider: GateProvider;
   let peer: GatePeer;
   let end: GateEnd;
+  /** Messages sent for the sake of their answers only, before all others. */
+  let asked: number;
 
   beforeEach(async () => {
     ({ provider, peer } = await setup());
     end = right(await provider.open(null));
+    asked = 0;
   });
   afterEach(async () => {
     await end.close();
@@ -42,6 +47,24 @@ export const gateProviderSuite = ({ setup, message }: GateProviderSetup): void =
 
   const messages = (count: number, first = 0): Message[] =>
     Array.from({ length: count }, (_, i) => message(first + i));
+
+  /** Messages as they arrive, numbered like those that bring them along. */
+  const arriving = (count: number, first = 0): Message[] =>
+    Array.from({ length: count }, (_, i) => (answer ?? message)(first + i));
+
+  /** Makes so many messages arrive. */
+  const bring = async (count: number, first = 0): Promise<void> => {
+    for (const each of messages(count, first)) {
+      if (answer === undefined) await peer.say(each);
+      else {
+        right(await end.send(each));
+        asked += 1;
+      }
+    }
+  };
+
+  /** What the peer heard besides what it was asked. */
+  const heard = async (count: number): Promise<Message[]> => (await peer.heard(asked + count)).slice(asked);
 
   const receive = async (count: number): Promise<Message[]> => {
     const received: Message[] = [];
@@ -57,28 +80,28 @@ export const gateProviderSuite = ({ setup, message }: GateProviderSetup): void =
 
   it("sends in order, whole", async () => {
     for (const each of messages(50)) right(await end.send(each));
-    expect(await peer.heard(50)).to.deep.equal(messages(50));
+    expect(await heard(50)).to.deep.equal(messages(50));
   });
 
   it("keeps the order of sends that were not waited for", async () => {
     const answers = await Promise.all(messages(500).map(async (each) => end.send(each)));
     expect(answers.every(E.isRight)).to.equal(true);
-    expect(await peer.heard(500)).to.deep.equal(messages(500));
+    expect(await heard(500)).to.deep.equal(messages(500));
   });
 
   it("receives in order, whole, by whoever waits longest", async () => {
     const waiting = messages(3).map(() => end.receive());
-    for (const each of messages(20)) await peer.say(each);
-    expect((await Promise.all(waiting)).map(right)).to.deep.equal(messages(3));
-    expect(await receive(17)).to.deep.equal(messages(17, 3));
+    await bring(20);
+    expect((await Promise.all(waiting)).map(right)).to.deep.equal(arriving(3));
+    expect(await receive(17)).to.deep.equal(arriving(17, 3));
   });
 
   it("counts what was sent and received", async () => {
+    await bring(3);
     for (const each of messages(5)) right(await end.send(each));
-    for (const each of messages(3)) await peer.say(each);
     await receive(2);
     end.suspend();
-    expect(await end.capture()).to.include({ sent: 5, received: 2 });
+    expect(await end.capture()).to.include({ sent: asked + 5, received: 2 });
   });
 
   it("answers no receive while it is suspended, and loses none", async () => {
@@ -89,27 +112,26 @@ export const gateProviderSuite = ({ setup, message }: GateProviderSetup): void =
       answered += 1;
       return right(result);
     });
-    await peer.say(message(0));
-    await peer.say(message(1));
+    await bring(2);
     await end.capture();
     // Sending goes on, and that much time has passed for the messages, too.
     right(await end.send(message(7)));
-    await peer.heard(1);
+    await heard(1);
     expect(answered).to.equal(0);
-    expect(await end.capture()).to.include({ sent: 1, received: 0 });
+    expect(await end.capture()).to.include({ sent: asked + 1, received: 0 });
     end.resume();
-    expect(await Promise.all(waiting)).to.deep.equal(messages(2));
+    expect(await Promise.all(waiting)).to.deep.equal(arriving(2));
   });
 
   it("goes on after a capture as if nothing had been", async () => {
-    await peer.say(message(0));
+    await bring(1);
     end.suspend();
     await end.capture();
     end.resume();
-    await peer.say(message(1));
-    expect(await receive(2)).to.deep.equal(messages(2));
+    await bring(1, 1);
+    expect(await receive(2)).to.deep.equal(arriving(2));
     right(await end.send(message(2)));
-    expect(await peer.heard(1)).to.deep.equal([message(2)]);
+    expect(await heard(1)).to.deep.equal([message(2)]);
   });
 
   it("is captured only while suspended", async () => {
@@ -123,42 +145,42 @@ export const gateProviderSuite = ({ setup, message }: GateProviderSetup): void =
   });
 
   it("comes back at its place in the stream", async () => {
-    for (const each of messages(10)) await peer.say(each);
-    expect(await receive(4)).to.deep.equal(messages(4));
+    await bring(10);
+    expect(await receive(4)).to.deep.equal(arriving(4));
     right(await end.send(message(0)));
     end.suspend();
     const state = await end.capture();
     await reopen(state);
-    expect(await receive(6)).to.deep.equal(messages(6, 4));
+    expect(await receive(6)).to.deep.equal(arriving(6, 4));
     right(await end.send(message(1)));
-    expect(await peer.heard(2)).to.deep.equal(messages(2));
+    expect(await heard(2)).to.deep.equal(messages(2));
     end.suspend();
     expect(await end.capture()).to.deep.equal({
-      sent: 2,
+      sent: asked + 2,
       received: 10,
-      unread: [],
+      unread: answer === undefined ? [] : arriving(2),
       partial: new Uint8Array(0),
     });
   });
 
   it("comes back again and again, at every message", async () => {
-    for (const each of messages(8)) await peer.say(each);
+    await bring(8);
     for (let n = 0; n < 8; n++) {
-      expect(await receive(1)).to.deep.equal([message(n)]);
+      expect(await receive(1)).to.deep.equal(arriving(1, n));
       right(await end.send(message(n)));
       end.suspend();
       await reopen(await end.capture());
     }
-    expect(await peer.heard(8)).to.deep.equal(messages(8));
+    expect(await heard(8)).to.deep.equal(messages(8));
   });
 
   it("receives first what a state brings along", async () => {
-    await reopen({ sent: 3, received: 5, unread: messages(2), partial: new Uint8Array(0) });
-    await peer.say(message(2));
+    await reopen({ sent: 3, received: 5, unread: arriving(2), partial: new Uint8Array(0) });
+    await bring(1, 2);
     end.suspend();
-    expect((await end.capture()).unread.slice(0, 2)).to.deep.equal(messages(2));
+    expect((await end.capture()).unread.slice(0, 2)).to.deep.equal(arriving(2));
     end.resume();
-    expect(await receive(3)).to.deep.equal(messages(3));
+    expect(await receive(3)).to.deep.equal(arriving(3));
   });
 
   it("answers Closed after close, to those who wait, too", async () => {
@@ -173,9 +195,9 @@ export const gateProviderSuite = ({ setup, message }: GateProviderSetup): void =
   it("delivers what was sent before its close", async () => {
     const large = messages(200);
     const answers = large.map((each) => end.send(each));
-    for (const answer of answers) right(await answer);
+    for (const each of answers) right(await each);
     await end.close();
-    expect(await peer.heard(200)).to.deep.equal(large);
+    expect(await heard(200)).to.deep.equal(large);
   });
 
   it("is closed with its provider", async () => {
@@ -188,10 +210,10 @@ export const gateProviderSuite = ({ setup, message }: GateProviderSetup): void =
   it("takes no part in what becomes of the sender's bytes", async () => {
     const given = message(0);
     if (typeof given === "string") return;
-    const answer = end.send(given);
+    const sending = end.send(given);
     const meant = given.slice();
     given.fill(0);
-    right(await answer);
-    expect(await peer.heard(1)).to.deep.equal([meant]);
+    right(await sending);
+    expect(await heard(1)).to.deep.equal([meant]);
   });
 };
