@@ -90,9 +90,16 @@ const snapshotOf = (domain: ProtectionDomain, positions: [number, unknown][]): S
   inbox: domain.inbox.map((event) => ({ ...event, value: event.value ?? null })),
 });
 
+/** Objects that have this part of an object's life. A contract may have a method of that name: a thread's `resume`
+ *  is the component's to call. */
+const living = (domain: ProtectionDomain, part: "suspend" | "resume"): readonly CoreObject[] =>
+  [...domain.capabilities.values()]
+    .map(({ object }) => object)
+    .filter(({ contract }) => !Object.hasOwn(contract.methods, part));
+
 /** Lets a domain that was stopped by `capture` run on. */
 export const resume = (domain: ProtectionDomain): void => {
-  for (const { object } of domain.capabilities.values()) object.resume?.();
+  for (const object of living(domain, "resume")) object.resume?.();
   domain.proceed();
 };
 
@@ -127,7 +134,7 @@ export const capture = async (
     });
   failed = tripped("suspend");
   if (failed !== null) return fail(failed);
-  for (const { object } of domain.capabilities.values()) object.suspend?.();
+  for (const object of living(domain, "suspend")) object.suspend?.();
   // Replies that core gave before it was suspended are on their way through promises; they belong to the inbox.
   await new Promise((resolve) => setImmediate(resolve));
   if (domain.state !== "running") return E.left({ tag: "Ended", child: domain.spec.label });
