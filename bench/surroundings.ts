@@ -28,6 +28,7 @@ const routerTo = (sink: SinkEnd, config: unknown): Router => ({
         return E.right(makeRom(new RomSource(JSON.stringify(config)), position as null));
     }
   },
+  rights: () => null,
   provider: (service) => service,
 });
 

@@ -4,6 +4,7 @@
 import { E, type Either } from "../../lib/fp.ts";
 import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { SessionError } from "../../lib/error.ts";
+import { rightsToReopen } from "../core/file-system.ts";
 import { isDataspace } from "../core/ram.ts";
 import type { DomainEvent } from "../domain/call.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
@@ -100,8 +101,24 @@ const inOrder = (ledger: Ledger): [number, CapabilityRecord][] =>
     .map(([selector, record]): [number, CapabilityRecord] => [Number(selector), record])
     .sort(([a], [b]) => a - b);
 
+/** What can't do without a right in a session: its files, and calls in flight on it. */
+const needsOf = (
+  { ledger, calls }: Snapshot,
+  session: number,
+): readonly (Omit<Missing, "error"> & { readonly right: string })[] => [
+  ...inOrder(ledger).flatMap(([, record]) =>
+    record.kind === "file" && record.session === session
+      ? rightsToReopen(record.mode).map((right) => ({ service: "File", name: record.path, right }))
+      : [],
+  ),
+  ...calls.flatMap(({ selector, method }) =>
+    selector === session && method === "receive" ? [{ service: "Gate", name: "receive", right: method }] : [],
+  ),
+];
+
 /** What the routes refuse, before anything is acquired. */
-const refusedSessions = (ledger: Ledger, { router }: DomainPowers): Missing[] => {
+const refusedSessions = (snapshot: Snapshot, { router }: DomainPowers): Missing[] => {
+  const { ledger } = snapshot;
   const missing: Missing[] = [];
   const ask = (service: string, label: string): void => {
     const error = router.refusal(service, label);
@@ -109,7 +126,15 @@ const refusedSessions = (ledger: Ledger, { router }: DomainPowers): Missing[] =>
   };
   if (ledger.usesLog) ask("LOG", "");
   if (ledger.usesTimer) ask("Timer", "");
-  for (const [, record] of inOrder(ledger)) if (record.kind === "session") ask(record.service, record.label);
+  for (const [selector, record] of inOrder(ledger)) {
+    if (record.kind !== "session") continue;
+    const { service, label } = record;
+    ask(service, label);
+    const rights = router.rights(service, label);
+    if (rights === null) continue;
+    for (const { right, ...what } of needsOf(snapshot, selector))
+      if (!rights.has(right)) missing.push({ ...what, error: { tag: "Denied", service, label, right } });
+  }
   return missing;
 };
 
@@ -218,7 +243,7 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
 
   failed = tripped("routes");
   if (failed !== null) return E.left(failed);
-  const refused = refusedSessions(snapshot.ledger, powers);
+  const refused = refusedSessions(snapshot, powers);
   if (refused.length > 0) return E.left({ tag: "Refused", missing: refused });
 
   const machine = options.machine(memory.length);

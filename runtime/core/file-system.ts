@@ -34,6 +34,12 @@ const completed = (mode: OpenMode | undefined): ProviderMode => {
   return { read: read || !writes, write: writes, create, append, truncate };
 };
 
+/** The rights that a handle needs to come back. */
+export const rightsToReopen = (mode: OpenMode): readonly FileRight[] => {
+  const { read, write } = completed(mode);
+  return [...(read ? ["read" as const] : []), ...(write ? ["write" as const] : [])];
+};
+
 const DONE: Answer<void> = E.right(undefined);
 
 export const makeFileSystem = (

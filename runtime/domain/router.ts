@@ -6,6 +6,8 @@ import type { SessionError } from "../../lib/error.ts";
 export interface Router {
   /** Why the routes refuse such a session, or null where they allow it. Acquires nothing. */
   refusal(service: string, label: string): SessionError | null;
+  /** What route and provider allow in such a session; null where the service knows no rights. */
+  rights(service: string, label: string): ReadonlySet<string> | null;
   /** Opens a session, at a former one's position where there is one. `args` are the request's own, `clock` is
    *  its protection domain's. */
   open(

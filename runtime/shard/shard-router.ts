@@ -125,6 +125,19 @@ export class ShardRouter implements Router {
         };
   }
 
+  rights(service: string, label: string): ReadonlySet<string> | null {
+    const route = routeFor(this.#spec.routes, service, label);
+    if (route === null) return null;
+    const target = this.#openers.get(service)?.target(route, label) ?? "";
+    const offered =
+      service === FileSystem.service
+        ? this.#spec.files.get(target)?.rights
+        : service === Gate.service
+          ? this.#spec.gates.get(target)?.rights
+          : undefined;
+    return offered === undefined ? null : granted<string>(offered, route);
+  }
+
   open(
     service: string,
     label: string,
