@@ -82,12 +82,16 @@ export class World {
   readonly threads: string[] = [];
   readonly returned = { ram: 0, caps: 0 };
   ending: Ending | null = null;
+  /** Files that were opened so far, and those that are open. */
+  readonly handles = { opened: 0, open: 0 };
+  /** Asked at each opening of a file, by its number from 1: whether the provider refuses it. */
+  refuses: (opening: number) => boolean = () => false;
   readonly #reported = new Set<string>();
 
   constructor(options: WorldOptions = {}) {
     this.options = options;
     for (const [name, content] of Object.entries(options.files ?? {}))
-      this.files.set(name, memoryFiles({ name, content, now: () => this.clock.wall() }));
+      this.files.set(name, this.#counted(memoryFiles({ name, content, now: () => this.clock.wall() })));
     for (const name of options.gates ?? [])
       this.gates.set(
         name,
@@ -95,6 +99,28 @@ export class World {
       );
     for (const [name, text] of Object.entries(options.roms ?? {})) this.roms.source(name).replace(text);
     options.script?.(this);
+  }
+
+  /** The provider, its handles counted. */
+  #counted(files: MemoryFiles): MemoryFiles {
+    const { handles } = this;
+    const open = files.open.bind(files);
+    files.open = (path, mode) => {
+      if (this.refuses(++handles.opened)) return E.left({ tag: "Io", code: "EMFILE", what: path });
+      const opened = open(path, mode);
+      if (E.isLeft(opened)) return opened;
+      handles.open++;
+      const file = opened.right;
+      const close = file.close.bind(file);
+      let closed = false;
+      file.close = () => {
+        if (!closed) handles.open--;
+        closed = true;
+        close();
+      };
+      return opened;
+    };
+    return files;
   }
 
   get quota(): { readonly ram: number; readonly caps: number } {
