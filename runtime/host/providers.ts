@@ -38,7 +38,7 @@ export interface Providers {
   close(): void;
 }
 
-/** Makes a host's providers. Directories that are not there are made; a ROM's file that can't be read throws. */
+/** Makes a host's providers. Directories that are not there are made, where that is a right; a ROM's file that can't be read throws. */
 export const makeProviders = (config: HostConfig): Providers => {
   const roms = new Roms();
   for (const [name, rom] of Object.entries(config.roms))
@@ -58,7 +58,7 @@ export const makeProviders = (config: HostConfig): Providers => {
       files.set(name, { provider: memoryFiles({ name, content: file.content }), rights: file.rights });
       fileSpecs.set(name, { kind: "memory", rights: file.rights });
     } else {
-      mkdirSync(file.path, { recursive: true });
+      if (file.rights.includes("create")) mkdirSync(file.path, { recursive: true });
       fileSpecs.set(name, file);
     }
   }

@@ -1,7 +1,7 @@
 // Reads a scenario file from the disk, and looks whether the files it names are there.
 
 import { access, constants, readdir, readFile, stat } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, relative, resolve } from "node:path";
 import { E } from "../../lib/fp.ts";
 import type { Either } from "../../lib/fp.ts";
 import { inOrder } from "../diagnostic.ts";
@@ -22,6 +22,8 @@ export interface ReadPowers {
   readonly exists?: (path: string) => Promise<boolean>;
   /** Whether something that is no folder lies at an absolute path, where a folder is to be. */
   readonly obstructed?: (path: string) => Promise<boolean>;
+  /** Whether a folder lies at an absolute path. */
+  readonly settledAt?: (path: string) => Promise<boolean>;
   /** The names in a folder, none where it is none: from them comes the nearest right word. */
   readonly names?: (folder: string) => Promise<readonly string[]>;
 }
@@ -35,6 +37,12 @@ const isObstructed = async (path: string): Promise<boolean> =>
   stat(path).then(
     (found) => !found.isDirectory(),
     (error: NodeJS.ErrnoException) => error.code === "ENOTDIR",
+  );
+
+const isFolder = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
   );
 
 const namesOf = async (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
@@ -72,6 +80,22 @@ const needed = (source: Source): readonly Needed[] =>
 /** The folders that are made where they are not there. */
 const folders = (source: Source): readonly Needed[] => given(source, providers(source, "files", "directory"));
 
+/** The folders that nobody may create: they must be there. */
+const settled = ({ hosts, directory }: Scenario): readonly { place: Path; folder: string; name: string }[] =>
+  hosts.flatMap((host) =>
+    Object.entries(host.files).flatMap(([name, file]) =>
+      file.kind === "directory" && !file.rights.includes("create")
+        ? [
+            {
+              place: ["hosts", host.name, "files", name, "directory"],
+              folder: file.path,
+              name: relative(directory, file.path),
+            },
+          ]
+        : [],
+    ),
+  );
+
 const textOf = async (
   path: string,
   names: NonNullable<ReadPowers["names"]>,
@@ -99,7 +123,7 @@ const textOf = async (
  */
 export const readScenario = async (
   path: string,
-  { exists = fileExists, obstructed = isObstructed, names = namesOf }: ReadPowers = {},
+  { exists = fileExists, obstructed = isObstructed, settledAt = isFolder, names = namesOf }: ReadPowers = {},
 ): Promise<Either<readonly Diagnostic[], Scenario>> => {
   const text = await textOf(path, names);
   if (E.isLeft(text)) return E.left([{ file: path, line: 1, column: 1, message: text.left }]);
@@ -121,6 +145,12 @@ export const readScenario = async (
       about(
         place,
         `${renderPath(place)} is ${JSON.stringify(written)}, and that is no folder; expected one, or nothing`,
+      );
+  for (const { place, folder, name } of scenario === null ? [] : settled(scenario))
+    if (!(await settledAt(folder)))
+      about(
+        place,
+        `${renderPath(place)} is ${JSON.stringify(name)}, and no folder is there; expected one, because nobody may create it`,
       );
   return scenario === null || diagnostics.length > 0 ? E.left(inOrder(diagnostics)) : E.right(scenario);
 };
