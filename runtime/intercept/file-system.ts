@@ -13,10 +13,16 @@ export const fileSystemInterceptor = interceptor(FileSystem, {
     open(ledger, { selector, fresh, args: [path, mode] }) {
       ledger.capabilities[String(fresh)] = { kind: "file", session: selector, path, mode: mode ?? {} };
     },
-    /** An open file goes along, itself or with the directory that it lies in. */
+    /** An open file goes along, itself or with the directory that it lies in, whichever session of that label it
+     *  was opened by. */
     move(ledger, { selector, args: [from, to] }) {
+      const labelOf = (session: number): string | undefined => {
+        const record = ledger.capabilities[String(session)];
+        return record?.kind === "session" && record.service === FileSystem.service ? record.label : undefined;
+      };
+      const label = labelOf(selector);
       for (const record of Object.values(ledger.capabilities))
-        if (record.kind === "file" && record.session === selector) {
+        if (record.kind === "file" && labelOf(record.session) === label) {
           if (record.path === from) record.path = to;
           else if (record.path.startsWith(`${from}/`)) record.path = `${to}${record.path.slice(from.length)}`;
         }
