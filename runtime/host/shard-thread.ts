@@ -44,7 +44,11 @@ export class ShardThread {
       workerData,
       resourceLimits: { stackSizeMb: STACK_MB },
     });
+    // Idle, it keeps no process alive. A thread that has just come up counts again.
     this.#worker.unref();
+    this.#worker.on("online", () => {
+      if (this.#listener === null) this.#worker.unref();
+    });
     this.#worker.on("message", (message: FromShard) => this.#receive(message));
     this.#worker.on("error", (error) => this.#die("failed", error));
   }

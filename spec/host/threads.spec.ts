@@ -1,0 +1,146 @@
+// Threads of shards: kept warm, used again, and ended when they no longer answer.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { BlackBoxWriter, makeBlackBox, readBlackBox } from "../../runtime/shard/black-box.ts";
+import { makeControl, Pulse, Stethoscope } from "../../runtime/shard/control.ts";
+import { loadPlatform } from "../../runtime/host/runtime.ts";
+import { ThreadPool, type ShardThread } from "../../runtime/host/shard-thread.ts";
+import { Host } from "../../runtime/index.ts";
+import { COUNT, factsOf, onStage } from "./stage.ts";
+
+describe("host: threads", () => {
+  const taken = async (play: (pool: ThreadPool) => Promise<void>): Promise<void> => {
+    const { engine, base } = loadPlatform();
+    const pool = new ThreadPool(engine, base);
+    try {
+      await play(pool);
+    } finally {
+      await pool.close();
+    }
+  };
+
+  it("are used again, and no more are kept than a few", () =>
+    taken(async (pool) => {
+      const first = pool.take();
+      pool.give(first);
+      expect(pool.take()).to.equal(first);
+      const many: ShardThread[] = [first, ...Array.from({ length: 11 }, () => pool.take())];
+      expect(new Set(many).size).to.equal(12);
+      for (const thread of many) pool.give(thread);
+      expect(many.filter(({ gone }) => gone)).to.have.length(4);
+    }));
+
+  it("that are gone are not used again", () =>
+    taken(async (pool) => {
+      const thread = pool.take();
+      pool.give(thread);
+      await thread.terminate();
+      expect(pool.take()).to.not.equal(thread);
+    }));
+
+  it(
+    "serve the next child whatever became of the last, and its quota is back",
+    onStage(
+      async ({ host, start, log }) => {
+        const { free } = host;
+        const ends = [
+          ["exits", "env.exit(3);", { kind: "exited", code: 3 }],
+          ["faults", "throw new Error('so');", { kind: "faulted" }],
+          ["hangs", "new Array(2 ** 32 - 2).join();", { kind: "faulted" }],
+          [
+            "returns quota",
+            'await env.pd.transfer("parent", { ram: 1 << 20 });',
+            { kind: "exited", code: 0 },
+          ],
+        ] as const;
+        for (const [name, body, ending] of ends) {
+          const child = await start(name, body);
+          expect(await child.ended, name).to.deep.include(ending);
+          expect(host.free, name).to.deep.equal(free);
+        }
+        const killed = await start("killed", "await (await env.session(Timer)).sleep(1e6);");
+        await killed.kill();
+        expect(host.free).to.deep.equal(free);
+        expect(await factsOf(start("broken", "const x: = 1;"))).to.deep.include({ tag: "Component" });
+        expect(await factsOf(start("tiny", "", { ram: "1M" }))).to.deep.include({ tag: "Boot" });
+        expect(host.free).to.deep.equal(free);
+        const child = await start("counter", COUNT);
+        await child.until({ log: "count 3" });
+        await child.freeze("counter.cryo");
+        expect(host.free).to.deep.equal(free);
+        expect(await factsOf(host.revive("counter.cryo", { routes: [] }))).to.deep.include({
+          tag: "Checkpoint",
+        });
+        expect(host.free).to.deep.equal(free);
+        await (
+          await host.revive("counter.cryo")
+        ).ended;
+        expect(host.free).to.deep.equal(free);
+        expect(log("counter")).to.have.length(10);
+      },
+      { silence: 600 },
+    ),
+  );
+
+  it(
+    "of two starts under one name at once one is refused",
+    onStage(async ({ host, start }) => {
+      const settled = await Promise.allSettled([start("counter", COUNT), start("counter", COUNT)]);
+      expect(settled.map(({ status }) => status).toSorted()).to.deep.equal(["fulfilled", "rejected"]);
+      expect(host.children).to.have.length(1);
+    }),
+  );
+
+  it("are all gone when a host has closed", async () => {
+    const state = await mkdtemp(join(tmpdir(), "cryonode-threads-"));
+    const threads = (): number =>
+      process.getActiveResourcesInfo().filter((resource) => resource === "MessagePort").length;
+    const before = threads();
+    const host = await Host.open({ state });
+    await host.close();
+    expect(threads()).to.equal(before);
+    await rm(state, { recursive: true });
+  });
+});
+
+describe("shard: the watchdog's ear", () => {
+  it("hears how long a turn has not polled, and counts no time in which it could not listen", () => {
+    const control = makeControl();
+    const pulse = new Pulse(control);
+    const ear = new Stethoscope(control);
+    expect(ear.silence(0, 500)).to.equal(0);
+    pulse.turnBegins(0);
+    expect(ear.silence(100, 500)).to.equal(0);
+    expect(ear.silence(350, 500)).to.equal(250);
+    expect(ear.silence(600, 500)).to.equal(500);
+    // The host itself stood still for a minute.
+    expect(ear.silence(60_600, 500)).to.equal(1000);
+    pulse.polls();
+    expect(ear.silence(60_700, 500)).to.equal(0);
+    expect(ear.silence(60_900, 500)).to.equal(200);
+    pulse.turnEnds();
+    expect(ear.silence(61_000, 500)).to.equal(0);
+  });
+});
+
+describe("shard: the black box", () => {
+  it("holds the entries of the turn that runs", () => {
+    const box = makeBlackBox();
+    const writer = new BlackBoxWriter(box);
+    writer.add("of an earlier turn");
+    writer.clear();
+    for (const text of ["", "plain", "ä€🙂", "x".repeat(1000)]) writer.add(text);
+    expect(readBlackBox(box)).to.deep.equal(["", "plain", "ä€🙂", "x".repeat(1000)]);
+  });
+
+  it("counts what does not fit", () => {
+    const box = makeBlackBox();
+    const writer = new BlackBoxWriter(box);
+    writer.add("first");
+    writer.add("x".repeat(2 << 20));
+    writer.add("last");
+    expect(readBlackBox(box)).to.deep.equal(["first", "last", "(1 more entries of this turn are lost)"]);
+  });
+});
