@@ -6,11 +6,16 @@ import { E, type Either } from "../../lib/fp.ts";
 import { amountOfBytes, amountOfTime } from "../amount.ts";
 import { serviceContract } from "../core/services.ts";
 import { FREEZE_DEADLINE_MS } from "../host/live-host.ts";
-import type { FileProviderConfig, HostConfig, RomConfig, StartConfig } from "../host/host-config.ts";
+import type {
+  FileProviderConfig,
+  GateProviderConfig,
+  HostConfig,
+  RomConfig,
+  StartConfig,
+} from "../host/host-config.ts";
 import { didYouMean, nearest } from "../nearest.ts";
 import type { FileRight } from "../provider/file/file-provider.ts";
 import type { GateRight } from "../provider/gate/gate-provider.ts";
-import type { GateProviderSpec } from "../shard/protocol.ts";
 import type {
   Duration,
   EntryOptions,
@@ -72,20 +77,38 @@ export const imagePath = (state: string, image: string | URL): string =>
 
 export const stateOf = ({ state = STATE }: HostOptions): string => pathOf(state);
 
-const fileConfig = (file: FileOptions): FileProviderConfig =>
-  "directory" in file
+const fileConfig = (file: FileOptions): FileProviderConfig => {
+  if ("provider" in file)
+    return { kind: "provided", provider: file.provider, rights: file.rights ?? FILE_RIGHTS };
+  return "directory" in file
     ? { kind: "directory", path: pathOf(file.directory), rights: file.rights ?? FILE_RIGHTS }
     : { kind: "memory", content: file.content ?? {}, rights: file.rights ?? FILE_RIGHTS };
+};
 
-const gateConfig = (name: string, gate: GateOptions): GateProviderSpec => {
+/** The host and port in "HOST:PORT"; null where it is none. */
+const endpointOf = (given: string): { readonly host: string; readonly port: number } | null => {
+  const [, bracketed, plain, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(given) ?? [];
+  const [host, port] = [bracketed ?? plain, Number(digits)];
+  return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : null;
+};
+
+const gateConfig = (name: string, gate: GateOptions): GateProviderConfig => {
+  const wrong = (key: string, given: string, expected: string): TypeError =>
+    new TypeError(`gate ${name}: ${key} is ${JSON.stringify(given)}; expected ${expected}`);
   const { rights = GATE_RIGHTS } = gate;
   if ("queue" in gate) return { kind: "queue", rights };
-  const [, bracketed, plain, port] =
-    /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(gate.tcp) ?? [];
-  const host = bracketed ?? plain;
-  if (host === undefined || Number(port) < 1 || Number(port) > 65_535)
-    throw new TypeError(`gate ${name}: tcp is ${JSON.stringify(gate.tcp)}; expected "HOST:PORT"`);
-  return { kind: "tcp", host, port: Number(port), framing: gate.framing ?? "line", rights };
+  if ("provider" in gate) return { kind: "provided", provider: gate.provider, rights };
+  if ("http" in gate) {
+    const [, authority = ""] = /^http:\/\/([^/?#@]+)\/?$/.exec(gate.http) ?? [];
+    const place = endpointOf(/:\d+$/.test(authority) ? authority : `${authority}:80`);
+    if (place === null) throw wrong("http", gate.http, '"http://HOST:PORT", with nothing behind it');
+    return { kind: "http", ...place, rights };
+  }
+  const { listen = false, framing = "line" } = gate;
+  if ("unix" in gate) return { kind: "unix", path: pathOf(gate.unix), listen, framing, rights };
+  const place = endpointOf(gate.tcp);
+  if (place === null) throw wrong("tcp", gate.tcp, '"HOST:PORT"');
+  return { kind: "tcp", ...place, listen, framing, rights };
 };
 
 const romConfig = (rom: RomOptions): RomConfig => {

@@ -2,9 +2,9 @@
 // 1024), times are numbers of ms or texts such as "10s" (ms, s, m, h), paths are relative to the working directory.
 import type { FilePower } from "../image/file-power.ts";
 import type { FilePolicy } from "../core/route.ts";
-import type { FileRight } from "../provider/file/file-provider.ts";
+import type { FileProvider, FileRight } from "../provider/file/file-provider.ts";
 import type { Framing } from "../provider/gate/framing.ts";
-import type { GateRight } from "../provider/gate/gate-provider.ts";
+import type { GateProvider, GateRight } from "../provider/gate/gate-provider.ts";
 
 /** Bytes, or a text such as "64M". */
 export type Size = number | string;
@@ -20,14 +20,33 @@ export type FileOptions =
       readonly memory: true;
       readonly content?: Readonly<Record<string, string>>;
       readonly rights?: readonly FileRight[];
-    };
+    }
+  /** A provider of the program's own, served in its thread. The host never closes it. See `docs/providers.md`. */
+  | { readonly provider: FileProvider; readonly rights?: readonly FileRight[] };
 
 /** Where children's messages go and come from. `rights` defaults to all. */
 export type GateOptions =
   /** The program itself, by `host.gate(name)`. */
   | { readonly queue: true; readonly rights?: readonly GateRight[] }
-  /** A peer at "HOST:PORT", which knows nothing of Cryonode. `framing` defaults to `line`. */
-  | { readonly tcp: string; readonly framing?: Framing; readonly rights?: readonly GateRight[] };
+  /** A peer at "HOST:PORT", which knows nothing of Cryonode, or with `listen` whoever calls there, one at a time.
+   *  `framing` defaults to `line`. */
+  | {
+      readonly tcp: string;
+      readonly listen?: boolean;
+      readonly framing?: Framing;
+      readonly rights?: readonly GateRight[];
+    }
+  /** The same over the Unix socket at this path, of at most 107 bytes when it is absolute. */
+  | {
+      readonly unix: string | URL;
+      readonly listen?: boolean;
+      readonly framing?: Framing;
+      readonly rights?: readonly GateRight[];
+    }
+  /** The HTTP service at "http://HOST:PORT"; messages are requests and answers. See `docs/providers.md`. */
+  | { readonly http: string; readonly rights?: readonly GateRight[] }
+  /** A provider of the program's own, served in its thread. The host never closes it. See `docs/providers.md`. */
+  | { readonly provider: GateProvider; readonly rights?: readonly GateRight[] };
 
 /** What children read by ROM sessions. `host.rom(name)` replaces it. A `file` is read once, when the host opens. */
 export type RomOptions =
