@@ -1,5 +1,6 @@
 // What a host offers: quota, and providers by name.
-import type { FileRight } from "../provider/file/file-provider.ts";
+import type { FileProvider, FileRight } from "../provider/file/file-provider.ts";
+import type { GateProvider, GateRight } from "../provider/gate/gate-provider.ts";
 import type { GateProviderSpec } from "../shard/protocol.ts";
 import type { Route } from "../core/route.ts";
 
@@ -16,7 +17,16 @@ export type FileProviderConfig =
       /** What is there at first: text by path. */
       readonly content: Readonly<Record<string, string>>;
       readonly rights: readonly FileRight[];
-    };
+    }
+  /** The program's own; it outlives the host. */
+  | { readonly kind: "provided"; readonly provider: FileProvider; readonly rights: readonly FileRight[] };
+
+export type GateProviderConfig =
+  | Exclude<GateProviderSpec, { readonly kind: "queue" | "provided" }>
+  /** Two queues, whose outer ends the host's program holds. */
+  | { readonly kind: "queue"; readonly rights: readonly GateRight[] }
+  /** The program's own; it outlives the host. */
+  | { readonly kind: "provided"; readonly provider: GateProvider; readonly rights: readonly GateRight[] };
 
 export type RomConfig =
   | { readonly kind: "text"; readonly text: string }
@@ -31,7 +41,7 @@ export interface HostConfig {
   /** Capabilities for all children together. */
   readonly caps: number;
   readonly files: Readonly<Record<string, FileProviderConfig>>;
-  readonly gates: Readonly<Record<string, GateProviderSpec>>;
+  readonly gates: Readonly<Record<string, GateProviderConfig>>;
   readonly roms: Readonly<Record<string, RomConfig>>;
   /** Public keys of other hosts whose images it accepts, `ed25519:…`. */
   readonly trust: readonly string[];

@@ -185,7 +185,7 @@ export class LiveHost {
       config: JSON.stringify(config ?? null),
       routes,
       files: this.providers.fileSpecs,
-      gates: new Map(Object.entries(this.config.gates)),
+      gates: this.providers.gateSpecs,
       roms: new Set([...Object.keys(this.config.roms), ...reports]),
     };
   }

@@ -46,8 +46,8 @@ const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ],
   [
     Gate.service,
-    async ({ gates }, { provider, route, position }) => {
-      const found = gates.get(provider);
+    async ({ servedGates }, { provider, route, position }) => {
+      const found = servedGates.get(provider);
       if (found === undefined) return gone(`gate ${provider}`);
       const end = await found.provider.open(position as GatePosition | null);
       return E.isLeft(end) ? end : E.right(makeGate(provider, end.right, granted(found.rights, route)));

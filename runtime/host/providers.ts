@@ -5,9 +5,9 @@ import { RomSource } from "../core/rom.ts";
 import { directoryFiles } from "../provider/file/directory.ts";
 import type { FileProvider, FileRight } from "../provider/file/file-provider.ts";
 import { memoryFiles } from "../provider/file/memory.ts";
-import type { GateRight } from "../provider/gate/gate-provider.ts";
+import type { GateProvider, GateRight } from "../provider/gate/gate-provider.ts";
 import { queueGate, type QueueGate } from "../provider/gate/queue.ts";
-import type { FileProviderSpec } from "../shard/protocol.ts";
+import type { FileProviderSpec, GateProviderSpec } from "../shard/protocol.ts";
 import type { HostConfig } from "./host-config.ts";
 
 /** ROMs by name, those that reports publish included: they are empty until the first report. */
@@ -28,13 +28,20 @@ export interface Providers {
     string,
     { readonly provider: FileProvider; readonly rights: readonly FileRight[] }
   >;
-  /** Gates served in the host's thread. */
+  /** Queue gates, whose outer ends are played from here. */
   readonly gates: ReadonlyMap<
     string,
     { readonly provider: QueueGate; readonly rights: readonly GateRight[] }
   >;
-  /** All file providers, as shards see them. */
+  /** All gates served in the host's thread: the queues, and those that the program brought along. */
+  readonly servedGates: ReadonlyMap<
+    string,
+    { readonly provider: GateProvider; readonly rights: readonly GateRight[] }
+  >;
+  /** All providers, as shards see them. */
   readonly fileSpecs: ReadonlyMap<string, FileProviderSpec>;
+  readonly gateSpecs: ReadonlyMap<string, GateProviderSpec>;
+  /** What the program brought along is its own to close. */
   close(): void;
 }
 
@@ -57,21 +64,36 @@ export const makeProviders = (config: HostConfig): Providers => {
     if (file.kind === "memory") {
       files.set(name, { provider: memoryFiles({ name, content: file.content }), rights: file.rights });
       fileSpecs.set(name, { kind: "memory", rights: file.rights });
+    } else if (file.kind === "provided") {
+      const { provider, rights } = file;
+      files.set(name, { provider, rights });
+      fileSpecs.set(name, { kind: "provided", rights });
     } else {
       if (file.rights.includes("create")) mkdirSync(file.path, { recursive: true });
       fileSpecs.set(name, file);
     }
   }
   const gates = new Map<string, { provider: QueueGate; rights: readonly GateRight[] }>();
-  for (const [name, gate] of Object.entries(config.gates))
-    if (gate.kind === "queue") gates.set(name, { provider: queueGate({ name }), rights: gate.rights });
+  const servedGates = new Map<string, { provider: GateProvider; rights: readonly GateRight[] }>();
+  const gateSpecs = new Map<string, GateProviderSpec>();
+  for (const [name, gate] of Object.entries(config.gates)) {
+    const { kind, rights } = gate;
+    gateSpecs.set(name, kind === "provided" ? { kind, rights } : gate);
+    if (kind === "provided") servedGates.set(name, { provider: gate.provider, rights });
+    if (kind !== "queue") continue;
+    const queue = { provider: queueGate({ name }), rights };
+    gates.set(name, queue);
+    servedGates.set(name, queue);
+  }
   return {
     roms,
     files,
     gates,
+    servedGates,
     fileSpecs,
+    gateSpecs,
     close() {
-      for (const { provider } of files.values()) provider.close();
+      for (const [name, { provider }] of files) if (fileSpecs.get(name)?.kind === "memory") provider.close();
       for (const { provider } of gates.values()) provider.close();
     },
   };

@@ -3,6 +3,7 @@
 
 import { subtree } from "./locate.ts";
 import type { Path } from "./locate.ts";
+import { PEER_KINDS } from "./schema-gate.ts";
 import { HOST_KEYS } from "./schema-host.ts";
 import type { Mapping, Tree } from "./tree.ts";
 
@@ -11,8 +12,8 @@ export type ProviderKind = "files" | "gates" | "roms";
 export interface Names {
   /** Names of providers, by host and kind; null where a slip in the host makes them unsure. */
   readonly hosts: ReadonlyMap<string, Readonly<Record<ProviderKind, readonly string[] | null>>>;
-  /** Whether a gate has a peer of its own, which a scenario can't play. */
-  readonly hasPeer: (host: string, gate: string) => boolean;
+  /** The kind of a gate that has a peer of its own, which a scenario can't play; null for any other. */
+  readonly peerKind: (host: string, gate: string) => string | null;
   /** Start entries, and whether each waits for its step. */
   readonly children: ReadonlyMap<string, { readonly later: boolean }>;
 }
@@ -38,7 +39,10 @@ export const namesIn = (root: Mapping): Names => {
         { files: providers(host, "files"), gates: providers(host, "gates"), roms: providers(host, "roms") },
       ]),
     ),
-    hasPeer: (host, gate) => keys(at("hosts", host, "gates", gate)).includes("tcp"),
+    peerKind: (host, gate) => {
+      const given = keys(at("hosts", host, "gates", gate));
+      return PEER_KINDS.find((kind) => given.includes(kind)) ?? null;
+    },
     children: new Map(
       keys(at("start")).map((child) => {
         const later = at("start", child, "later");

@@ -3,10 +3,12 @@
 import { E } from "../../lib/fp.ts";
 import type { Schema } from "./schema.ts";
 import { fields, variants } from "./schema-fields.ts";
+import { gateProvider } from "./schema-gate.ts";
+import type { GateProvider } from "./schema-gate.ts";
 import { diskPath } from "./schema-path.ts";
-import { FILE_RIGHTS, fileRights, GATE_RIGHTS, gateRights } from "./schema-right.ts";
-import type { FileRight, GateRight } from "./schema-right.ts";
-import { dictionary, json, list, mapped, name, refined, text, whole, word, yes } from "./schema-value.ts";
+import { FILE_RIGHTS, fileRights } from "./schema-right.ts";
+import type { FileRight } from "./schema-right.ts";
+import { dictionary, json, list, mapped, name, refined, text, whole, yes } from "./schema-value.ts";
 import type { Json } from "./schema-value.ts";
 import { bytes } from "./unit.ts";
 
@@ -22,19 +24,6 @@ export type FileProvider =
       /** What it holds at first: text by path. */
       readonly content: Readonly<Record<string, string>>;
       readonly rights: readonly FileRight[];
-    };
-
-/** How messages are told apart in a stream of bytes. */
-export type Framing = "line" | "length" | "raw";
-
-export type GateProvider =
-  | { readonly kind: "queue"; readonly rights: readonly GateRight[] }
-  | {
-      readonly kind: "tcp";
-      readonly host: string;
-      readonly port: number;
-      readonly framing: Framing;
-      readonly rights: readonly GateRight[];
     };
 
 export type RomProvider =
@@ -92,32 +81,6 @@ const innerPath: Schema<string> = refined(text, "a path below the provider", (pa
     : E.left(null),
 );
 
-const endpoint = refined(text, "HOST:PORT with a port from 1 to 65535", (given) => {
-  const [, bracketed, plain, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(given) ?? [];
-  const [host, port] = [bracketed ?? plain, Number(digits)];
-  return host !== undefined && port >= 1 && port <= 65_535 ? E.right({ host, port }) : E.left(null);
-});
-
-const gateProvider: Schema<GateProvider> = variants("a gate provider", {
-  queue: mapped(
-    fields("a gate provider", { queue: yes }, { rights: gateRights }),
-    ({ rights = GATE_RIGHTS }): GateProvider => ({ kind: "queue", rights }),
-  ),
-  tcp: mapped(
-    fields(
-      "a gate provider",
-      { tcp: endpoint },
-      { framing: word(["line", "length", "raw"]), rights: gateRights },
-    ),
-    ({ tcp, framing = "line", rights = GATE_RIGHTS }): GateProvider => ({
-      kind: "tcp",
-      ...tcp,
-      framing,
-      rights,
-    }),
-  ),
-});
-
 const romProvider = (directory: string): Schema<RomProvider> =>
   variants("a ROM", {
     text: mapped(fields("a ROM", { text }, {}), (rom): RomProvider => ({ kind: "text", text: rom.text })),
@@ -142,7 +105,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
         ram: bytes,
         caps: whole(1, MOST_CAPS),
         files: dictionary(name, fileProvider(directory)),
-        gates: dictionary(name, gateProvider),
+        gates: dictionary(name, gateProvider(directory)),
         roms: dictionary(name, romProvider(directory)),
         trust: list(key),
       },

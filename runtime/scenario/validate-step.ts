@@ -65,8 +65,13 @@ export const validateSteps = (
   /** A scenario plays the outside world of queue gates only. */
   const queueHost = (path: Path, gate: string, asked: string | undefined): string => {
     const on = hostOf(path, "gate", "gates", gate, asked);
-    if (names.hasPeer(on, gate))
-      complain.about([...path, "gate"], `${gate} is a tcp gate of host ${on}; expected a queue gate`);
+    const kind = names.peerKind(on, gate);
+    const article = kind === "http" ? "an" : "a";
+    if (kind !== null)
+      complain.about(
+        [...path, "gate"],
+        `${gate} is ${article} ${kind} gate of host ${on}; expected a queue gate`,
+      );
     return on;
   };
 

@@ -17,15 +17,33 @@ import type { GateRight } from "../provider/gate/gate-provider.ts";
 /** A host's provider, as far as a shard must know it. What has no place here is served by the host's thread. */
 export type FileProviderSpec =
   | { readonly kind: "directory"; readonly path: string; readonly rights: readonly FileRight[] }
-  | { readonly kind: "memory"; readonly rights: readonly FileRight[] };
+  /** In the host's thread: files in its memory, or a provider that the program brought along. */
+  | { readonly kind: "memory" | "provided"; readonly rights: readonly FileRight[] };
 
 export type GateProviderSpec =
-  | { readonly kind: "queue"; readonly rights: readonly GateRight[] }
+  /** In the host's thread: a queue, or a provider that the program brought along. */
+  | { readonly kind: "queue" | "provided"; readonly rights: readonly GateRight[] }
   | {
       readonly kind: "tcp";
       readonly host: string;
       readonly port: number;
+      /** Whether peers call, instead of being called. */
+      readonly listen: boolean;
       readonly framing: Framing;
+      readonly rights: readonly GateRight[];
+    }
+  | {
+      readonly kind: "unix";
+      /** Absolute, at most 107 bytes. */
+      readonly path: string;
+      readonly listen: boolean;
+      readonly framing: Framing;
+      readonly rights: readonly GateRight[];
+    }
+  | {
+      readonly kind: "http";
+      readonly host: string;
+      readonly port: number;
       readonly rights: readonly GateRight[];
     };
 

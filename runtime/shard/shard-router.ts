@@ -18,7 +18,7 @@ import { makeTimer } from "../core/timer.ts";
 import type { Router } from "../domain/router.ts";
 import { directoryFiles } from "../provider/file/directory.ts";
 import type { FileProvider } from "../provider/file/file-provider.ts";
-import { tcpGate } from "../provider/gate/tcp.ts";
+import { outerGate } from "./outer-gate.ts";
 import type { PortalClient } from "./portal-client.ts";
 import type { ChildSpec } from "./protocol.ts";
 
@@ -160,7 +160,7 @@ export class ShardRouter implements Router {
 
   #openFiles(target: string, route: Route, position: FileSystemPosition | null): Eventually<CoreObject> {
     const provider = this.#spec.files.get(target)!;
-    if (provider.kind === "memory") return this.#powers.portal.open(FileSystem, target, route, position);
+    if (provider.kind !== "directory") return this.#powers.portal.open(FileSystem, target, route, position);
     const directory = this.#directory(target, provider.path);
     return E.isLeft(directory)
       ? directory
@@ -188,10 +188,10 @@ export class ShardRouter implements Router {
     position: GatePosition | null,
   ): Promise<Awaited<Eventually<CoreObject>>> {
     const provider = this.#spec.gates.get(target)!;
-    if (provider.kind === "queue") return this.#powers.portal.open(Gate, target, route, position);
-    const { host, port, framing, rights } = provider;
-    const end = await tcpGate({ name: target, host, port, framing }).open(position);
-    return E.isLeft(end) ? end : E.right(makeGate(target, end.right, granted(rights, route)));
+    const outer = outerGate(target, provider);
+    if (outer === null) return this.#powers.portal.open(Gate, target, route, position);
+    const end = await outer.open(position);
+    return E.isLeft(end) ? end : E.right(makeGate(target, end.right, granted(provider.rights, route)));
   }
 
   /** Lets go of the providers themselves. */

@@ -157,16 +157,19 @@ export class World {
   }
 
   get providers(): Providers {
+    const gates = new Map(
+      [...this.gates].map(([name, provider]) => [
+        name,
+        { provider, rights: ["send" as const, "receive" as const] },
+      ]),
+    );
     return {
       roms: this.roms,
       files: new Map([...this.files].map(([name, provider]) => [name, { provider, rights: ALL_FILES }])),
-      gates: new Map(
-        [...this.gates].map(([name, provider]) => [
-          name,
-          { provider, rights: ["send" as const, "receive" as const] },
-        ]),
-      ),
+      gates,
+      servedGates: gates,
       fileSpecs: this.spec.files,
+      gateSpecs: this.spec.gates,
       close: () => {},
     };
   }

@@ -18,6 +18,12 @@ const STEPS = "until, start, freeze, revive, checkpoint, kill, send, rom, write,
 
 /** In place of the first step, so that its line is 28. */
 const step = (text: string, ...expected: string[]): Row => [UNTIL, `  - ${text}\n`, ...expected];
+/** In place of the second gate, in line 10. */
+const gate = (text: string, ...expected: string[]): Row => [
+  '{ tcp: "127.0.0.1:7000", framing: line }',
+  text,
+  ...expected,
+];
 /** In place of the first route, in line 21. */
 const route = (text: string, ...expected: string[]): Row => [
   "      - { service: LOG }\n",
@@ -112,6 +118,66 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
       "framing: lines",
       'c.yaml:10:47: hosts.here.gates.wire.framing is "lines"; expected line, length or raw; did you mean "line"?',
     ],
+    gate(
+      '{ listen: "127.0.0.1:7000", framing: line }',
+      'c.yaml:10:15: hosts.here.gates.wire has listen in place of a kind of gate; expected { tcp: "127.0.0.1:7000", listen: true }',
+    ),
+    gate(
+      "{ listen: ./a.sock }",
+      "c.yaml:10:15: hosts.here.gates.wire has listen in place of a kind of gate; expected { unix: ./a.sock, listen: true }",
+    ),
+    gate(
+      "{ unixListen: ./a.sock }",
+      "c.yaml:10:15: hosts.here.gates.wire has unixListen in place of a kind of gate; expected { unix: ./a.sock, listen: true }",
+    ),
+    gate(
+      "{ framing: line, listen: true }",
+      'c.yaml:10:30: hosts.here.gates.wire has listen in place of a kind of gate; expected { tcp: "HOST:PORT", listen: true }',
+    ),
+    gate(
+      '{ tcp: "127.0.0.1:7000", listen: "127.0.0.1:7000" }',
+      'c.yaml:10:46: hosts.here.gates.wire.listen is "127.0.0.1:7000"; expected true',
+    ),
+    gate(
+      '{ tcp: "127.0.0.1:7000", lissen: true }',
+      'c.yaml:10:38: unknown key "lissen" in hosts.here.gates.wire; expected tcp, listen, framing or rights; did you mean "listen"?',
+    ),
+    gate(
+      "{ unx: ./a.sock }",
+      'c.yaml:10:15: unknown key "unx" in hosts.here.gates.wire; expected queue, tcp, unix or http; did you mean "unix"?',
+    ),
+    gate(
+      '{ unix: "" }',
+      'c.yaml:10:21: hosts.here.gates.wire.unix is ""; expected a path, relative to this file',
+    ),
+    gate(
+      '{ unix: "/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" }',
+      'c.yaml:10:21: hosts.here.gates.wire.unix is "/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"; expected a path of at most 107 bytes, as the system sets for sockets; /xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx has 108',
+    ),
+    gate(
+      '{ http: "http://127.0.0.1:8080/api" }',
+      'c.yaml:10:21: hosts.here.gates.wire.http is "http://127.0.0.1:8080/api"; expected http://HOST or http://HOST:PORT, with nothing behind it; did you mean "http://127.0.0.1:8080"?',
+    ),
+    gate(
+      '{ http: "127.0.0.1:8080" }',
+      'c.yaml:10:21: hosts.here.gates.wire.http is "127.0.0.1:8080"; expected http://HOST or http://HOST:PORT, with nothing behind it; did you mean "http://127.0.0.1:8080"?',
+    ),
+    gate(
+      '{ http: "https://a.example" }',
+      'c.yaml:10:21: hosts.here.gates.wire.http is "https://a.example"; expected http://HOST or http://HOST:PORT, with nothing behind it; did you mean "http://a.example"?',
+    ),
+    gate(
+      '{ http: "http://127.0.0.1:8080", framing: line }',
+      'c.yaml:10:46: unknown key "framing" in hosts.here.gates.wire; expected http or rights',
+    ),
+    gate(
+      '{ http: "http://127.0.0.1:8080", listen: true }',
+      'c.yaml:10:46: unknown key "listen" in hosts.here.gates.wire; expected http or rights',
+    ),
+    gate(
+      '{ tcp: "127.0.0.1:7000", unix: ./a.sock }',
+      "c.yaml:10:38: hosts.here.gates.wire has both tcp and unix; expected one of queue, tcp, unix, http",
+    ),
     [
       "{ text: hello }",
       "{ txt: hello }",

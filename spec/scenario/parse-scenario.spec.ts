@@ -31,6 +31,8 @@ steps:
 ${lines.map((line) => `  - ${line}\n`).join("")}`,
   ).steps ?? [];
 
+const GATE_RIGHTS = ["send", "receive"];
+
 const bare = ({ at: _at, source: _source, ...step }: Step): object => step;
 
 describe("scenario: a file that is right", () => {
@@ -49,7 +51,14 @@ describe("scenario: a file that is right", () => {
     });
     expect({ ...host?.gates }).to.deep.equal({
       line: { kind: "queue", rights: ["send", "receive"] },
-      wire: { kind: "tcp", host: "127.0.0.1", port: 7000, framing: "line", rights: ["send", "receive"] },
+      wire: {
+        kind: "tcp",
+        host: "127.0.0.1",
+        port: 7000,
+        listen: false,
+        framing: "line",
+        rights: ["send", "receive"],
+      },
     });
     expect({ ...host?.roms }).to.deep.equal({ banner: { kind: "text", text: "hello" } });
     expect(scenario.start).to.deep.equal([
@@ -126,6 +135,11 @@ hosts:
       mixed: { directory: /abs, rights: [list, read, read] }
     gates:
       six: { tcp: "[::1]:80", framing: length }
+      door: { tcp: "0.0.0.0:7000", listen: true, framing: raw, rights: [receive] }
+      pipe: { unix: ../run/s.sock }
+      hatch: { unix: /run/h.sock, listen: true, framing: length }
+      web: { http: "http://localhost:8080" }
+      plain: { http: "http://[::1]/", rights: [send, receive] }
     roms:
       table: { json: [1, { a: null }] }
       file: { file: ../x.txt }
@@ -141,7 +155,21 @@ start: {}
       shut: { kind: "memory", content: Object.create(null), rights: [] },
       mixed: { kind: "directory", path: "/abs", rights: ["read", "list"] },
     });
-    expect(host?.gates["six"]).to.deep.include({ host: "::1", port: 80, framing: "length" });
+    expect({ ...host?.gates }).to.deep.equal({
+      six: { kind: "tcp", host: "::1", port: 80, listen: false, framing: "length", rights: GATE_RIGHTS },
+      door: {
+        kind: "tcp",
+        host: "0.0.0.0",
+        port: 7000,
+        listen: true,
+        framing: "raw",
+        rights: ["receive"],
+      },
+      pipe: { kind: "unix", path: "/there/run/s.sock", listen: false, framing: "line", rights: GATE_RIGHTS },
+      hatch: { kind: "unix", path: "/run/h.sock", listen: true, framing: "length", rights: GATE_RIGHTS },
+      web: { kind: "http", host: "localhost", port: 8080, rights: GATE_RIGHTS },
+      plain: { kind: "http", host: "::1", port: 80, rights: GATE_RIGHTS },
+    });
     expect({ ...host?.roms }).to.deep.equal({
       table: { kind: "json", json: [1, { a: null }] },
       file: { kind: "file", path: "/there/x.txt" },
