@@ -20,6 +20,8 @@ export type GatePosition = t.TypeOf<typeof GatePosition>;
 
 /** A receive that nobody waits for any more, as when its thread was killed; the next one takes it over. */
 class Orphans {
+  /** Which calls were receives at all. */
+  readonly #receives = new WeakSet<Promise<unknown>>();
   #waiting: Promise<Answer<Message>>[] = [];
   #arrived: Message[] = [];
 
@@ -28,7 +30,16 @@ class Orphans {
     return this.#arrived;
   }
 
-  add(receive: Promise<Answer<Message>>): void {
+  /** Remembers a receive. */
+  seen(receive: Promise<Answer<Message>>): Promise<Answer<Message>> {
+    this.#receives.add(receive);
+    return receive;
+  }
+
+  /** A send that nobody waits for goes on and brings nothing. */
+  add(call: Promise<unknown>): void {
+    if (!this.#receives.has(call)) return;
+    const receive = call as Promise<Answer<Message>>;
     this.#waiting.push(receive);
     void receive.then((answer) => {
       const at = this.#waiting.indexOf(receive);
@@ -57,9 +68,10 @@ export const makeGate = (
   return {
     contract: Gate,
     send: (content) => (rights.has("send") ? end.send(content) : denied("send")),
-    receive: () => (rights.has("receive") ? (orphans.take() ?? end.receive()) : denied("receive")),
+    receive: () =>
+      rights.has("receive") ? (orphans.take() ?? orphans.seen(end.receive())) : denied("receive"),
     close: () => E.right(undefined),
-    cancel: (receive) => orphans.add(receive as Promise<Answer<Message>>),
+    cancel: (call) => orphans.add(call),
     suspend: () => end.suspend(),
     resume: () => end.resume(),
     async capture(): Promise<Answer<GatePosition>> {
