@@ -75,7 +75,9 @@ describe("scenario: files on the disk", () => {
   it("names a folder that is not there, where nobody may create it", async () => {
     const text = changed("rights: [read, write, create]", "rights: [read, write]");
     const [refusal = ""] = await refusals(text);
-    expect(refusal).to.match(/hosts\.here\.files\.data\.directory is .*, and no folder is there; expected one/);
+    expect(refusal).to.match(
+      /hosts\.here\.files\.data\.directory is .*, and no folder is there; expected one/,
+    );
   });
 
   it("asks the powers it was given", async () => {
