@@ -16,7 +16,7 @@ const parent = clientAt(Parent, PARENT, 0);
 const SESSION = Object.keys(Parent.methods).indexOf("session");
 
 /** Where the boot signal leaves what it says. */
-export let boot: BootInfo = { label: "", timer: false };
+let boot: BootInfo = { label: "", timer: false };
 export const booted = (info: BootInfo): void => {
   boot = info;
 };
@@ -24,7 +24,7 @@ export const booted = (info: BootInfo): void => {
 export const revived = source<Revived>((handlers) => void parent.handlers(handlers));
 
 /** Requests a session in the name of `thread`. */
-export const request = <C extends Contract>(
+const request = <C extends Contract>(
   contract: C,
   { label = "", ram, caps, ...rest }: SessionOptions,
   thread: number,
@@ -82,7 +82,7 @@ const cpuOf = (thread: number): CpuSession => {
 };
 
 /** The `env` whose calls are `thread`'s; 0 is the component's first. */
-export const makeEnv = (thread: number): Env => ({
+const makeEnv = (thread: number): Env => ({
   get label() {
     return boot.label;
   },

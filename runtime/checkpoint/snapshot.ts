@@ -15,7 +15,7 @@ const time = new t.Type<number>(
 );
 
 /** A call in flight that did not drain. */
-export const CallRecord = struct(
+const CallRecord = struct(
   {
     slot: natural,
     selector: natural,
@@ -30,7 +30,6 @@ export const CallRecord = struct(
   {},
   "CallRecord",
 );
-export type CallRecord = t.TypeOf<typeof CallRecord>;
 
 /** A reply that waits to be delivered. */
 const EventRecord = struct(

@@ -9,7 +9,7 @@ import type { Answer, Serving } from "./service.ts";
 /** Most bytes that one `read` answers. */
 const READ_BYTES = 1 << 20;
 /** Most bytes that `readText` answers, and that a handle under `restore` carries along. */
-export const WHOLE_BYTES = 16 << 20;
+const WHOLE_BYTES = 16 << 20;
 /** Files up to this size, in bytes, are known by their content too; hashing them takes part of the pause. */
 export const HASHED_BYTES = 1 << 20;
 

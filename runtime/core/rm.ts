@@ -7,7 +7,7 @@ import { isDataspace, type Accounts, type DataspaceObject } from "./ram.ts";
 import type { CoreObject, Serving } from "./service.ts";
 
 /** Regions lie at multiples of this, in bytes. */
-export const REGION_ALIGNMENT = 4096;
+const REGION_ALIGNMENT = 4096;
 /** The region map's addresses, in bytes. The machine's own memory lies elsewhere. */
 const FIRST_ADDRESS = 0x1000_0000;
 const END_ADDRESS = 0x7fff_0000;

@@ -9,6 +9,3 @@ export const MOST_CALLS = 65536;
 
 /** Bytes of text and payload that the calls of one turn may carry in all. */
 export const MOST_BYTES_A_TURN = 64 << 20;
-
-/** Bytes of a protection domain that only just lives: the base memory and room to load code. */
-export const LEAST_RAM = 3 << 20;

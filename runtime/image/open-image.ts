@@ -47,7 +47,7 @@ const within = (what: string, size: number, limit: number): Either<ImageError, n
   size <= limit ? E.right(null) : E.left({ tag: "TooLarge", what, size, limit });
 
 /** Reads manifest and index. Memory sizes are bounded here; nothing of such a size is allocated yet. */
-export const parse = (
+const parse = (
   authentic: AuthenticImage,
   limits: ImageLimits = imageLimits,
 ): Either<ImageError, SealedImage> =>
@@ -90,7 +90,7 @@ const suits = (child: ChildManifest, memory: EncodedMemory, platform: HostPlatfo
 };
 
 /** The first child that this platform cannot execute, and why; `null` when it can execute all of them. */
-export const unsuitable = (sealed: SealedImage, platform: HostPlatform): ImageError | null => {
+const unsuitable = (sealed: SealedImage, platform: HostPlatform): ImageError | null => {
   for (const [index, child] of sealed.manifest.children.entries()) {
     const memory = sealed.memories[index];
     const error = memory === undefined ? null : suits(child, memory, platform);

@@ -5,7 +5,7 @@ import { fileStep } from "./file-step.ts";
 import { malformed, type ImageError } from "./image-error.ts";
 
 /** Bytes that an image file may have unless said otherwise: 4 GiB. */
-export const maxImageBytes = 2 ** 32;
+const maxImageBytes = 2 ** 32;
 
 const readAll = async (file: OpenFile, size: number): Promise<Uint8Array> => {
   const bytes = new Uint8Array(size);

@@ -39,9 +39,6 @@ export const interceptorOf = (service: string): Interceptor => {
   return found;
 };
 
-/** Adds an interceptor for a service of an embedder's own. */
-export const intercept = (added: Interceptor): void => void interceptors.set(added.service, added);
-
 const replays: { readonly [K in CapabilityRecord["kind"]]: Replay<K> } = {
   session: sessionReplay,
   file: fileReplay,
