@@ -18,7 +18,21 @@ export type {
   StartOptions,
 } from "./embed/host-options.ts";
 export type { OuterFiles, OuterGate, OuterRom } from "./embed/outside.ts";
-export type { Ending } from "./host/child.ts";
+export type { Ending } from "./host/ending.ts";
 export type { HostEvent } from "./host/event.ts";
 export type { HostError } from "./host/host-error.ts";
-export type { Frozen } from "./host/live-host.ts";
+export type { Frozen } from "./host/frozen.ts";
+// What a provider of the program's own is written against: `docs/providers.md`.
+export { E, type Either } from "../lib/fp.ts";
+export type { SessionError } from "../lib/error.ts";
+export { filePath } from "./provider/file/path.ts";
+export type {
+  FileEntry,
+  FileIdentity,
+  FileProvider,
+  FileRight,
+  FileStat,
+  OpenFile,
+  OpenMode,
+} from "./provider/file/file-provider.ts";
+export type { GateEnd, GateProvider, GateRight, GateState, Message } from "./provider/gate/gate-provider.ts";

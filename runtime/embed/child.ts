@@ -1,8 +1,7 @@
 // A child as a program holds it.
-import type { Ending, Child as LiveChild } from "../host/child.ts";
+import type { Ending } from "../host/ending.ts";
 import type { HostEvent } from "../host/event.ts";
-import type { Frozen } from "../host/live-host.ts";
-import type { LogMatch } from "../shard/protocol.ts";
+import type { Frozen } from "../host/frozen.ts";
 import { durationOf } from "./configure.ts";
 import { EventStream } from "./event-stream.ts";
 import { HostFailure } from "./host-failure.ts";
@@ -15,6 +14,19 @@ export interface Until {
   readonly log: string | RegExp;
   /** How long it may take. Default: for ever. */
   readonly within?: Duration;
+}
+
+type LogMatch = { readonly whole: string } | { readonly pattern: RegExp };
+
+/** The incarnation behind it. What programs see must not drag the host's inside along into their declarations. */
+export interface Incarnation {
+  readonly name: string;
+  readonly identity: { readonly identity: string; readonly generation: number };
+  readonly ended: Promise<Ending>;
+  readonly ending: Ending | null;
+  go(): void;
+  hold(): void;
+  watch(match: LogMatch | null): void;
 }
 
 /** What a child's host does for it. */
@@ -42,7 +54,7 @@ const matchOf = (log: string | RegExp): LogMatch =>
 
 /** Made by `host.start` and `host.revive`: one incarnation, from there to its end. */
 export class Child {
-  readonly #live: LiveChild;
+  readonly #live: Incarnation;
   readonly #powers: ChildPowers;
   readonly #tail = new LogTail();
   readonly #streams = new Set<EventStream<HostEvent>>();
@@ -52,7 +64,7 @@ export class Child {
   #fresh = true;
 
   /** For the host's use. */
-  constructor(live: LiveChild, powers: ChildPowers) {
+  constructor(live: Incarnation, powers: ChildPowers) {
     this.#live = live;
     this.#powers = powers;
     void live.ended.then((ending) => this.#awaited?.missed(ending));

@@ -1,6 +1,6 @@
 // What the promises of the embedding API reject with: an `Error` for people, with the facts for programs.
 import { prose, type SessionError } from "../../lib/error.ts";
-import type { Ending } from "../host/child.ts";
+import type { Ending } from "../host/ending.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 
 /** Why something could not be done. Tell them apart by `tag`. Whatever it was, nothing has changed. */

@@ -6,6 +6,7 @@ import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { firstPosition, mapStack } from "../component/position.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { ChildSpec, FromShard, FrozenChild, LogMatch, ToShard } from "../shard/protocol.ts";
+import type { Ending } from "./ending.ts";
 import type { HostEvent } from "./event.ts";
 import { PortalServer } from "./portal-server.ts";
 import type { Providers } from "./providers.ts";
@@ -25,14 +26,6 @@ export interface ChildIdentity {
   /** Incarnations so far: 1 at its start, one more with each revival. */
   readonly generation: number;
 }
-
-/** How a child ended. */
-export type Ending =
-  | { readonly kind: "exited"; readonly code: number }
-  /** `reason` as it is on its log. */
-  | { readonly kind: "faulted"; readonly reason: string }
-  | { readonly kind: "frozen" }
-  | { readonly kind: "killed" };
 
 /** What only the thread-holding half of a child may do. */
 export interface ChildSurroundings {

@@ -21,6 +21,7 @@ import type { ChildSpec, FrozenChild } from "../shard/protocol.ts";
 import { Child, type ChildCode, type ChildIdentity, type ChildSurroundings } from "./child.ts";
 import { claim } from "./claims.ts";
 import type { HostEvent } from "./event.ts";
+import type { Frozen } from "./frozen.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
 import { makeProviders, type Providers } from "./providers.ts";
@@ -46,15 +47,6 @@ export interface FreezeOptions {
   readonly image: string;
   /** In ms; default `FREEZE_DEADLINE_MS`. */
   readonly deadline?: number;
-}
-
-/** What a freeze or checkpoint made. */
-export interface Frozen {
-  readonly image: string;
-  readonly generation: number;
-  /** Of the image. */
-  readonly bytes: number;
-  readonly pauseMs: number;
 }
 
 const checkpointFailed = (error: CheckpointError): Either<HostError, never> =>

@@ -1,6 +1,6 @@
 // Everything a child did in a run, over all its incarnations: what `until` and `expect` look at. Bounded, so
 // that a child that floods its log costs the scenario nothing but the oldest of it.
-import type { Ending } from "../host/child.ts";
+import type { Ending } from "../host/ending.ts";
 
 /** Log entries that are kept of one child, and their bytes, as UTF-16. */
 const MOST_ENTRIES = 100_000;

@@ -1,6 +1,6 @@
 // Why a step failed, as facts; the one place that makes prose of them.
 import { prose, type SessionError } from "../../lib/error.ts";
-import type { Ending } from "../host/child.ts";
+import type { Ending } from "../host/ending.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import { renderEnding } from "./child-history.ts";
 import type { LineDifference } from "./line-match.ts";

@@ -1,0 +1,8 @@
+// How a child ended.
+
+export type Ending =
+  | { readonly kind: "exited"; readonly code: number }
+  /** `reason` as it is on its log. */
+  | { readonly kind: "faulted"; readonly reason: string }
+  | { readonly kind: "frozen" }
+  | { readonly kind: "killed" };
