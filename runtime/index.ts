@@ -25,7 +25,7 @@ export type { Frozen } from "./host/frozen.ts";
 // What a provider of the program's own is written against: `docs/providers.md`.
 export { E, type Either } from "../lib/fp.ts";
 export type { SessionError } from "../lib/error.ts";
-export { filePath } from "./provider/file/path.ts";
+export { entryPath, filePath, type FilePath } from "./provider/file/path.ts";
 export type {
   FileEntry,
   FileIdentity,
