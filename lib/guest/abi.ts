@@ -9,7 +9,8 @@
 // padded to 16 bytes, and begins 8 bytes after a multiple of 16, as large arrays do in the engine's heap: on some
 // processors copying to an address that is 1 to 15 bytes further than its source, modulo 4096, is 16 times slower.
 // What does not fit a record (text, JSON, large bytes) is handed over by `attach` just before it and named by its
-// form. Replies come in through one function, `deliver(slot, form, value, extra)`.
+// form. Replies come in through one function, `deliver(slot, form, value, extra)`, or `deliver(slot)` for
+// a plain `undefined`.
 
 /** Bytes of the outbox. One 64 KiB payload fits; a fuller turn flushes in between. */
 export const OUTBOX_BYTES = 131072;
@@ -44,9 +45,9 @@ export const REPLY_CAPABILITY = 3;
 /** A region: `value` is its memory, `extra` its address. */
 export const REPLY_REGION = 4;
 
-/** Signals: `deliver` with slot -1. `value` is JSON text. */
-export const SIGNAL_BOOT = 0;
-export const SIGNAL_REVIVED = 1;
+/** Signals: `deliver` with slot -1, and a form that is no `REPLY_VALUE`. `value` is JSON text. */
+export const SIGNAL_BOOT = 16;
+export const SIGNAL_REVIVED = 17;
 
 /** Selectors that every protection domain is born with. */
 export const PARENT = 0;

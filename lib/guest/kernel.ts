@@ -18,13 +18,14 @@ import {
   REPLY_ERROR,
   REPLY_JSON,
   REPLY_REGION,
-  REPLY_VALUE,
 } from "./abi.ts";
 import { host } from "./host.ts";
 
 const words = new Int32Array(host.outbox);
 const floats = new Float64Array(host.outbox);
 const bytes = new Uint8Array(host.outbox);
+// An own property is found at once, and stays what it is.
+Object.defineProperty(bytes, "set", { value: Reflect.get(bytes, "set") });
 words[0] = FIRST_RECORD;
 
 /** The last word at which a record may end. */
@@ -60,7 +61,7 @@ let nextSelector = FIRST_SELECTOR;
 export let lastSlot = -1;
 
 /** A selector that this component never used before. */
-export const freshSelector = (): number => nextSelector++;
+const freshSelector = (): number => nextSelector++;
 
 const keepSettle = (resolve: Settle): void => {
   settlers[lastSlot] = resolve;
@@ -69,8 +70,7 @@ const keepSettle = (resolve: Settle): void => {
 /** The promise of the call whose record begins at word `at`, which gets a slot here. */
 const promised = (at: number): Promise<unknown> => {
   words[at] = lastSlot = firstFree;
-  if (lastSlot < settlers.length) firstFree = settlers[lastSlot] as number;
-  else firstFree++;
+  firstFree = (settlers[lastSlot] as number | undefined) ?? lastSlot + 1;
   return new Pledge(keepSettle);
 };
 
@@ -110,7 +110,7 @@ export const sender = (method: number): ((this: Caller, value: unknown) => Promi
   const withBytes = method | (ARGS_BYTES << 16);
   return function (value) {
     if ((value as object | null | undefined)?.constructor !== Bytes) return sendOne(this, method, value);
-    const { length } = value as Uint8Array;
+    const length = (value as Uint8Array).length;
     let at = words[0]!;
     let next = at + (((length + RECORD_AND_PADDING) >> 4) << 2);
     if (next > LAST_WORD) {
@@ -127,8 +127,7 @@ export const sender = (method: number): ((this: Caller, value: unknown) => Promi
     words[0] = next;
     // `promised(at)`, spelt out: the call of a function costs as much as its body.
     words[at] = lastSlot = firstFree;
-    if (lastSlot < settlers.length) firstFree = settlers[lastSlot] as number;
-    else firstFree++;
+    firstFree = (settlers[lastSlot] as number | undefined) ?? lastSlot + 1;
     return new Pledge(keepSettle);
   };
 };
@@ -202,15 +201,22 @@ export const onSignal = (handler: typeof signalled): void => {
   signalled = handler;
 };
 
-/** The runtime's one way in: settles the call in `slot`, once for each call, or with slot -1 is a signal. */
-export const settle = (slot: number, form: number, value: unknown, extra: number): void => {
+/** Whatever is no plain value: signals, errors, capabilities. */
+const settleSpecially = (slot: number, form: number, value: unknown, extra: number): void => {
   if (slot < 0) return signalled(form, value);
-  const resolve = settlers[slot] as Settle;
-  if (form === REPLY_VALUE) resolve(value);
-  else {
-    resolve(result(slot, form, value, extra));
-    adopters[slot] = undefined;
-  }
+  (settlers[slot] as Settle)(result(slot, form, value, extra));
+  adopters[slot] = undefined;
+  settlers[slot] = firstFree;
+  firstFree = slot;
+};
+
+/**
+ * The runtime's one way in: settles the call in `slot`, once for each call, or with slot -1 is a signal, whose form
+ * is never 0. Without a form it is a plain value's, without a value `undefined`.
+ */
+export const settle = (slot: number, form: number, value: unknown, extra: number): void => {
+  if (form) return settleSpecially(slot, form, value, extra);
+  (settlers[slot] as Settle)(value);
   settlers[slot] = firstFree;
   firstFree = slot;
 };

@@ -3,7 +3,7 @@
 // raw exports from boxes allocated before the base was taken, so that what the host does to the memory is the
 // same for every schedule of freezes.
 import { isUtf8 } from "node:buffer";
-import { FIRST_RECORD, OUTBOX_BYTES } from "../../lib/guest/abi.ts";
+import { FIRST_RECORD, OUTBOX_BYTES, REPLY_VALUE } from "../../lib/guest/abi.ts";
 import type { Fault } from "./fault.ts";
 import { Attachments, readOutbox, type CallSink, type OutboxViews } from "./outbox.ts";
 import { urlParts } from "./url.ts";
@@ -313,10 +313,15 @@ export class Machine {
 
   #handOver(slot: number, form: number, value: unknown, extra: number): Fault | null {
     const { argv, boxes, deliver, undefined: nothing } = this.#anchors;
+    const first = boxes >> 2;
+    if (value === undefined && form === REPLY_VALUE) {
+      this.#words[first] = slot;
+      this.#words[first + 1] = 0;
+      return this.#finished(this.exports.qjs_call(deliver, nothing, 1, argv));
+    }
     const box = this.#box(value);
     if (box === 0) return OUT_OF_MEMORY;
     const words = this.#words;
-    const first = boxes >> 2;
     words[first] = slot;
     words[first + 1] = 0;
     words[first + 2] = form;
@@ -425,6 +430,8 @@ export class Machine {
     }
     const name = this.#property(box, "name");
     const message = this.#property(box, "message");
+    // What the engine's errors say when there is no memory left for what they mean to say.
+    if (name === "InternalError" && message === "Invalid error message") return OUT_OF_MEMORY;
     return { reason: `${prefix}${name}: ${message}`, stack: this.#property(box, "stack") };
   }
 

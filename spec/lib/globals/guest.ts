@@ -15,6 +15,7 @@ import {
   PARENT,
   REPLY_ERROR,
   REPLY_VALUE,
+  SIGNAL_BOOT,
 } from "../../../lib/guest/abi.ts";
 import type { SessionError } from "../../../lib/error.ts";
 import { Parent } from "../../../lib/session/parent.ts";
@@ -192,7 +193,7 @@ export const boot = async ({
     }
   };
 
-  deliver(-1, 0, JSON.stringify(JSON.stringify({ label: "x", timer })));
+  deliver(-1, SIGNAL_BOOT, JSON.stringify(JSON.stringify({ label: "x", timer })));
   settle();
   return {
     run(code) {
