@@ -5,25 +5,25 @@ import { Machine } from "../runtime/engine/machine.ts";
 import type { Engine } from "../runtime/engine/wasm-module.ts";
 
 const PAGES = 128;
-const RING_STRIDE = 65536;
 
 const GUEST = `
+const Pledge = Promise;
 const ring = new Uint8Array(globalThis.ring);
 let resolve;
 const keep = (settle) => { resolve = settle; };
-const one = (bytes) => { ring.set(bytes); return new Promise(keep); };
+const one = (bytes) => { ring.set(bytes); return new Pledge(keep); };
 globalThis.settleOne = (value) => resolve(value);
 globalThis.loopOne = async (bytes) => { for (;;) await one(bytes); };
 
 const settlers = [];
-const many = (bytes, place) => {
-  ring.set(bytes, place * ${RING_STRIDE});
-  const promise = new Promise(keep);
+const many = (bytes, place, at) => {
+  ring.set(bytes, at);
+  const promise = new Pledge(keep);
   settlers[place] = resolve;
   return promise;
 };
 globalThis.settleMany = (value) => { for (let i = 0; i < settlers.length; i++) settlers[i](value); };
-globalThis.loopMany = async (bytes, place) => { for (;;) await many(bytes, place); };
+globalThis.loopMany = async (bytes, place, at) => { for (;;) await many(bytes, place, at); };
 `;
 
 export class BareEngine {
@@ -34,6 +34,7 @@ export class BareEngine {
   readonly #undefined: number;
   readonly #argv: number;
   readonly #ring: number;
+  readonly #stride: number;
   readonly #sink: Uint8Array;
 
   /** `flights` loops at once, each with `bytes` bytes a call. */
@@ -48,11 +49,14 @@ export class BareEngine {
     this.#machine = machine;
     this.#bytes = bytes;
     this.#flights = flights;
+    // Not a power of two, where the places would compete for the same lines of the cache.
+    this.#stride = Math.ceil(bytes / 16) * 16 + 64;
     this.#sink = new Uint8Array(bytes);
     exports._initialize();
     if (exports.qjs_init() !== 0) throw new Error("the engine could not be initialised");
-    const ringBytes = RING_STRIDE * flights;
-    this.#ring = machine.allocate(ringBytes)!;
+    const ringBytes = this.#stride * flights;
+    // 8 bytes off, as large arrays in the heap are; see lib/guest/abi.ts on where copies are quick.
+    this.#ring = machine.allocate(ringBytes + 8)! + 8;
     const ring = machine.allocate(8)!;
     const view = exports.JS_NewArrayBuffer(exports.qjs_get_context_ptr(), this.#ring, ringBytes, 0, 0, 0);
     new BigUint64Array(machine.bytes.buffer)[ring >> 3] = BigInt.asUintN(64, view);
@@ -70,7 +74,7 @@ export class BareEngine {
       `{ const payload = new Uint8Array(${bytes}).fill(65); ` +
         (flights === 1
           ? "loopOne(payload); }"
-          : `for (let i = 0; i < ${flights}; i++) loopMany(payload, i); }`),
+          : `for (let i = 0; i < ${flights}; i++) loopMany(payload, i, i * ${this.#stride}); }`),
     );
     while (exports.qjs_execute_pending_job() > 0);
   }
@@ -102,12 +106,13 @@ export class BareEngine {
     const argv = this.#argv;
     const sink = this.#sink;
     const ring = this.#ring;
+    const stride = this.#stride;
     const length = this.#bytes;
     const flights = this.#flights;
     let made = 0;
     while (made < calls) {
       for (let i = 0; i < flights; i++) {
-        const at = ring + i * RING_STRIDE;
+        const at = ring + i * stride;
         sink.set(bytes.subarray(at, at + length));
       }
       exports.qjs_free_value(exports.qjs_call(settle, nothing, 1, argv));

@@ -45,7 +45,7 @@ const revivalBench = (megabytes: number): Bench => ({
       against: "QuickJS.restore",
       async theirs() {
         const began = performance.now();
-        const engine = await QuickJS.restore(
+        const restored = await QuickJS.restore(
           {
             memory,
             stackPointer: registers.stackPointer,
@@ -56,7 +56,7 @@ const revivalBench = (megabytes: number): Bench => ({
           { wasm },
         );
         const took = performance.now() - began;
-        engine.dispose();
+        restored.dispose();
         return took;
       },
       target: { of: "ratio", bound: "at most", limit: 0.5 },
