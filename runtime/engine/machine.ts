@@ -73,6 +73,13 @@ const BUDGET_SPENT = "the turn's budget is used up: it ran too long without an a
 const floats = new Float64Array(1);
 const floatWords = new Int32Array(floats.buffer);
 
+const ZEROS = new Uint8Array(1 << 18);
+
+/** As `fill(0, from, to)`, which goes byte by byte where the memory is shared: ten times as slow. */
+const clear = (memory: Uint8Array, from: number, to: number): void => {
+  for (let at = from; at < to; at += ZEROS.length) memory.set(ZEROS.subarray(0, to - at), at);
+};
+
 /** WebAssembly traps (RuntimeError) and an exhausted native stack (RangeError) end the instance. */
 const trapped = (trap: unknown): Fault => ({
   reason: `the engine trapped: ${trap instanceof Error ? trap.message : String(trap)}`,
@@ -155,9 +162,9 @@ export class Machine {
     const stack = this.exports.__stack_pointer.value as number;
     const records = this.#anchors.outbox + 4;
     const behind = this.#anchors.outbox + OUTBOX_BYTES;
-    memory.fill(0, 0, stack);
+    clear(memory, 0, stack);
     memory.set(this.#bytes.subarray(stack, records), stack);
-    memory.fill(0, records, behind);
+    clear(memory, records, behind);
     memory.set(this.#bytes.subarray(behind), behind);
   }
 
