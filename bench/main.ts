@@ -8,7 +8,7 @@ import { callBenches } from "./calls.ts";
 import { freezeBenches } from "./freeze.ts";
 import { imageBench } from "./image.ts";
 import { revivalBenches } from "./revival.ts";
-import { startBench } from "./start.ts";
+import { startBenches } from "./start.ts";
 import { heading, line, machineLine } from "./table.ts";
 
 const benches: readonly Bench[] = [
@@ -17,7 +17,7 @@ const benches: readonly Bench[] = [
   ...revivalBenches,
   ...authenticationBenches,
   imageBench,
-  startBench,
+  ...startBenches,
 ];
 
 const { values } = parseArgs({

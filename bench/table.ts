@@ -2,7 +2,7 @@
 import { cpus } from "node:os";
 import { met, type Range, type Row, type Target } from "./row.ts";
 
-const WIDTHS = [34, 24, 22, 26, 18, 4] as const;
+const WIDTHS = [31, 37, 17, 22, 17, 3] as const;
 
 const figure = (value: number): string =>
   value >= 1000 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
