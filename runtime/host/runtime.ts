@@ -30,19 +30,26 @@ const shared = (base: Base): Base => {
   return { ...base, memory };
 };
 
-/** The engine and base memory of this release. */
-export const loadPlatform = (): {
+interface Platform {
   readonly engine: Engine;
   readonly base: Base;
   readonly platform: HostPlatform;
-} => {
+}
+
+/** Made once a process: it takes some 100 ms, and nobody changes it. */
+let loaded: Platform | null = null;
+
+/** The engine and base memory of this release. */
+export const loadPlatform = (): Platform => {
+  if (loaded !== null) return loaded;
   const engine = loadEngine();
   const base = shared(buildBase(engine));
-  return {
+  loaded = {
     engine,
     base,
     platform: { engines: [engine.hash], base: (hash) => (hash === base.hash ? base.memory : null) },
   };
+  return loaded;
 };
 
 export interface RuntimeOptions {
