@@ -33,6 +33,10 @@ export interface Captured {
   readonly pauseMs: number;
 }
 
+/** More promises than lie between core's answer and the inbox, one behind the other. A whole pass of the event
+ *  loop would take longer than copying a small memory. */
+const PROMISE_HOPS = 64;
+
 const drains = (call: PendingCall): boolean => call.entry.method.inFlight === "drain";
 
 const threadOf = (domain: ProtectionDomain, { thread }: PendingCall): string => {
@@ -136,7 +140,7 @@ export const capture = async (
   if (failed !== null) return fail(failed);
   for (const object of living(domain, "suspend")) object.suspend?.();
   // Replies that core gave before it was suspended are on their way through promises; they belong to the inbox.
-  await new Promise((resolve) => setImmediate(resolve));
+  for (let hop = 0; hop < PROMISE_HOPS; hop++) await null;
   if (domain.state !== "running") return E.left({ tag: "Ended", child: domain.spec.label });
   failed = tripped("positions");
   if (failed !== null) return fail(failed);
