@@ -57,7 +57,8 @@ const cpuOf = (thread: number): CpuSession => {
       const ended = Promise.resolve().then(() => main(makeEnv(selector)));
       const handle = clientAt(Thread, selector, thread);
       let joined = false;
-      const exited = (): Promise<void> => cpu.exited(created);
+      // In its own name: whoever created it may be paused, or killed.
+      const exited = (): Promise<void> => clientAt(Cpu, CPU, selector).exited(created);
       const told = ended.then(exited, (error: unknown) =>
         exited().then(() => {
           throw error;
