@@ -26,7 +26,7 @@ import { argumentError, methodError } from "./argument-error.ts";
 import { AMBIENT } from "./birthright.ts";
 import { invoke, type DomainEvent, type PendingCall } from "./call.ts";
 import { capabilityTo, nativeCapability, type Capability, type MethodEntry } from "./capability-space.ts";
-import { MOST_BYTES_A_TURN, MOST_CALLS } from "./limits.ts";
+import { MOST_BYTES_A_TURN, MOST_CALLS, MOST_RECORDED } from "./limits.ts";
 import { PendingCalls } from "./pending-calls.ts";
 
 enablePatches();
@@ -184,6 +184,12 @@ export class CallDesk {
     if ((this.#bytes += sizeOf(list)) > MOST_BYTES_A_TURN) {
       this.#flood = `the calls of one turn carry more than ${MOST_BYTES_A_TURN} bytes`;
       return;
+    }
+    if (entry.record !== undefined) {
+      const bytes = JSON.stringify(list).length;
+      const what = `${service}.${entry.name}`;
+      if (bytes > MOST_RECORDED)
+        return this.fail(slot, { tag: "TooLarge", what, bytes, limit: MOST_RECORDED }, thread);
     }
     if (selector === AMBIENT_LOG || selector === AMBIENT_TIMER) this.use(selector);
     let cost = NO_COST;

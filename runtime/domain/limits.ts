@@ -9,3 +9,7 @@ export const MOST_CALLS = 65536;
 
 /** Bytes of text and payload that the calls of one turn may carry in all. */
 export const MOST_BYTES_A_TURN = 64 << 20;
+
+/** Characters of a call that the ledger records: names, labels and arguments that stay for as long as what they
+ *  ask for. */
+export const MOST_RECORDED = 65536;
