@@ -72,7 +72,7 @@ const record: fc.Arbitrary<Deed> = fc
   )
   .map(([slot, selector, [method, form], thread, fresh, length, payload]) => [
     "record",
-    [slot, selector, (method & 0xffff) | (form << 16), thread, fresh, length, ...payload],
+    [slot, selector, (method & 0xffff) | (form << 16), length, thread, fresh, 0, 0, ...payload],
   ]);
 
 const beside = (deed: fc.Arbitrary<Deed>): fc.Arbitrary<readonly Deed[]> => fc.tuple(deed, record);

@@ -78,14 +78,79 @@ const own: Readonly<Record<string, WorldOptions>> = {
   },
 };
 
+const TABLES = fileURLToPath(new URL("../../../node_modules/vega-datasets/data", import.meta.url));
+const POEM = ["Über allen Gipfeln", "ist Ruh,", "", "in allen Wipfeln", "spürest du"].join("\n");
+
+const rom =
+  (name: string, versions: readonly (readonly [at: number, content: string])[]) =>
+  ({ clock, roms }: World): void => {
+    for (const [at, content] of versions) clock.at(at, () => roms.source(name).replace(content));
+  };
+
 const bundled: Readonly<Record<string, WorldOptions>> = {
   counter: { files: { data: {} }, config: { upTo: 4 } },
+  curious: {
+    files: { notes: { "today.txt": "all quiet" } },
+    routes: [{ service: "LOG" }, { service: "File_system", label: "notes" }],
+  },
+  dataspaces: {},
+  dialogue: {
+    config: { say: ["one", "two"], answers: 2 },
+    gates: ["line"],
+    script: inject([
+      [1, "line", "a"],
+      [1, "line", "b"],
+      [4, "line", "c"],
+      [5, "line", "d"],
+    ]),
+  },
+  dice: { files: { table: {} } },
+  display: {
+    roms: { shown: "first" },
+    script: rom("shown", [
+      [2, "second"],
+      [5, ""],
+      [6, "third"],
+    ]),
+  },
+  faulty: { config: { way: "error" } },
+  pause: { config: { ms: 5 } },
+  postbox: {
+    gates: ["post"],
+    script: inject([
+      [1, "post", "to"],
+      [1, "post", "be"],
+      [9, "post", "goodbye"],
+    ]),
+  },
+  referee: { files: { table: { "draws.txt": "a b\na c\n" } } },
+  sleeper: { config: { sleep: 8, gap: 0 } },
+  thermostat: {
+    roms: { room: '{"degrees":18}' },
+    script: rom("room", [
+      [2, '{"degrees":20}'],
+      [4, '{"degrees":22}'],
+      [8, '{"degrees":20}'],
+    ]),
+  },
+  threads: {},
+  traveller: { files: { library: { "poem.txt": POEM } }, gates: ["out"] },
+  weather: {
+    config: { table: "seattle-weather.csv", report: "weather.txt", block: 8000 },
+    directories: { tables: TABLES },
+    files: { reports: {} },
+  },
 };
+
+/** Components that wait for more for ever; all others must come to an end. */
+const ENDLESS: ReadonlySet<string> = new Set(["display", "thermostat"]);
 
 export interface Subject {
   readonly name: string;
   readonly file: string;
   readonly options: WorldOptions;
+  /** Whether it comes to an end. */
+  readonly ends: boolean;
 }
 
 const subjectsIn = (folder: URL, worlds: Readonly<Record<string, WorldOptions>>): readonly Subject[] =>
@@ -100,6 +165,7 @@ const subjectsIn = (folder: URL, worlds: Readonly<Record<string, WorldOptions>>)
         name,
         file: fileURLToPath(new URL(entry, folder)),
         options: { routes: OPEN_ROUTES, ...options },
+        ends: !ENDLESS.has(name),
       };
     });
 

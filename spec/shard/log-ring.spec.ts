@@ -1,0 +1,50 @@
+// The log ring: entries of any size come out whole and in order, however the two ends take turns.
+import { expect } from "chai";
+import * as fc from "fast-check";
+import { LogReader, LogWriter, makeRing } from "../../runtime/shard/log-ring.ts";
+
+const RING = 1 << 18;
+
+describe("log ring", () => {
+  it("entries come out whole and in order, around the end of the ring and over many rounds", () => {
+    const entry = fc.oneof(
+      fc.string({ unit: "grapheme", maxLength: 50 }),
+      fc.nat(70_000).map((length) => "é".repeat(length >> 1) + "x".repeat(length & 1)),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(entry, fc.boolean()), { maxLength: 40 }), (entries) => {
+        const ring = makeRing();
+        const reader = new LogReader(ring);
+        const read: string[] = [];
+        const drain = (): void => reader.drain((text) => read.push(text));
+        const writer = new LogWriter(ring, () => {});
+        let waiting = 0;
+        for (const [text, early] of entries) {
+          const needed = Buffer.byteLength(text) + 16;
+          if (early || waiting + needed > RING) {
+            drain();
+            waiting = 0;
+          }
+          writer.write(text);
+          waiting += needed;
+        }
+        drain();
+        expect(read).deep.equal(entries.map(([text]) => text));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("an entry larger than the ring goes through it in frames", () => {
+    const ring = makeRing();
+    const reader = new LogReader(ring);
+    const read: string[] = [];
+    const writer = new LogWriter(ring, () => reader.drain((text) => read.push(text)));
+    const text = Array.from({ length: 60_000 }, (_, i) => `entry ${i} `).join("");
+    writer.write(text);
+    writer.write("");
+    reader.drain((each) => read.push(each));
+    expect(read.map((each) => each.length)).deep.equal([text.length, 0]);
+    expect(read[0]).equal(text);
+  });
+});
