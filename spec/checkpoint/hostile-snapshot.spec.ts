@@ -80,4 +80,38 @@ describe("hostile snapshots", () => {
     );
     expect(E.isLeft(short)).equal(true);
   });
+
+  it("fault 31: selectors come back as they were; an order that can't be, or a cycle, is refused cleanly", async () => {
+    const { world, image } = await frozen(70);
+    const { ledger } = image.snapshot;
+    const all = Object.entries(ledger.capabilities);
+    const find = (kind: string): [string, (typeof all)[number][1]] =>
+      all.find(([, record]) => record.kind === kind)!;
+    const [file, fileRecord] = find("file");
+    const [region, regionRecord] = find("region");
+    const [, sessionRecord] = all.find(
+      ([, record]) => record.kind === "session" && record.service === "File_system",
+    )!;
+    const [, dataspaceRecord] = find("dataspace");
+    const cases: readonly Record<string, unknown>[] = [
+      { [file]: { ...fileRecord, session: Number(file) } },
+      { [file]: { ...fileRecord, session: 900 }, 900: sessionRecord },
+      { [region]: { ...regionRecord, dataspace: Number(region) } },
+      { [region]: { ...regionRecord, dataspace: 900 }, 900: dataspaceRecord },
+    ];
+    for (const changes of cases) {
+      const capabilities = { ...ledger.capabilities, ...changes };
+      const snapshot = { ...image.snapshot, ledger: { ...ledger, capabilities } };
+      const result = await new Harness(world).reviveUnknown(image, snapshot);
+      expect(E.isLeft(result) && result.left.tag).match(/^(Malformed|Refused)$/);
+      expect(world.handles.open).equal(0);
+    }
+    const harness = new Harness(world);
+    expect(E.isRight(await harness.revive(image))).equal(true);
+    const selectors = [...harness.domain.capabilities.keys()].filter((selector) => selector >= 16);
+    expect(selectors.toSorted((a, b) => a - b)).deep.equal(
+      all.map(([selector]) => Number(selector)).sort((a, b) => a - b),
+    );
+    await harness.drop();
+  });
 });

@@ -12,7 +12,7 @@ describe("turn seeds", () => {
   });
 
   it("spread: every bit is set about half of the time", () => {
-    const counts = new Array<number>(64).fill(0);
+    const counts = Array.from({ length: 64 }, () => 0);
     const turns = 4000;
     for (let turn = 0; turn < turns; turn++) {
       const [low, high] = turnSeed(0x1234, turn);

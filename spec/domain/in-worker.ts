@@ -23,9 +23,10 @@ export const inWorker = (bodies: readonly string[]): Promise<readonly Ran[]> =>
     worker.on("error", reject);
   });
 
-if (!isMainThread && parentPort !== null) {
+const port = parentPort;
+if (!isMainThread && port !== null) {
   const ran: Ran[] = [];
   for (const body of (workerData as { readonly bodies: readonly string[] }).bodies)
     ran.push(await outputsOf(await program(body)));
-  parentPort.postMessage(ran);
+  port.postMessage(ran);
 }

@@ -6,7 +6,7 @@ interface Alarm {
   /** 0 for the outside world, 1 for a component: at the same instant the world comes first. */
   readonly rank: number;
   readonly order: number;
-  readonly then: () => void;
+  readonly ring: () => void;
 }
 
 const before = (a: Alarm, b: Alarm): number => a.at - b.at || a.rank - b.rank || a.order - b.order;
@@ -41,8 +41,8 @@ export class VirtualClock implements ClockPower {
     this.#arm(at, 0, then);
   }
 
-  #arm(at: number, rank: number, then: () => void): () => void {
-    const alarm: Alarm = { at, rank, order: this.#order++, then };
+  #arm(at: number, rank: number, ring: () => void): () => void {
+    const alarm: Alarm = { at, rank, order: this.#order++, ring };
     this.#alarms.add(alarm);
     return () => void this.#alarms.delete(alarm);
   }
@@ -53,7 +53,7 @@ export class VirtualClock implements ClockPower {
     if (first === undefined) return false;
     this.#alarms.delete(first);
     this.now = Math.max(this.now, first.at);
-    first.then();
+    first.ring();
     return true;
   }
 

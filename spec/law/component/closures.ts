@@ -21,7 +21,7 @@ class Account {
   }
 }
 
-const tagged = (parts: TemplateStringsArray, ...values: unknown[]): string =>
+const tagged = (parts: TemplateStringsArray, ...values: (bigint | number)[]): string =>
   parts.raw.map((part, i) => `${part}<${String(values[i] ?? "")}>`).join("");
 
 export default component(async (env) => {

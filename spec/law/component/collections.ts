@@ -51,5 +51,5 @@ export default component(async (env) => {
     `${clone.self === clone} ${clone.when.toISOString()} ${clone.map.size} ${clone.bytes.join()}`,
   );
   await log.write(`${reads.join()} ${view.getUint8(1)} ${weak.get(key)} ${ref.deref()?.name}`);
-  await log.write([...set].sort().reverse().join() + JSON.stringify(Object.fromEntries(map)));
+  await log.write([...set].sort().toReversed().join() + JSON.stringify(Object.fromEntries(map)));
 });

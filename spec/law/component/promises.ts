@@ -13,9 +13,9 @@ export default component(async (env) => {
     throw new Error(reason);
   };
 
-  await log.write(String(await Promise.all([after(5, 1), after(1, 2), 3])));
-  await log.write(String(await Promise.race([after(5, "slow"), after(2, "fast")])));
-  await log.write(String(await Promise.any([failing(1, "x"), after(3, "any")])));
+  await log.write(String(await Promise.all([after(5, 1), after(1, 2), Promise.resolve(3)])));
+  await log.write(await Promise.race([after(5, "slow"), after(2, "fast")]));
+  await log.write(await Promise.any([failing(1, "x"), after(3, "any")]));
   const settled = await Promise.allSettled([failing(2, "y"), after(1, "z")]);
   await log.write(
     settled.map((each) => (each.status === "fulfilled" ? each.value : String(each.reason))).join(),
@@ -40,13 +40,8 @@ export default component(async (env) => {
   await Promise.all(waiting);
   await log.write(order.join("; "));
 
-  const thenable = {
-    // eslint-disable-next-line unicorn/no-thenable
-    then(resolve: (value: string) => void): void {
-      void timer.sleep(2).then(() => resolve("thenable"));
-    },
-  };
-  await log.write(String(await (thenable as unknown as Promise<string>)));
+  class Later extends Promise<string> {}
+  await log.write(await Later.resolve(after(2, "of a class of its own")));
   const many = await Promise.all(Array.from({ length: 20 }, (_, i) => after((i * 7) % 5, i)));
   await log.write(many.join(""));
 });
