@@ -4,6 +4,7 @@ import {
   ARGS_BYTES,
   ARGS_JSON,
   ARGS_LARGE,
+  ARGS_NONE,
   ARGS_NUMBER,
   ARGS_TEXT,
   FIRST_RECORD,
@@ -90,6 +91,8 @@ export const readOutbox = (
     let payload = 0;
     let fresh = 0;
     switch (method >>> 16) {
+      case ARGS_NONE:
+        break;
       case ARGS_TEXT:
       case ARGS_LARGE:
         args = [attachments.take()];
