@@ -140,7 +140,7 @@ export const capture = async (
   if (failed !== null) return fail(failed);
   for (const object of living(domain, "suspend")) object.suspend?.();
   // Replies that core gave before it was suspended are on their way through promises; they belong to the inbox.
-  for (let hop = 0; hop < PROMISE_HOPS; hop++) await null;
+  for (let hop = 0; hop < PROMISE_HOPS; hop++) await Promise.resolve();
   if (domain.state !== "running") return E.left({ tag: "Ended", child: domain.spec.label });
   failed = tripped("positions");
   if (failed !== null) return fail(failed);
