@@ -10,7 +10,7 @@ import type { Bench } from "./bench.ts";
 import { skipped } from "./row.ts";
 import { sideBySide } from "./side-by-side.ts";
 
-const PROGRAM = fileURLToPath(new URL("../runtime/command/main.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../bin/command/main.js", import.meta.url));
 const SCENARIO = join("scenarios", "counter.yaml");
 const COMPONENT = join("components", "counter.ts");
 

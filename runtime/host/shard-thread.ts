@@ -47,7 +47,7 @@ export class ShardThread {
     // Idle, it keeps no process alive. A thread that has just come up counts again.
     this.#worker.unref();
     this.#worker.on("online", () => {
-      if (this.#listener === null) this.#worker.unref();
+      if (this.#listener === null && !this.#gone) this.#worker.unref();
     });
     this.#worker.on("message", (message: FromShard) => this.#receive(message));
     this.#worker.on("error", (error) => this.#die("failed", error));
@@ -85,6 +85,8 @@ export class ShardThread {
   async terminate(): Promise<void> {
     this.#gone = true;
     if (this.#watchdog !== null) clearInterval(this.#watchdog);
+    // Whoever waits for the end must not find the process ended first: an idle thread does not keep it alive.
+    this.#worker.ref();
     await this.#worker.terminate();
     this.#drain();
     if (this.running !== null) for (const text of readBlackBox(this.#box)) this.#listener?.log(text);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const PROGRAM = fileURLToPath(new URL("../../runtime/command/main.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../bin/command/main.js", import.meta.url));
 
 export interface Ran {
   readonly status: number | null;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const PROGRAM = fileURLToPath(new URL("../../runtime/command/main.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../bin/command/main.js", import.meta.url));
 
 /** Of the sources: this file runs two folders below `dist`. */
 export const repository = fileURLToPath(new URL("../../../", import.meta.url));
