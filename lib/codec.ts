@@ -33,6 +33,8 @@ export const duration = refined("duration", (n) => n >= 0 && n < Infinity);
 
 /** As many mistakes of a value are told: a hostile one may have millions. */
 const MOST_ERRORS = 8;
+/** Whether nothing changes between the inside and the wire. */
+const isPlain = (codecs: readonly t.Mixed[]): boolean => codecs.every(({ encode }) => encode === t.identity);
 
 type Fields = Readonly<Record<string, t.Mixed>>;
 type Shape<R extends Fields, O extends Fields> = { readonly [K in keyof R]: t.TypeOf<R[K]> } & {
@@ -45,6 +47,7 @@ export const struct = <R extends Fields, O extends Fields = {}>(
   optional: O = {} as O,
   name = "struct",
 ): t.Type<Shape<R, O>> => {
+  const plain = isPlain([...Object.values(required), ...Object.values(optional)]);
   const is = (u: unknown): u is Shape<R, O> => {
     if (typeof u !== "object" || u === null || Array.isArray(u)) return false;
     const record = u as Record<string, unknown>;
@@ -58,13 +61,15 @@ export const struct = <R extends Fields, O extends Fields = {}>(
     return true;
   };
   const validate = (u: unknown, c: t.Context): t.Validation<Shape<R, O>> => {
-    if (is(u)) return t.success(u);
+    if (plain && is(u)) return t.success(u);
     if (typeof u !== "object" || u === null || Array.isArray(u)) return t.failure(u, c);
     const record = u as Record<string, unknown>;
     const errors: t.Errors = [];
+    const decoded: Record<string, unknown> = {};
     const check = (key: string, codec: t.Mixed): void => {
       const result = codec.validate(record[key], t.appendContext(c, key, codec, record[key]));
       if (result._tag === "Left") errors.push(...result.left.slice(0, MOST_ERRORS));
+      else decoded[key] = result.right;
     };
     for (const key in required) check(key, required[key]!);
     for (const key of Object.keys(record)) {
@@ -74,9 +79,15 @@ export const struct = <R extends Fields, O extends Fields = {}>(
         errors.push({ value: record[key], context: t.appendContext(c, key, t.never, record[key]) });
       else if (record[key] !== undefined) check(key, optional[key]!);
     }
-    return t.failures(errors);
+    return errors.length > 0 ? t.failures(errors) : t.success(decoded as Shape<R, O>);
   };
-  return new t.Type<Shape<R, O>>(name, is, validate, t.identity);
+  const encode = (value: Shape<R, O>): unknown => {
+    const encoded: Record<string, unknown> = {};
+    for (const [key, each] of Object.entries(value))
+      if (each !== undefined) encoded[key] = (required[key] ?? optional[key])?.encode(each);
+    return encoded;
+  };
+  return new t.Type<Shape<R, O>>(name, is, validate, plain ? t.identity : (encode as typeof t.identity));
 };
 
 type Positional<C extends readonly t.Mixed[]> = { [K in keyof C]: t.TypeOf<C[K]> };
@@ -96,17 +107,41 @@ export const args = <const R extends readonly t.Mixed[], const O extends readonl
     for (let i = 0; i < u.length; i++) if (!fits(u[i], i)) return false;
     return true;
   };
+  const plain = isPlain(all);
   const validate = (u: unknown, c: t.Context): t.Validation<Out> => {
-    if (is(u)) return t.success(u);
+    if (plain && is(u)) return t.success(u);
     if (!Array.isArray(u) || u.length > all.length) return t.failure(u, c);
     const errors: t.Errors = [];
+    const decoded: unknown[] = [];
     for (let i = 0; i < Math.max(u.length, required.length); i++) {
-      if (fits(u[i], i)) continue;
+      if (i >= required.length && (u[i] === undefined || u[i] === null)) {
+        decoded.push(undefined);
+        continue;
+      }
       const result = all[i]!.validate(u[i], t.appendContext(c, String(i), all[i]!, u[i]));
       if (result._tag === "Left") errors.push(...result.left.slice(0, MOST_ERRORS));
+      else decoded.push(result.right);
     }
-    return t.failures(errors);
+    return errors.length > 0 ? t.failures(errors) : t.success(decoded as Out);
   };
+  const encode = (values: Out): unknown[] =>
+    values.map((value, i) => (i >= required.length && value === undefined ? value : all[i]!.encode(value)));
   const name = `[${all.map((codec) => codec.name).join(", ")}]`;
-  return Object.assign(new t.Type<Out>(name, is, validate, t.identity), { arity: all.length });
+  const codec = new t.Type<Out>(name, is, validate, plain ? t.identity : (encode as typeof t.identity));
+  return Object.assign(codec, { arity: all.length });
+};
+
+/** An argument list of `first` ones and then any number of byte strings. */
+export const message = <const F extends readonly t.Mixed[]>(
+  first: F,
+): t.Type<[...Positional<F>, ...Uint8Array[]]> => {
+  type Out = [...Positional<F>, ...Uint8Array[]];
+  const is = (u: unknown): u is Out =>
+    Array.isArray(u) &&
+    u.length >= first.length &&
+    u.every((each, i) => (i < first.length ? first[i]!.is(each) : each instanceof Uint8Array));
+  const name = `[${[...first.map((codec) => codec.name), "...bytes"].join(", ")}]`;
+  const codec = new t.Type<Out>(name, is, (u, c) => (is(u) ? t.success(u) : t.failure(u, c)), t.identity);
+  // Its calls always carry a list.
+  return Object.assign(codec, { arity: 2 });
 };

@@ -1,5 +1,5 @@
 // What a component is, and what it finds in its `env`.
-import type { Client, Contract } from "./contract.ts";
+import type { Client, Contract, Serves } from "./contract.ts";
 import type { RevivedInfo } from "./guest/abi.ts";
 import type { Cpu, ThreadState } from "./session/cpu.ts";
 import type { Pd } from "./session/pd.ts";
@@ -59,6 +59,20 @@ export interface Env {
   config<T = unknown>(): Promise<T>;
   /** Requests a session through the parent. Rejects with `Denied`, `QuotaExceeded` or `NoSuchService`. */
   session<C extends Contract>(contract: C, options?: SessionOptions): Promise<SessionClient<C>>;
+  /** Provides a service to those whose routes lead here. `root` is called for each session, with the request's
+   *  further arguments, and returns the object that serves it; what it throws, the client's request is rejected
+   *  with. Rejects with `AlreadyExists` where the service was announced before. A component that announced a service
+   *  goes on living. */
+  announce<C extends Contract>(
+    contract: C,
+    root: (
+      args: Readonly<Record<string, unknown>>,
+      session: { readonly label: string },
+    ) => Serves<C> | Promise<Serves<C>>,
+  ): Promise<void>;
+  /** Takes an object of its own, handed out as a capability, away from all who hold it: their calls are rejected with
+   *  `Closed`. */
+  revoke(object: object): void;
   readonly ram: Client<typeof Ram>;
   readonly rm: Client<typeof Rm>;
   readonly cpu: CpuSession;

@@ -66,9 +66,32 @@ export const session = <M extends Methods, X extends object = {}>(
   guest: options.guest ?? ({} as X),
 });
 
+/** What may be given where a capability is wanted: the object that was got from a session, or one of the
+ *  component's own that serves the contract. */
+export type Offered<T> = unknown extends T
+  ? T
+  : T extends Of<infer C>
+    ? Client<C> | Serves<C>
+    : T extends Uint8Array | Date | ((...args: never[]) => unknown)
+      ? T
+      : T extends object
+        ? { [K in keyof T]: Offered<T[K]> }
+        : T;
+
+type OfferedList<A extends unknown[]> = { [K in keyof A]: Offered<A[K]> };
+
 /** The calls of a contract, as its client offers them. */
 export type Calls<M extends Methods> = {
-  readonly [K in keyof M]: M[K] extends Method<infer A, infer R> ? (...args: A) => Promise<R> : never;
+  readonly [K in keyof M]: M[K] extends Method<infer A, infer R>
+    ? (...args: OfferedList<A>) => Promise<R>
+    : never;
+};
+
+/** An object that serves a contract: what `root` returns, and what is handed out as a capability. */
+export type Serves<C extends Contract> = {
+  readonly [K in keyof C["methods"]]: C["methods"][K] extends Method<infer A, infer R>
+    ? (...args: A) => Offered<R> | Promise<Offered<R>>
+    : never;
 };
 
 /** What `env.session(contract)` resolves to. */
@@ -81,22 +104,50 @@ export interface Of<C extends Contract> {
   readonly [contractOf]: C;
 }
 
-/** The codec of a capability result: an object served at the other side, called by its own contract. */
-export class CapabilityType<C extends Contract> extends t.Type<Client<C> & Of<C>> {
+/** How a component's library puts capabilities into messages and takes them out; elsewhere there are none. */
+export interface Passage {
+  /** What stands for the object in a message. Throws where it can't be passed. */
+  pass(contract: Contract, object: object): unknown;
+  /** The object behind what stands in a message; undefined where that is no capability to `contract`. */
+  receive(contract: Contract, passed: object): object | undefined;
+}
+
+let passage: Passage | null = null;
+export const setPassage = (own: Passage): void => {
+  passage = own;
+};
+
+const serves = ({ methods }: Contract, u: unknown): boolean =>
+  typeof u === "object" &&
+  u !== null &&
+  Object.keys(methods).every((name) => typeof (u as Record<string, unknown>)[name] === "function");
+
+/** The codec of a capability: an object at the other side, called by its own contract. */
+export class CapabilityType<C extends Contract> extends t.Type<Client<C> & Of<C>, unknown> {
   readonly _tag = "CapabilityType" as const;
   readonly contract: C;
   constructor(contract: C) {
     super(
       contract.service,
-      (u): u is Client<C> & Of<C> => typeof u === "object" && u !== null,
-      (u, c) => (typeof u === "object" && u !== null ? t.success(u as Client<C> & Of<C>) : t.failure(u, c)),
-      t.identity,
+      (u): u is Client<C> & Of<C> => serves(contract, u),
+      (u, c) => {
+        const received =
+          passage === null
+            ? u
+            : typeof u === "object" && u !== null
+              ? passage.receive(contract, u)
+              : undefined;
+        return typeof received === "object" && received !== null
+          ? t.success(received as Client<C> & Of<C>)
+          : t.failure(u, c);
+      },
+      (object) => (passage === null ? object : passage.pass(contract, object)),
     );
     this.contract = contract;
   }
 }
 
-/** A result that is a capability to an object of `contract`. */
+/** A capability to an object of `contract`, as an argument or a result. */
 export const capability = <C extends Contract>(contract: C): CapabilityType<C> =>
   new CapabilityType(contract);
 

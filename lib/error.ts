@@ -45,6 +45,11 @@ export type SessionError =
   | { readonly tag: "Disconnected"; readonly gate: string; readonly reason: string }
   /** A message or frame over the gate's bound, in bytes. */
   | { readonly tag: "TooLarge"; readonly what: string; readonly bytes: number; readonly limit: number }
+  /** The service itself rejected the call: what its method threw. */
+  | { readonly tag: "Failed"; readonly service: string; readonly message: string }
+  /** The component that serves it is frozen, or has not announced it yet, for longer than the route's patience,
+   *  `waited` ms. A call that had reached it may still run, once. */
+  | { readonly tag: "Unavailable"; readonly service: string; readonly label: string; readonly waited: number }
   /** Any other failure of the operating system, by its code. */
   | { readonly tag: "Io"; readonly code: string; readonly what: string };
 
@@ -87,6 +92,10 @@ export const prose = (error: SessionError): string => {
       return `gate ${error.gate} is disconnected: ${error.reason}`;
     case "TooLarge":
       return `${error.what} of ${error.bytes} bytes exceeds ${error.limit}`;
+    case "Failed":
+      return `${error.service} failed: ${error.message}`;
+    case "Unavailable":
+      return `${error.service}${error.label === "" ? "" : ` "${error.label}"`} did not become available within ${error.waited} ms`;
     case "Io":
       return `${error.what} failed with ${error.code}`;
   }

@@ -11,7 +11,17 @@ export type {
   ThreadHandle,
 } from "./component.ts";
 export { capability, method, session } from "./contract.ts";
-export type { AnyMethod, Calls, Client, Contract, InFlight, Method, Methods } from "./contract.ts";
+export type {
+  AnyMethod,
+  Calls,
+  Client,
+  Contract,
+  InFlight,
+  Method,
+  Methods,
+  Offered,
+  Serves,
+} from "./contract.ts";
 export { args, bytes, duration, natural, struct } from "./codec.ts";
 export { Denied, NoSuchService, QuotaExceeded, SessionFailure } from "./error.ts";
 export type { SessionError } from "./error.ts";

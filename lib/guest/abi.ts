@@ -49,6 +49,20 @@ export const REPLY_REGION = 4;
 export const SIGNAL_BOOT = 16;
 export const SIGNAL_REVIVED = 17;
 
+/** What others ask of a component that serves them: signals too. `value` is a message; see `packet.ts`. */
+/** Someone opens a session: `[key, service, label]`, and the session's arguments. */
+export const SERVE_OPEN = 32;
+/** A call: `[key, object, method]`, and its arguments. */
+export const SERVE_CALL = 33;
+/** Nobody holds an object any more: `[object, offers]`. */
+export const SERVE_CLOSE = 34;
+
+/** A record's slot where no reply is wanted. */
+export const NO_REPLY = -1;
+
+/** The first selector that the runtime chooses, for capabilities that come in with a message. */
+export const FIRST_GIVEN = 0x4000_0000;
+
 /** Selectors that every protection domain is born with. */
 export const PARENT = 0;
 export const RAM = 1;

@@ -1,6 +1,13 @@
 // Clients derived from contracts: one class a contract, made once, with one method a call.
-import { returnedContract, type Client, type Contract, type AnyMethod } from "../contract.ts";
+import * as t from "io-ts";
+import { returnedContract, setPassage, type AnyMethod, type Client, type Contract } from "../contract.ts";
+import { Parent } from "../session/parent.ts";
+import { SessionFailure } from "../error.ts";
+import { PARENT } from "./abi.ts";
 import { send, sendAll, sender, sendForCapability, type Adopt } from "./kernel.ts";
+import { isNative } from "./native.ts";
+import { pack, Passed, Received, unpack } from "./packet.ts";
+import { mismatch, offer } from "./service.ts";
 
 /** What every client is below its contract's methods. */
 class Stub {
@@ -44,6 +51,37 @@ const stubMethod = (index: number, method: AnyMethod): unknown => {
   }
 };
 
+const closeSession = sender(Object.keys(Parent.methods).indexOf("close"));
+const sendPacket = sender(0);
+
+/** The arguments of a call to another component, by the contract's codecs. */
+const packed = (method: AnyMethod, name: string, values: readonly unknown[]): [string, ...Uint8Array[]] =>
+  pack(name, method.args.encode(values));
+
+/** A method of a contract of the component's own: both sides check what goes over. */
+const declaredMethod = (service: string, name: string, method: AnyMethod): unknown => {
+  const full = `${service}.${name}`;
+  const plain = method.result.encode === t.identity;
+  const decoded = (packet: unknown): unknown => {
+    let values: unknown;
+    try {
+      values = unpack(packet).values();
+    } catch {
+      values = undefined;
+    }
+    // What a method without a result answers has no JSON.
+    if (values === null && method.result.is(undefined)) values = undefined;
+    if (plain && method.result.is(values)) return values;
+    const result = method.result.decode(values) as t.Validation<unknown>;
+    if (result._tag === "Right") return result.right;
+    throw new SessionFailure(mismatch(full, "its answer", result.left));
+  };
+  return async function (this: Stub, ...values: unknown[]) {
+    const packet = packed(method, name, values);
+    return decoded(await (packet.length === 1 ? sendPacket.call(this, packet[0]) : sendAll(this, 0, packet)));
+  };
+};
+
 const classes = new Map<Contract, StubClass>();
 
 const classOf = (contract: Contract): StubClass => {
@@ -54,9 +92,14 @@ const classOf = (contract: Contract): StubClass => {
   const define = (name: string, value: unknown): void => {
     Object.defineProperty(made.prototype, name, { value, writable: true, configurable: true });
   };
+  const native = isNative(contract);
   Object.entries(contract.methods).forEach(([name, method], index) =>
-    define(name, stubMethod(index, method)),
+    define(name, native ? stubMethod(index, method) : declaredMethod(contract.service, name, method)),
   );
+  if (!Object.hasOwn(contract.methods, "close"))
+    define("close", function (this: Stub) {
+      return closeSession.call({ selector: PARENT, thread: this.thread }, this.selector);
+    });
   for (const [name, value] of Object.entries(contract.guest)) define(name, value);
   classes.set(contract, made);
   return made;
@@ -75,8 +118,21 @@ const adopter = (contract: Contract, thread: number): Adopt => {
 export const clientAt = <C extends Contract>(contract: C, selector: number, thread: number): Client<C> =>
   new (classOf(contract))(selector, thread) as unknown as Client<C>;
 
+setPassage({
+  pass: (contract, object) =>
+    object instanceof Stub ? new Passed([0, object.selector]) : offer(contract, object),
+  receive: (contract, passed) => {
+    if (!(passed instanceof Received)) return undefined;
+    return passed.service === contract.service && passed.native === isNative(contract)
+      ? clientAt(contract, passed.selector, 0)
+      : undefined;
+  },
+});
+
 /** The method names of `contract` and of every type it hands out, as the session request lists them. */
 export const interfacesOf = (contract: Contract): [string, string[]][] => {
+  // What it declares itself goes over in messages that bear the method's name.
+  if (!isNative(contract)) return [[contract.service, ["call"]]];
   const found = new Map<string, string[]>();
   const visit = (each: Contract): void => {
     if (found.has(each.service)) return;

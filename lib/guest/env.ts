@@ -10,6 +10,8 @@ import { Rom } from "../session/rom.ts";
 import { CPU, PARENT, PD, RAM, RM, type BootInfo } from "./abi.ts";
 import { clientAt, interfacesOf } from "./client.ts";
 import { sendForCapability } from "./kernel.ts";
+import { isNative } from "./native.ts";
+import { announce, revoke } from "./service.ts";
 import { source } from "./signal.ts";
 
 const parent = clientAt(Parent, PARENT, 0);
@@ -23,6 +25,18 @@ export const booted = (info: BootInfo): void => {
 
 export const revived = source<Revived>((handlers) => void parent.handlers(handlers));
 
+/** What a request gives along. What a contract of the component's own costs, only its library knows. */
+const donation = (
+  contract: Contract,
+  ram: number | undefined,
+  caps: number | undefined,
+): { ram?: number; caps?: number; declared?: true } => {
+  const { cost } = contract;
+  if (!isNative(contract))
+    return { ram: Math.max(ram ?? 0, cost.ram), caps: Math.max(caps ?? 0, cost.caps), declared: true };
+  return { ...(ram === undefined ? {} : { ram }), ...(caps === undefined ? {} : { caps }) };
+};
+
 /** Requests a session in the name of `thread`. */
 const request = <C extends Contract>(
   contract: C,
@@ -34,17 +48,11 @@ const request = <C extends Contract>(
       service: contract.service,
       label,
       interfaces: interfacesOf(contract),
-      ...(ram === undefined ? {} : { ram }),
-      ...(caps === undefined ? {} : { caps }),
+      ...donation(contract, ram, caps),
       ...(Object.keys(rest).length === 0 ? {} : { args: rest }),
     },
   ];
-  const adopt = (selector: number): Client<C> => {
-    const client = clientAt(contract, selector, thread);
-    if (!("close" in contract.methods))
-      Object.defineProperty(client, "close", { value: () => parent.close(selector) });
-    return client;
-  };
+  const adopt = (selector: number): Client<C> => clientAt(contract, selector, thread);
   return sendForCapability({ selector: PARENT, thread }, SESSION, values, adopt) as Promise<Client<C>>;
 };
 
@@ -94,6 +102,8 @@ const makeEnv = (thread: number): Env => ({
     return value;
   },
   session: (contract, options = {}) => request(contract, options, thread) as never,
+  announce: (contract, root) => announce(contract, root),
+  revoke,
   ram: clientAt(Ram, RAM, thread),
   rm: clientAt(Rm, RM, thread),
   pd: clientAt(Pd, PD, thread),

@@ -12,6 +12,7 @@ import {
   FIRST_RECORD,
   FIRST_SELECTOR,
   INLINE_BYTES,
+  NO_REPLY,
   OUTBOX_BYTES,
   RECORD_WORDS,
   REPLY_CAPABILITY,
@@ -137,13 +138,9 @@ const attachBytes = (found: Uint8Array[]) =>
     return value instanceof Uint8Array ? { "\u0000": found.push(value) - 1 } : value;
   };
 
-/** Writes the record of a call with a list of arguments; `fresh` is 0 where its result is no capability. */
-const sendList = (
-  caller: Caller,
-  method: number,
-  fresh: number,
-  values: readonly unknown[],
-): Promise<unknown> => {
+/** Writes the record of a call with a list of arguments; `fresh` is 0 where its result is no capability. Returns the
+ *  word at which it begins. */
+const writeList = (caller: Caller, method: number, fresh: number, values: readonly unknown[]): number => {
   const attachments: Uint8Array[] = [];
   const json = JSON.stringify(values, attachBytes(attachments));
   let at = words[0]!;
@@ -159,12 +156,18 @@ const sendList = (
   words[at + 4] = caller.thread;
   words[at + 5] = fresh;
   words[0] = at + RECORD_WORDS;
-  return promised(at);
+  return at;
 };
 
 /** Sends a call with a list of arguments. */
 export const sendAll = (caller: Caller, method: number, values: readonly unknown[]): Promise<unknown> =>
-  sendList(caller, method, 0, values);
+  promised(writeList(caller, method, 0, values));
+
+/** Sends a call that nothing comes back from. */
+export const post = (caller: Caller, method: number, values: readonly unknown[]): void => {
+  writeList(caller, method, 0, values);
+  words[words[0]! - RECORD_WORDS] = NO_REPLY;
+};
 
 /** Sends a call whose result is a capability, which `adopt` turns into the object the component sees. */
 export const sendForCapability = (
@@ -174,7 +177,7 @@ export const sendForCapability = (
   adopt: Adopt,
 ): Promise<unknown> => {
   const fresh = freshSelector();
-  const promise = sendList(caller, method, fresh, values);
+  const promise = promised(writeList(caller, method, fresh, values));
   adopters[lastSlot] = adopt;
   adopted[lastSlot] = fresh;
   return promise;

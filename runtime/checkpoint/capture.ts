@@ -37,7 +37,7 @@ export interface Captured {
  *  loop would take longer than copying a small memory. */
 const PROMISE_HOPS = 64;
 
-const drains = (call: PendingCall): boolean => call.entry.method.inFlight === "drain";
+const drains = (call: PendingCall): boolean => call.inFlight === "drain";
 
 const threadOf = (domain: ProtectionDomain, { thread }: PendingCall): string => {
   const object = domain.object(thread);
@@ -76,23 +76,31 @@ const positionOf = async (
       }))(position as Either<never, unknown>);
 };
 
-const snapshotOf = (domain: ProtectionDomain, positions: [number, unknown][]): Snapshot => ({
-  ledger: domain.ledger,
-  elapsed: domain.clock.elapsed(),
-  turn: domain.turns,
-  positions,
-  calls: [...domain.pending].map((call) => ({
-    slot: call.slot,
-    selector: call.selector,
-    method: call.entry.name,
-    thread: call.thread,
-    args: [...call.args],
-    own: call.own,
-    wall: call.wall,
-    rule: call.entry.method.inFlight === "fail" ? ("fail" as const) : ("reissue" as const),
-  })),
-  inbox: domain.inbox.map((event) => ({ ...event, value: event.value ?? null })),
-});
+const snapshotOf = (domain: ProtectionDomain, positions: [number, unknown][]): Snapshot => {
+  const services = domain.services();
+  return {
+    ledger: domain.ledger,
+    elapsed: domain.clock.elapsed(),
+    turn: domain.turns,
+    positions,
+    // Calls that are made for others are these others' to say again.
+    calls: [...domain.pending]
+      .filter(({ done }) => done === undefined)
+      .map((call) => ({
+        slot: call.slot,
+        selector: call.selector,
+        method: call.entry.name,
+        thread: call.thread,
+        args: [...call.args],
+        own: call.own,
+        wall: call.wall,
+        ...(call.fresh === 0 ? {} : { fresh: call.fresh }),
+        rule: call.inFlight === "fail" ? ("fail" as const) : ("reissue" as const),
+      })),
+    inbox: domain.inbox.map((event) => ({ ...event, value: event.value ?? null })),
+    ...(services === null ? {} : { services }),
+  };
+};
 
 /** Objects that have this part of an object's life. A contract may have a method of that name: a thread's `resume`
  *  is the component's to call. */
@@ -104,6 +112,7 @@ const living = (domain: ProtectionDomain, part: "suspend" | "resume"): readonly 
 /** Lets a domain that was stopped by `capture` run on. */
 export const resume = (domain: ProtectionDomain): void => {
   for (const object of living(domain, "resume")) object.resume?.();
+  domain.listen();
   domain.proceed();
 };
 
@@ -139,6 +148,7 @@ export const capture = async (
   failed = tripped("suspend");
   if (failed !== null) return fail(failed);
   for (const object of living(domain, "suspend")) object.suspend?.();
+  domain.deafen();
   // Replies that core gave before it was suspended are on their way through promises; they belong to the inbox.
   for (let hop = 0; hop < PROMISE_HOPS; hop++) await Promise.resolve();
   if (domain.state !== "running") return E.left({ tag: "Ended", child: domain.spec.label });

@@ -1,13 +1,17 @@
 // Makes a protection domain from what a capture took down. An image grants nothing: every session, file and gate
 // is requested again, by the routes of the host that revives it, and all that is missing is told at once. Until
 // everything is there, nothing has run.
+import type * as t from "io-ts";
 import { E, type Either } from "../../lib/fp.ts";
-import type { RevivedInfo } from "../../lib/guest/abi.ts";
+import { FIRST_GIVEN, type RevivedInfo } from "../../lib/guest/abi.ts";
 import type { SessionError } from "../../lib/error.ts";
 import { rightsToReopen } from "../core/file-system.ts";
 import { isDataspace } from "../core/ram.ts";
 import type { DomainEvent } from "../domain/call.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
+import { RemotePosition } from "../core/remote.ts";
+import { remoteBehind } from "../core/remote-object.ts";
+import type { Router } from "../domain/router.ts";
 import type { World } from "../intercept/interceptor.ts";
 import type { DomainPowers, DomainSpec } from "../domain/domain-powers.ts";
 import { ProtectionDomain } from "../domain/protection-domain.ts";
@@ -33,6 +37,8 @@ export interface ReviveOptions {
   readonly registers: Registers;
   /** A machine for that much memory, no larger; null where there is none to be had. */
   readonly machine: (bytes: number) => Machine | null;
+  /** Told of the domain before it acquires anything: those it asks may answer it. */
+  readonly made?: (domain: ProtectionDomain) => void;
   readonly probe?: (step: ReviveStep) => string | null;
 }
 
@@ -77,7 +83,7 @@ const decoded = (snapshot: unknown, memoryBytes: number): Either<CheckpointError
 };
 
 const serviceOf = (record: CapabilityRecord): string =>
-  record.kind === "session" ? record.service : SERVICES[record.kind];
+  record.kind === "session" || record.kind === "delegated" ? record.service : SERVICES[record.kind];
 
 const SERVICES = { file: "File", dataspace: "Dataspace", region: "Region", thread: "Thread" } as const;
 
@@ -85,6 +91,8 @@ const nameOf = (record: CapabilityRecord): string => {
   switch (record.kind) {
     case "session":
       return record.label;
+    case "delegated":
+      return `from ${record.child}`;
     case "file":
       return record.path;
     case "thread":
@@ -99,7 +107,8 @@ const nameOf = (record: CapabilityRecord): string => {
 const inOrder = (ledger: Ledger): [number, CapabilityRecord][] =>
   Object.entries(ledger.capabilities)
     .map(([selector, record]): [number, CapabilityRecord] => [Number(selector), record])
-    .sort(([a], [b]) => a - b);
+    // What came in with a message may be what others were made from.
+    .sort(([a], [b]) => Number(b >= FIRST_GIVEN) - Number(a >= FIRST_GIVEN) || a - b);
 
 /** What can't do without a right in a session: its files, and calls in flight on it. */
 const needsOf = (
@@ -144,6 +153,15 @@ const replayed = <K extends CapabilityRecord["kind"]>(
   world: World,
 ): Eventually<CoreObject> => replayOf<K>(record.kind).replay(record, position, world);
 
+/** A session that another child serves has none where the host served it before. */
+const positionCodec = (record: CapabilityRecord, router: Router): t.Mixed | undefined => {
+  if (record.kind === "delegated") return RemotePosition;
+  if (record.kind === "session" && record.declared === true) return undefined;
+  if (record.kind === "session" && (router.child?.(record.service, record.label) ?? null) !== null)
+    return undefined;
+  return interceptorOf(serviceOf(record)).position;
+};
+
 const acquire = async (
   domain: ProtectionDomain,
   { powers: { router } }: ReviveOptions,
@@ -153,8 +171,8 @@ const acquire = async (
   const known = new Map(positions);
   const world: World = {
     object: (selector) => domain.object(selector),
-    session: ({ service, label, args }, position) =>
-      router.open(service, label, JSON.parse(args) as unknown, position, domain.clock),
+    session: (record, position) => domain.reopen(record, position),
+    delegated: (record, position) => domain.retake(record, position),
     regions: domain.regions,
     threads: domain.threads,
     watch: domain,
@@ -170,7 +188,7 @@ const acquire = async (
       lost.add(selector);
       missing.push({ service: serviceOf(record), name: nameOf(record), error });
     };
-    const codec = interceptorOf(serviceOf(record)).position;
+    const codec = positionCodec(record, router);
     const position = known.get(selector) ?? null;
     if (codec !== undefined && !codec.is(position)) {
       note({
@@ -199,6 +217,7 @@ const placeOf = (position: unknown): number | null => {
 const reopenedHandles = (
   { ledger, positions }: Snapshot,
   { router }: DomainPowers,
+  domain: ProtectionDomain,
 ): RevivedInfo["reopened"] => {
   const known = new Map(positions);
   return inOrder(ledger).flatMap(([selector, record]) => {
@@ -210,8 +229,11 @@ const reopenedHandles = (
           provider: router.provider(record.service, record.label),
           name: record.label,
           position,
+          ...(remoteBehind(domain.object(selector))?.renewed === true ? { changed: "new session" } : {}),
         },
       ];
+    if (record.kind === "delegated")
+      return [{ kind: record.service.toLowerCase(), provider: record.child, name: "", position: null }];
     if (record.kind !== "file") return [];
     const session = ledger.capabilities[String(record.session)];
     const provider = session?.kind === "session" ? router.provider(session.service, session.label) : "";
@@ -256,6 +278,8 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
     return E.left(error);
   };
   domain.restore(snapshot.ledger, snapshot.elapsed, snapshot.turn);
+  options.made?.(domain);
+  if (snapshot.services !== undefined) domain.restoreServices(snapshot.services);
   failed = tripped("acquire");
   if (failed !== null) return undo(failed);
   const missing = await acquire(domain, options, snapshot);
@@ -289,5 +313,6 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
         );
     }
   }
-  return E.right({ domain, reopened: reopenedHandles(snapshot, powers) });
+  domain.serving();
+  return E.right({ domain, reopened: reopenedHandles(snapshot, powers, domain) });
 };

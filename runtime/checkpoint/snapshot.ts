@@ -2,6 +2,7 @@
 // image's manifest, and is a stranger's until this codec has checked it.
 import * as t from "io-ts";
 import { bytes, duration, natural, struct, text } from "../../lib/codec.ts";
+import { ServiceRecord } from "../domain/service-record.ts";
 import { Ledger } from "../intercept/ledger.ts";
 
 const isTime = (u: unknown): u is number => typeof u === "number" && Number.isFinite(u);
@@ -27,7 +28,10 @@ const CallRecord = struct(
     wall: time,
     rule: t.union([t.literal("reissue"), t.literal("fail")]),
   },
-  {},
+  {
+    /** The selector of its result: a session with another child that was not there yet. */
+    fresh: natural,
+  },
   "CallRecord",
 );
 
@@ -55,7 +59,10 @@ export const Snapshot = struct(
     calls: t.array(CallRecord),
     inbox: t.array(EventRecord),
   },
-  {},
+  {
+    /** What it serves to other children, where it ever did. */
+    services: ServiceRecord,
+  },
   "Snapshot",
 );
 export type Snapshot = t.TypeOf<typeof Snapshot>;

@@ -99,6 +99,9 @@ export const childOutline = (snapshot: unknown): ChildOutline | Record<string, n
         sessions.push({ selector, service: record.service, label: record.label });
         handles.push(...sessionHandle(selector, record, position));
         break;
+      case "delegated":
+        sessions.push({ selector, service: record.service, label: `from ${record.child}` });
+        break;
       case "file": {
         const { facts, ...at } = fileOutline(position);
         const session = ledger.capabilities[String(record.session)];

@@ -1,5 +1,6 @@
 // Parent, served: how a component asks for sessions, and says how it is doing.
 import { E } from "../../lib/fp.ts";
+import type { SessionError } from "../../lib/error.ts";
 import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
 import type { Answer, CoreObject, Eventually, Serving } from "./service.ts";
 
@@ -13,6 +14,13 @@ export interface Parenthood {
   exit(code: number): void;
   /** Completes the waiting call in a slot now. */
   cancel(slot: number): void;
+  /** The child provides a service. */
+  announce(service: string): Answer<void>;
+  /** The child answers, or rejects, a call that it was asked to serve. */
+  answer(key: number, message: string, bytes: readonly Uint8Array[]): Answer<void>;
+  refuse(key: number, error: SessionError): Answer<void>;
+  /** The child takes an object of its own away from all who hold it. */
+  revoke(object: number): Answer<void>;
 }
 
 const DONE: Answer<void> = E.right(undefined);
@@ -33,4 +41,8 @@ export const makeParent = (parent: Parenthood): Serving<typeof Parent> => ({
     parent.cancel(slot);
     return DONE;
   },
+  announce: (service) => parent.announce(service),
+  answer: (key, message, ...bytes) => parent.answer(key, message, bytes),
+  refuse: (key, error) => parent.refuse(key, error),
+  revoke: (object) => parent.revoke(object),
 });

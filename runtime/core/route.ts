@@ -8,12 +8,17 @@ import type { GateRight } from "../provider/gate/gate-provider.ts";
 export type FilePolicy = "strict" | "rebind" | "restore";
 
 export interface Route {
-  /** `LOG`, `Timer`, `ROM`, `Report`, `File_system`, `Gate`. */
+  /** `LOG`, `Timer`, `ROM`, `Report`, `File_system`, `Gate`, or a name that a child announces. */
   readonly service: string;
   /** The label it matches; any, where there is none. */
   readonly label?: string;
   /** The host's provider; the session's label, where there is none. */
   readonly to?: string;
+  /** The child that serves it, where that is not the host. */
+  readonly child?: string;
+  /** How long calls wait for that child while it is frozen or has not announced the service, in ms; as long as it
+   *  takes, where there is none. */
+  readonly patience?: number;
   /** ROM: reads the report published under this name. Report: publishes under it. */
   readonly report?: string;
   /** Rights that the session is given at most; all of the provider's, where there are none. */

@@ -16,6 +16,8 @@ export interface CoreObject {
   /** Its position, as plain data: what moves with every call and so is no part of the ledger. Legal while it is
    *  suspended, and without effect. */
   capture?(): Eventually<unknown>;
+  /** The component has given it up for good; `release` follows. At a freeze, `release` comes alone. */
+  dismissed?(): void;
   /** Gives back what it holds outside. It is called once; no method is called after it. */
   release?(): void | Promise<void>;
 }

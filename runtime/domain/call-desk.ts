@@ -2,11 +2,13 @@
 // recorded where it changes the topology. The desk keeps the capability space and the ledger; what a turn is, it
 // does not know.
 import { enablePatches, produceWithPatches, type Draft } from "immer";
+import { returnedContract, type Contract, type InFlight } from "../../lib/contract.ts";
 import type { SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import {
   AMBIENT_LOG,
   AMBIENT_TIMER,
+  FIRST_GIVEN,
   FIRST_SELECTOR,
   PARENT,
   REPLY_CAPABILITY,
@@ -20,12 +22,18 @@ import { isThread } from "../core/cpu.ts";
 import { isRegion } from "../core/rm.ts";
 import type { Answer, CoreObject } from "../core/service.ts";
 import type { CallSink } from "../engine/outbox.ts";
-import { usedBy, type CapabilityRecord, type Ledger } from "../intercept/ledger.ts";
-import { sessionRecord } from "../intercept/parent.ts";
+import { usedBy, type CapabilityRecord, type Ledger, type RecordOf } from "../intercept/ledger.ts";
+import { forget, sessionRecord } from "../intercept/parent.ts";
 import { argumentError, methodError } from "./argument-error.ts";
 import { AMBIENT } from "./birthright.ts";
 import { invoke, type DomainEvent, type PendingCall } from "./call.ts";
-import { capabilityTo, nativeCapability, type Capability, type MethodEntry } from "./capability-space.ts";
+import {
+  capabilityTo,
+  entriesOf,
+  nativeCapability,
+  type Capability,
+  type MethodEntry,
+} from "./capability-space.ts";
 import { MOST_BYTES_A_TURN, MOST_CALLS, MOST_RECORDED } from "./limits.ts";
 import { PendingCalls } from "./pending-calls.ts";
 
@@ -40,6 +48,8 @@ export interface FormerCall {
   readonly args: readonly unknown[];
   readonly own: number;
   readonly wall: number;
+  /** The selector of its result, where that is a session. */
+  readonly fresh?: number | undefined;
 }
 
 /** What the desk asks of the domain that it serves. */
@@ -53,6 +63,10 @@ export interface DeskWorld {
   isKilled(thread: number): boolean;
   /** Why the routes refuse a service under the empty label; null where they don't. */
   refusal(service: string): SessionError | null;
+  /** What becomes of a session request that is in flight at a freeze. */
+  requestInFlight(request: SessionRequest): InFlight;
+  /** A capability is gone that others may have been given. */
+  withdrawn(selector: number): void;
   /** Bytes of the machine's memory. */
   machineBytes(): number;
   /** A capability has left the ledger; its record says what lay in the machine. */
@@ -69,6 +83,24 @@ const sizeOf = (args: readonly unknown[]): number => {
   for (const each of args) if (typeof each === "string" || each instanceof Uint8Array) bytes += each.length;
   return bytes;
 };
+
+/** Calls of the parent that nothing comes back from. */
+const POSTED: ReadonlySet<string> = new Set(["answer", "refuse", "revoke"]);
+
+type Delegated = RecordOf<"delegated">;
+
+/** Nobody has it any more. */
+const discard = (object: CoreObject): void => {
+  object.dismissed?.();
+  void object.release?.();
+};
+
+/** The contracts that objects of a contract hand out, and those of what they hand out. */
+const handedOut = (contract: Contract): Contract[] =>
+  Object.values(contract.methods).flatMap((method) => {
+    const returned = returnedContract(method);
+    return returned === undefined ? [] : [returned, ...handedOut(returned)];
+  });
 
 export class CallDesk {
   readonly #world: DeskWorld;
@@ -118,6 +150,7 @@ export class CallDesk {
 
   #interfacesOf(selector: number): Capability["interfaces"] | null {
     const record = this.#ledger.capabilities[String(selector)];
+    if (record?.kind === "delegated") return record.interfaces;
     const session = record?.kind === "file" ? this.#ledger.capabilities[String(record.session)] : record;
     return session?.kind === "session" ? session.interfaces : null;
   }
@@ -177,6 +210,7 @@ export class CallDesk {
     const capability = this.#capabilities.get(selector);
     if (capability === undefined) return this.fail(slot, this.#absent(selector), thread);
     const entry = capability.table[method];
+    if (slot < 0 && !(selector === PARENT && POSTED.has(entry?.name ?? ""))) return;
     const { service } = capability.object.contract;
     if (entry === undefined) return this.fail(slot, methodError(service, method), thread);
     if (!entry.accepts(args)) return this.fail(slot, argumentError(service, entry, args), thread);
@@ -208,13 +242,20 @@ export class CallDesk {
     const entry = capability?.table.find((each) => each?.name === call.method);
     if (capability === undefined || entry === undefined)
       return { tag: "Closed", what: `capability ${call.selector}` };
-    if (entry.method.inFlight !== "reissue") return { tag: "Interrupted", method: entry.name };
+    const opens = call.selector === PARENT && call.fresh !== undefined && entry.name === "session";
+    const inFlight = opens
+      ? this.#world.requestInFlight(call.args[0] as SessionRequest)
+      : entry.method.inFlight;
+    if (inFlight !== "reissue") return { tag: "Interrupted", method: entry.name };
     const { service } = capability.object.contract;
     if (!entry.accepts(call.args)) return argumentError(service, entry, call.args);
     const waited = { own: this.#world.ownTime() - call.own, wall: this.#world.wallTime() - call.wall };
     const args = entry.again?.(capability.object, call.args, waited) ?? call.args;
     if (!entry.accepts(args)) return argumentError(service, entry, args);
-    this.#serve(call.slot, call.selector, call.thread, 0, args, capability, entry, NO_COST);
+    const { slot, selector, thread } = call;
+    const fresh = opens ? (call.fresh ?? 0) : 0;
+    const cost = fresh === 0 ? NO_COST : sessionRecord(args[0] as SessionRequest);
+    this.#serve(slot, selector, thread, fresh, args, capability, entry, cost);
     return null;
   }
 
@@ -229,7 +270,8 @@ export class CallDesk {
   #refuseFresh(fresh: number, entry: MethodEntry, opens: boolean): SessionError | null {
     const taken =
       this.#capabilities.has(fresh) || [...this.#pending.values()].some((call) => call.fresh === fresh);
-    if (fresh >= FIRST_SELECTOR && !taken && (opens || entry.returns !== undefined)) return null;
+    const own = fresh >= FIRST_SELECTOR && fresh < FIRST_GIVEN;
+    if (own && !taken && (opens || entry.returns !== undefined)) return null;
     return {
       tag: "InvalidArgument",
       method: entry.name,
@@ -256,12 +298,19 @@ export class CallDesk {
     }
     const own = this.#world.ownTime();
     const wall = this.#world.wallTime();
-    const call = { slot, selector, thread, fresh, args, capability, entry, cost, answer, own, wall };
+    const inFlight =
+      selector === PARENT && fresh !== 0
+        ? this.#world.requestInFlight(args[0] as SessionRequest)
+        : entry.method.inFlight;
+    const call = {
+      ...{ slot, selector, thread, fresh, args, capability, entry, cost, answer },
+      ...{ inFlight, own, wall },
+    };
     this.#calls.add(call);
     void answer.then((answered) => {
       if (this.#pending.get(slot) !== call) {
         // Nobody waits for it any more; what it acquired is given back.
-        if (fresh !== 0 && E.isRight(answered)) void (answered.right as CoreObject).release?.();
+        if (fresh !== 0 && E.isRight(answered)) discard(answered.right as CoreObject);
         return;
       }
       this.#calls.remove(slot);
@@ -307,6 +356,7 @@ export class CallDesk {
   }
 
   #reply(slot: number, form: number, value: DomainEvent["value"], thread: number, region: number): void {
+    if (slot < 0) return;
     this.#world.reply({ slot, form, value, thread, region });
   }
 
@@ -343,10 +393,108 @@ export class CallDesk {
     for (const call of [...this.#pending.values()])
       if (call.selector === selector) {
         this.#calls.remove(call.slot);
-        this.fail(call.slot, { tag: "Closed", what: call.capability.object.contract.service }, call.thread);
+        const error: SessionError = { tag: "Closed", what: call.capability.object.contract.service };
+        if (call.done !== undefined) call.done(error);
+        else this.fail(call.slot, error, call.thread);
       }
-    void capability?.object.release?.();
+    if (capability !== undefined) discard(capability.object);
     this.#world.dropped(record);
+    this.#world.withdrawn(selector);
+  }
+
+  // --- on behalf of others
+
+  /** Puts an object at a selector of the runtime's choice; why not, where the quota has no room. */
+  receive(selector: number, object: CoreObject, record: Omit<Delegated, "interfaces">): SessionError | null {
+    const short = this.shortOf(0, 1);
+    if (short !== null) return short;
+    const capability = nativeCapability(object, ...handedOut(object.contract));
+    const interfaces = capability.interfaces.map(([name, methods]): [string, string[]] => [
+      name,
+      [...methods],
+    ]);
+    this.record((ledger) => {
+      ledger.capabilities[String(selector)] = { ...record, interfaces };
+    });
+    this.#capabilities.set(selector, capability);
+    return null;
+  }
+
+  /** Takes a capability away from the component. */
+  withdraw(selector: number): void {
+    if (this.#capabilities.has(selector)) this.record((ledger) => forget(ledger, selector));
+  }
+
+  /** Calls an object for another protection domain: checked, charged and recorded like a call of the component's. A
+   *  capability in the answer comes to lie at `fresh`. */
+  passOn(
+    slot: number,
+    selector: number,
+    method: string,
+    args: unknown,
+    fresh: () => number,
+    done: (answer: Answer<unknown>, fresh: number) => void,
+  ): void {
+    const refuse = (error: SessionError): void => done(E.left(error), 0);
+    const capability = this.#capabilities.get(selector);
+    if (capability === undefined) return refuse({ tag: "Closed", what: `capability ${selector}` });
+    const { object } = capability;
+    const entry = entriesOf(object.contract).get(method);
+    if (entry === undefined)
+      return refuse({
+        tag: "InvalidArgument",
+        method: object.contract.service,
+        place: "its method",
+        expected: "one of its contract",
+        actual: method,
+      });
+    if (!entry.accepts(args)) return refuse(argumentError(object.contract.service, entry, args));
+    const cost = entry.returns?.cost ?? NO_COST;
+    const short = this.shortOf(cost.ram, cost.caps);
+    if (short !== null) return refuse(short);
+    const list = args as readonly unknown[];
+    const finish = (answered: Answer<unknown>): void => {
+      if (E.isLeft(answered)) return done(answered, 0);
+      const at = entry.returns === undefined ? 0 : fresh();
+      const { record } = entry;
+      if (record !== undefined)
+        this.record((ledger) => record(ledger, { selector, fresh: at, args: list, result: answered.right }));
+      if (at !== 0)
+        this.#capabilities.set(at, capabilityTo(answered.right as CoreObject, capability.interfaces));
+      done(answered, at);
+    };
+    const answer = invoke(object, method, list);
+    if (!(answer instanceof Promise)) return finish(answer);
+    const { inFlight } = entry.method;
+    const own = this.#world.ownTime();
+    const wall = this.#world.wallTime();
+    const call: PendingCall = {
+      ...{
+        slot,
+        selector,
+        thread: 0,
+        fresh: 0,
+        args: list,
+        capability,
+        entry,
+        cost,
+        answer,
+        inFlight,
+        own,
+        wall,
+      },
+      done: refuse,
+    };
+    this.#calls.add(call);
+    void answer.then((answered) => {
+      if (this.#pending.get(slot) !== call) {
+        if (entry.returns !== undefined && E.isRight(answered)) discard(answered.right as CoreObject);
+        return;
+      }
+      this.#calls.remove(slot);
+      finish(answered);
+      this.#world.completed();
+    });
   }
 
   /** Notes that one of the two ambient sessions is in use. */

@@ -1,4 +1,6 @@
 // Calls on their way in, and events on their way back.
+import type { InFlight } from "../../lib/contract.ts";
+import type { SessionError } from "../../lib/error.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
 import type { Capability, MethodEntry } from "./capability-space.ts";
 
@@ -14,6 +16,10 @@ export interface PendingCall {
   /** What it costs when it succeeds: bytes, and capabilities. */
   readonly cost: { readonly ram: number; readonly caps: number };
   readonly answer: Promise<unknown>;
+  /** What becomes of it at a freeze. */
+  readonly inFlight: InFlight;
+  /** Told instead of the component, for a call that is made for another. */
+  readonly done?: (error: SessionError) => void;
   /** When it was issued, in ms: on its child's clock and on the wall. */
   readonly own: number;
   readonly wall: number;

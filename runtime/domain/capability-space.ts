@@ -5,7 +5,7 @@ import { returnedContract, type AnyMethod, type Contract } from "../../lib/contr
 import type { CoreObject } from "../core/service.ts";
 import type { AcceptedCall, Interceptor } from "../intercept/interceptor.ts";
 import type { Ledger } from "../intercept/ledger.ts";
-import { interceptorOf } from "../intercept/registry.ts";
+import { interceptorFor } from "../intercept/registry.ts";
 
 export interface MethodEntry {
   readonly name: string;
@@ -30,10 +30,11 @@ export interface Capability {
 
 const entries = new Map<Contract, Map<string, MethodEntry>>();
 
-const entriesOf = (contract: Contract): Map<string, MethodEntry> => {
+/** What can be called of a contract, by name. */
+export const entriesOf = (contract: Contract): Map<string, MethodEntry> => {
   const known = entries.get(contract);
   if (known !== undefined) return known;
-  const interceptor = interceptorOf(contract.service);
+  const interceptor = interceptorFor(contract);
   const made = new Map<string, MethodEntry>();
   for (const [name, method] of Object.entries(contract.methods))
     made.set(name, {

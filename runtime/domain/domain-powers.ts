@@ -3,6 +3,7 @@ import type { SessionError } from "../../lib/error.ts";
 import type { ClockPower } from "../core/clock.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { EntropyPower } from "./entropy.ts";
+import type { LinkPower } from "../core/link.ts";
 import type { Router } from "./router.ts";
 
 export interface DomainSpec {
@@ -12,6 +13,8 @@ export interface DomainSpec {
   readonly quota: { readonly ram: number; readonly caps: number };
   /** Nominal ms that a turn may run; see `POLLS_A_MS`. */
   readonly turn: number;
+  /** It comes from an image of another, and is not that one. */
+  readonly clone?: boolean;
 }
 
 /** What a domain tells its surroundings. None of these may throw. */
@@ -37,4 +40,6 @@ export interface DomainPowers {
   readonly entropy: EntropyPower;
   readonly router: Router;
   readonly events: DomainEvents;
+  /** Leads to the other children of the host; without it there are none. */
+  readonly links?: LinkPower;
 }

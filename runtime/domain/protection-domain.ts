@@ -1,6 +1,7 @@
 // A protection domain: one child's machine, driven turn by turn. A turn delivers one event and runs until nothing
 // is left to do; then its calls go to the desk, and what they are answered waits for turns of its own.
 import { prose, type SessionError } from "../../lib/error.ts";
+import type { InFlight } from "../../lib/contract.ts";
 import { E } from "../../lib/fp.ts";
 import {
   AMBIENT_TIMER,
@@ -12,15 +13,17 @@ import {
   type RevivedInfo,
 } from "../../lib/guest/abi.ts";
 import { Log } from "../../lib/session/log.ts";
-import type { SessionRequest } from "../../lib/session/parent.ts";
+import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
 import { Timer } from "../../lib/session/timer.ts";
 import { Clock } from "../core/clock.ts";
+import type { LinkPower, SessionTarget, ToDomain } from "../core/link.ts";
+import { RemotePosition } from "../core/remote.ts";
 import { isThread, type ThreadObject } from "../core/cpu.ts";
 import { isRegion, RegionMap, type RegionObject } from "../core/rm.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { Machine, MachinePowers } from "../engine/machine.ts";
-import { emptyLedger, type CapabilityRecord, type Ledger } from "../intercept/ledger.ts";
+import { emptyLedger, type CapabilityRecord, type Ledger, type RecordOf } from "../intercept/ledger.ts";
 import { birthright, type Newborn } from "./birthright.ts";
 import { CallDesk, type DeskWorld, type FormerCall } from "./call-desk.ts";
 import type { DomainEvent, PendingCall } from "./call.ts";
@@ -28,6 +31,8 @@ import type { Capability } from "./capability-space.ts";
 import type { DomainEvents, DomainPowers, DomainSpec } from "./domain-powers.ts";
 import { turnSeed } from "./entropy.ts";
 import { POLLS_A_MS } from "./limits.ts";
+import { ServiceDesk, type ServiceWorld } from "./service-desk.ts";
+import type { ServiceRecord } from "./service-record.ts";
 import { Mailbox } from "./mailbox.ts";
 import { dropRegion, holdRegion, mapRegion } from "./region-memory.ts";
 
@@ -39,7 +44,30 @@ const SLICE_MS = 4;
 /** How long calls that are on their way are waited for when a component exits, in ms. */
 const FAREWELL_MS = 5000;
 
-export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
+/** Slots of calls that are made for others: no component has them. */
+const FIRST_PASSED = 0x8000_0000;
+
+const DONE: Answer<void> = E.right(undefined);
+
+const NO_SUCH_CALL: SessionError = {
+  tag: "InvalidArgument",
+  method: "Parent.answer",
+  place: "its key",
+  expected: "one of a call that runs",
+  actual: "another",
+};
+
+const notDeclared = (service: string, label: string): SessionError => ({
+  tag: "Denied",
+  service,
+  label,
+  reason: "the host serves this type, not a declaration of the component's own",
+});
+
+/** Where there are no other children, nobody answers for one. */
+const NOBODY: LinkPower = { send: () => {} };
+
+export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, ServiceWorld {
   readonly spec: DomainSpec;
   readonly machine: Machine;
   readonly regions = new RegionMap();
@@ -53,6 +81,8 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
   #state: DomainState = "new";
   #exitCode: number | null = null;
   readonly #desk: CallDesk;
+  readonly #services: ServiceDesk;
+  #nextPassed = FIRST_PASSED;
   readonly #mailbox = new Mailbox((thread) => this.#threadState(thread));
   readonly #clockGranted: boolean;
   #code: Uint8Array | null = null;
@@ -73,6 +103,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
     this.#budget = Math.ceil(spec.turn * POLLS_A_MS);
     this.#clock = new Clock(powers.clock, 0);
     this.#desk = new CallDesk(this, emptyLedger(spec.quota));
+    this.#services = new ServiceDesk(this, powers.links ?? NOBODY);
     this.#clockGranted = powers.router.refusal(Timer.service, "") === null;
     machine.lend(this);
     this.#beBorn();
@@ -163,6 +194,59 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
     this.#turn = turn;
     this.#state = "running";
     this.#beBorn();
+  }
+
+  /** What it serves, of a past; before anything is acquired. */
+  restoreServices(record: ServiceRecord): void {
+    this.#services.restore(record, this.spec.clone === true);
+  }
+  /** Says what it serves, once everything is there. */
+  serving(): void {
+    this.#services.serving();
+  }
+  /** What it serves, as a snapshot keeps it. */
+  services(): ServiceRecord | null {
+    return this.#services.record();
+  }
+  /** What other children say to it. */
+  hear(message: ToDomain): void {
+    if (this.#state === "running") this.#services.receive(message);
+  }
+  /** Listens to no other child until `listen`. */
+  deafen(): void {
+    this.#services.suspend();
+  }
+  listen(): void {
+    this.#services.resume();
+  }
+
+  /** Opens a session of the past again, by the routes of today. */
+  reopen(record: RecordOf<"session">, position: unknown): Eventually<CoreObject> {
+    const { service, label, args } = record;
+    const declared = record.declared === true;
+    const target = this.#target(service, label, args);
+    if (target !== null)
+      return RemotePosition.is(position)
+        ? this.#services.reattach(position, target, service, !declared, this.spec.clone === true)
+        : this.#services.connect(target, !declared);
+    if (declared) return E.left(notDeclared(service, label));
+    return this.#powers.router.open(service, label, JSON.parse(args) as unknown, position, this.#clock);
+  }
+
+  /** Takes up again what another child handed over. */
+  retake({ service, native }: RecordOf<"delegated">, position: unknown): Eventually<CoreObject> {
+    return this.#services.reattach(
+      position as RemotePosition,
+      null,
+      service,
+      native,
+      this.spec.clone === true,
+    );
+  }
+
+  #target(service: string, label: string, args: string): SessionTarget | null {
+    const route = this.#powers.router.child?.(service, label) ?? null;
+    return route === null ? null : { ...route, service, label, args };
   }
 
   /** Puts a replayed object at its selector. */
@@ -389,6 +473,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
     return (
       this.ledger.returned &&
       this.ledger.handlers === 0 &&
+      !this.#services.announces &&
       this.#desk.pending.size === 0 &&
       this.#code === null &&
       this.#mailbox.bare &&
@@ -403,7 +488,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
     const patience = new Promise<void>((resolve) => {
       late = this.#powers.clock.after(FAREWELL_MS, resolve);
     });
-    await Promise.race([this.settle((call) => call.entry.method.inFlight === "drain"), patience]);
+    await Promise.race([this.settle((call) => call.inFlight === "drain"), patience]);
     late();
     if (this.#released) return;
     await this.release();
@@ -453,11 +538,61 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld {
     for (const [selector, capability] of birthright(this, this.#powers.router, this.#clock))
       this.#desk.endow(selector, capability);
   }
-  open({ service, label, args = {} }: SessionRequest): Eventually<CoreObject> {
+  open({ service, label, args = {}, declared }: SessionRequest): Eventually<CoreObject> {
+    const target = this.#target(service, label, JSON.stringify(args));
+    if (target !== null) return this.#services.connect(target, declared !== true);
+    if (declared === true)
+      return E.left(this.#powers.router.refusal(service, label) ?? notDeclared(service, label));
     return this.#powers.router.open(service, label, args, null, this.#clock);
   }
   isSession(selector: number): boolean {
-    return this.ledger.capabilities[String(selector)]?.kind === "session";
+    const kind = this.ledger.capabilities[String(selector)]?.kind;
+    return kind === "session" || kind === "delegated";
+  }
+  announce(service: string): Answer<void> {
+    this.#services.announce(service);
+    return DONE;
+  }
+  answer(key: number, message: string, bytes: readonly Uint8Array[]): Answer<void> {
+    return this.#services.answer(key, message, bytes) ? DONE : E.left(NO_SUCH_CALL);
+  }
+  refuse(key: number, error: SessionError): Answer<void> {
+    return this.#services.refuse(key, error) ? DONE : E.left(NO_SUCH_CALL);
+  }
+  revoke(object: number): Answer<void> {
+    this.#services.revoke(object);
+    return DONE;
+  }
+  requestInFlight({ service, label }: SessionRequest): InFlight {
+    return this.#target(service, label, "") === null ? Parent.methods.session.inFlight : "reissue";
+  }
+
+  // --- what its service desk asks
+
+  serve(form: number, packet: string | Uint8Array): void {
+    this.reply({ slot: -1, form, value: packet, thread: 0, region: 0 });
+  }
+  give(
+    selector: number,
+    object: CoreObject,
+    what: Pick<RecordOf<"delegated">, "service" | "native" | "child">,
+  ): SessionError | null {
+    return this.#desk.receive(selector, object, { kind: "delegated", ...what });
+  }
+  drop(selector: number): void {
+    this.#desk.withdraw(selector);
+  }
+  withdrawn(selector: number): void {
+    this.#services.dropped(selector);
+  }
+  passOn(
+    selector: number,
+    method: string,
+    args: unknown,
+    fresh: () => number,
+    done: (answer: Answer<unknown>, fresh: number) => void,
+  ): void {
+    this.#desk.passOn(this.#nextPassed++, selector, method, args, fresh, done);
   }
   exit(code: number): void {
     this.#exitCode = code;

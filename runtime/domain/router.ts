@@ -17,6 +17,8 @@ export interface Router {
     position: unknown,
     clock: Clock,
   ): Eventually<CoreObject>;
+  /** Where a session with another child leads; null where the host serves it. */
+  child?(service: string, label: string): { readonly child: string; readonly patience: number | null } | null;
   /** The provider's name behind a route, for those who ask what was re-opened. */
   provider(service: string, label: string): string;
 }

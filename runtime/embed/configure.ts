@@ -4,6 +4,7 @@ import { resolve, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { E, type Either } from "../../lib/fp.ts";
 import { amountOfBytes, amountOfTime } from "../amount.ts";
+import type { Route } from "../core/route.ts";
 import { serviceContract } from "../core/services.ts";
 import { FREEZE_DEADLINE_MS } from "../host/live-host.ts";
 import type {
@@ -135,8 +136,11 @@ export const hostConfig = (options: HostOptions): HostConfig => {
   };
 };
 
-const checkedRoute = (route: RouteOptions): RouteOptions => {
-  if (serviceContract(route.service) !== undefined) return route;
+/** Routes of a former entry are checked already. */
+const checkedRoute = ({ to, ...route }: RouteOptions & Pick<Route, "child">): Route => {
+  if (route.child !== undefined) return route;
+  if (typeof to === "object") return { ...route, child: to.child };
+  if (serviceContract(route.service) !== undefined) return to === undefined ? route : { ...route, to };
   throw new TypeError(
     `a route's service is ${JSON.stringify(route.service)}; expected one of ${SERVICES.join(", ")}` +
       didYouMean(nearest(route.service, SERVICES)),

@@ -76,11 +76,15 @@ export interface HostOptions {
 /** Which session requests of a child are granted, and by what. The first route that matches decides; no match is a
  *  denial. */
 export interface RouteOptions {
-  readonly service: "LOG" | "Timer" | "ROM" | "Report" | "File_system" | "Gate";
+  /** `LOG`, `Timer`, `ROM`, `Report`, `File_system`, `Gate`, or with `to: { child }` a name that a child announces. */
+  readonly service: string;
   /** The label it matches. Default: any. */
   readonly label?: string;
-  /** The host's provider. Default: the one that the session's label names. */
-  readonly to?: string;
+  /** The host's provider, or the child that serves it. Default: the provider that the session's label names. */
+  readonly to?: string | { readonly child: string };
+  /** How long calls wait for that child while it is frozen or has not announced the service, in ms. Default: as long
+   *  as it takes. */
+  readonly patience?: number;
   /** ROM: reads the report of this name. Report: publishes under it. */
   readonly report?: string;
   /** Rights that the session is given at most. Default: all that the provider gives. */

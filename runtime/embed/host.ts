@@ -147,7 +147,7 @@ export class Host {
       const before = this.#entries.get(name);
       if (before === undefined && entry.routes === undefined) return undefined;
       const { ram, caps, config, routes, turn } = { ...(entry.routes === undefined ? before : {}), ...entry };
-      const defined = { ram, caps, config, routes: routes as typeof entry.routes, turn };
+      const defined = { ram, caps, config, routes, turn };
       used = startConfig(name, before?.component ?? "", withoutUndefined(defined));
       return used;
     };

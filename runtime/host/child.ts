@@ -8,6 +8,7 @@ import type { Fault } from "../engine/fault.ts";
 import type { ChildSpec, FromShard, FrozenChild, LogMatch, ToShard } from "../shard/protocol.ts";
 import type { Ending } from "./ending.ts";
 import type { HostEvent } from "./event.ts";
+import type { ServiceBroker } from "./service-broker.ts";
 import { PortalServer } from "./portal-server.ts";
 import type { Providers } from "./providers.ts";
 import type { ShardListener, ShardThread, ThreadPool } from "./shard-thread.ts";
@@ -32,6 +33,8 @@ export interface ChildSurroundings {
   readonly providers: Providers;
   readonly threads: ThreadPool;
   readonly emit: (event: HostEvent) => void;
+  /** Leads to the other children. */
+  readonly broker: ServiceBroker;
   /** The child has ended and its quota, `ram` bytes and `caps` capabilities, is free again. */
   readonly freed: (ram: number, caps: number) => void;
 }
@@ -51,6 +54,9 @@ export class Child implements ShardListener {
   #ended!: (ending: Ending) => void;
   #begun: ((result: Either<CheckpointError, RevivedInfo["reopened"]>) => void) | null = null;
   #reviveMs = 0;
+  #isSettled = false;
+  /** There is, or will be, an image of it. */
+  #comesBack = true;
   /** The capture that is under way, by number. */
   #captured: ((result: Captured) => void) | null = null;
   #capture = 0;
@@ -83,6 +89,9 @@ export class Child implements ShardListener {
       this.#ended = resolve;
     });
     thread.attach(this);
+    surroundings.broker.join(spec.name, identity.identity, (said) =>
+      this.#post({ kind: "link", message: said }),
+    );
   }
 
   get name(): string {
@@ -103,6 +112,7 @@ export class Child implements ShardListener {
 
   /** Loads its code. It takes no turn before `go`. */
   boot(code: string): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
+    this.#comesBack = false;
     return this.#begin({ kind: "boot", spec: this.spec, code, file: this.code.file });
   }
 
@@ -119,6 +129,13 @@ export class Child implements ShardListener {
       this.#begun = resolve;
       this.#post(message);
     });
+  }
+
+  /** It has begun, and others may know. */
+  settled(): void {
+    this.#isSettled = true;
+    this.#comesBack = true;
+    this.#surroundings.broker.settled(this.identity.identity);
   }
 
   /** Lets it take turns. */
@@ -231,6 +248,8 @@ export class Child implements ShardListener {
         return message.capture === this.#capture ? this.#captured?.(message.result) : undefined;
       case "released":
         return this.#released?.();
+      case "link":
+        return this.#surroundings.broker.hear(this.identity.identity, message.message);
       case "portal":
         return void this.#portal.receive(message.message);
       case "logged":
@@ -285,6 +304,9 @@ export class Child implements ShardListener {
     this.#captured?.(E.left({ tag: "Ended", child: this.name }));
     this.#begun?.(E.left({ tag: "Ended", child: this.name }));
     this.#released?.();
+    const left =
+      ending.kind !== "frozen" || !this.#comesBack ? "ended" : this.#isSettled ? "frozen" : "failed";
+    this.#surroundings.broker.leave(this.identity.identity, left);
     await this.#portal.close();
     if (reusable) this.#surroundings.threads.give(this.#thread);
     this.#surroundings.freed(this.#quota.ram, this.#quota.caps);

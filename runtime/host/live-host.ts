@@ -24,6 +24,7 @@ import type { HostEvent } from "./event.ts";
 import type { Frozen } from "./frozen.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
+import { ServiceBroker } from "./service-broker.ts";
 import { makeProviders, type Providers } from "./providers.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -65,6 +66,7 @@ export class LiveHost {
   readonly #children = new Map<string, Child>();
   /** Names of children that are being made. */
   readonly #making = new Set<string>();
+  readonly #broker = new ServiceBroker();
   #freeRam: number;
   #freeCaps: number;
   #staging: SharedArrayBuffer | null = null;
@@ -125,12 +127,18 @@ export class LiveHost {
       return E.left({ tag: "Boot", child: config.name, reason });
     }
     this.#children.set(config.name, child);
+    child.settled();
     this.#emit({ event: "started", child: config.name, host: this.config.name });
     if (this.#beforeGo(child) !== "hold") child.go();
     return made;
   }
 
-  #make(config: StartConfig, code: ChildCode, identity: ChildIdentity): Either<HostError, Child> {
+  #make(
+    config: StartConfig,
+    code: ChildCode,
+    identity: ChildIdentity,
+    clone = false,
+  ): Either<HostError, Child> {
     const { alive } = this.#runtime;
     const taken = this.#living(config.name) !== null || this.#making.has(config.name);
     if (taken || alive.has(identity.identity)) return E.left({ tag: "AlreadyRunning", child: config.name });
@@ -145,12 +153,14 @@ export class LiveHost {
       providers: this.providers,
       threads: this.#runtime.threads,
       emit: this.#emit,
+      broker: this.#broker,
       freed: (bytes, capabilities) => {
         this.#freeRam += bytes;
         this.#freeCaps += capabilities;
       },
     };
-    const child = new Child(this.#spec(config), code, identity, this.#runtime.threads.take(), surroundings);
+    const spec = { ...this.#spec(config), clone };
+    const child = new Child(spec, code, identity, this.#runtime.threads.take(), surroundings);
     void child.ended.then(() => alive.delete(identity.identity));
     return E.right(child);
   }
@@ -278,7 +288,7 @@ export class LiveHost {
     if (config === undefined) return this.#withoutEntry(name, frozen!.ledger);
     const identity = as === undefined ? frozen!.identity : randomUUID();
     const generation = as === undefined ? frozen!.generation + 1 : 1;
-    const made = this.#make(config, frozen!.code, { identity, generation });
+    const made = this.#make(config, frozen!.code, { identity, generation }, as !== undefined);
     if (E.isLeft(made)) return made;
     const child = made.right;
     const acquired = await this.#acquire(path, image.right.manifest.image, child, as === undefined, {
@@ -292,6 +302,7 @@ export class LiveHost {
       return acquired;
     }
     this.#children.set(name, child);
+    child.settled();
     this.#emit({
       event: "revived",
       child: name,
@@ -355,6 +366,7 @@ export class LiveHost {
   /** Drops whoever still lives, and closes the providers. */
   async close(): Promise<void> {
     await Promise.all([...this.#children.values()].map((child) => child.kill()));
+    this.#broker.close();
     this.providers.close();
   }
 }

@@ -22,6 +22,8 @@ export interface World {
   object(selector: number): CoreObject | undefined;
   /** Requests a session as the child once did, by the routes of the reviving host. */
   session(record: RecordOf<"session">, position: unknown): Eventually<CoreObject>;
+  /** Takes up again what another child handed over, as long as that child lets it. */
+  delegated(record: RecordOf<"delegated">, position: unknown): Eventually<CoreObject>;
   readonly regions: RegionMap;
   readonly threads: Set<ThreadObject>;
   readonly watch: ThreadWatch;

@@ -9,15 +9,32 @@ import { OpenMode } from "../../lib/session/file-system.ts";
 /** Method names of an interface, in the order that the child's library numbers them. */
 const Interfaces = t.array(t.tuple([text, t.array(text)]));
 
-const SessionRecord = struct({
-  kind: t.literal("session"),
+const SessionRecord = struct(
+  {
+    kind: t.literal("session"),
+    service: text,
+    label: text,
+    /** Further arguments of the request, as JSON. */
+    args: t.string,
+    /** What it costs: bytes of RAM quota, and capabilities. */
+    ram: natural,
+    caps: natural,
+    interfaces: Interfaces,
+  },
+  {
+    /** Its type is the component's own declaration: another child serves it. */
+    declared: t.literal(true),
+  },
+);
+
+/** A capability that another child handed over. */
+const DelegatedRecord = struct({
+  kind: t.literal("delegated"),
   service: text,
-  label: text,
-  /** Further arguments of the request, as JSON. */
-  args: t.string,
-  /** What it costs: bytes of RAM quota, and capabilities. */
-  ram: natural,
-  caps: natural,
+  /** Whether its type is one of the library's own. */
+  native: t.boolean,
+  /** The name of the child that did. */
+  child: text,
   interfaces: Interfaces,
 });
 
@@ -41,6 +58,7 @@ export const CapabilityRecord = t.union([
   DataspaceRecord,
   RegionRecord,
   ThreadRecord,
+  DelegatedRecord,
 ]);
 export type CapabilityRecord = t.TypeOf<typeof CapabilityRecord>;
 export type RecordOf<K extends CapabilityRecord["kind"]> = Extract<CapabilityRecord, { readonly kind: K }>;

@@ -16,6 +16,7 @@ export const sessionRecord = (request: SessionRequest): RecordOf<"session"> => {
     ram: Math.max(cost.ram, request.ram ?? 0),
     caps: Math.max(cost.caps, request.caps ?? 0),
     interfaces: request.interfaces,
+    ...(request.declared === undefined ? {} : { declared: true as const }),
   };
 };
 

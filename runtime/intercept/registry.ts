@@ -10,7 +10,10 @@ import { pdInterceptor } from "./pd.ts";
 import { dataspaceInterceptor, dataspaceReplay, ramInterceptor } from "./ram.ts";
 import { regionInterceptor, regionReplay, rmInterceptor } from "./rm.ts";
 import { romInterceptor } from "./rom.ts";
+import { delegatedReplay, remoteInterceptor } from "./remote.ts";
 import { timerInterceptor } from "./timer.ts";
+import { isRemoteContract } from "../core/remote-contract.ts";
+import type { Contract } from "../../lib/contract.ts";
 
 const interceptors = new Map<string, Interceptor>(
   [
@@ -39,12 +42,17 @@ export const interceptorOf = (service: string): Interceptor => {
   return found;
 };
 
+/** How the calls of an object are recorded, wherever it is served. */
+export const interceptorFor = (contract: Contract): Interceptor =>
+  isRemoteContract(contract) ? remoteInterceptor(contract) : interceptorOf(contract.service);
+
 const replays: { readonly [K in CapabilityRecord["kind"]]: Replay<K> } = {
   session: sessionReplay,
   file: fileReplay,
   dataspace: dataspaceReplay,
   region: regionReplay,
   thread: threadReplay,
+  delegated: delegatedReplay,
 };
 
 /** How records of this kind are replayed. */

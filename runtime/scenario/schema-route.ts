@@ -3,16 +3,21 @@
 import * as t from "io-ts";
 import { E } from "../../lib/fp.ts";
 import { aboutKey, placeOf, schema } from "./schema.ts";
-import type { Schema } from "./schema.ts";
+import type { Read, Schema } from "./schema.ts";
 import { fields } from "./schema-fields.ts";
 import { anyRights, FILE_RIGHTS, GATE_RIGHTS } from "./schema-right.ts";
 import type { FileRight, GateRight } from "./schema-right.ts";
-import { filled, name, text, word } from "./schema-value.ts";
+import { filled, name, text, whole, word } from "./schema-value.ts";
 import { didYouMean, nearest, oneOf } from "../nearest.ts";
 import { quoted } from "./tree.ts";
+import type { Tree } from "./tree.ts";
 
 export const SERVICES = ["LOG", "Timer", "ROM", "Report", "File_system", "Gate"] as const;
-export type Service = (typeof SERVICES)[number];
+/** A day, in ms. */
+const MOST_PATIENCE = 86_400_000;
+
+/** One of the host's, or with `to: { child }` a name that a child announces. */
+export type Service = (typeof SERVICES)[number] | (string & {});
 
 /** What becomes of a file handle whose file changed while its child was frozen. */
 export type FilePolicy = "strict" | "rebind" | "restore";
@@ -28,6 +33,10 @@ export interface Route {
    * ROM.
    */
   readonly to?: string;
+  /** The child that serves it, which announces the service. */
+  readonly child?: string;
+  /** How long calls wait while that child is frozen or has not announced it, in ms; left out, as long as it takes. */
+  readonly patience?: number;
   /** ROM: the report it reads. Report: the name it publishes under; left out, the session's label. */
   readonly report?: string;
   /** Narrows the provider's rights; left out, all that the provider gives. */
@@ -38,47 +47,44 @@ export interface Route {
   readonly deadline?: Deadline;
 }
 
-const service: Schema<Service> = schema("a service", (tree, context) => {
+const hostService: Schema<Service> = schema("a service", (tree, context) => {
   const found = tree.kind === "leaf" ? tree.source : "";
   const known = SERVICES.find((each) => each === found);
   if (known !== undefined) return t.success(known);
   const meant = nearest(found, SERVICES);
   const stood = tree.kind === "leaf" && tree.value !== null ? quoted(found) : "no word";
-  const later = meant === null && stood !== "no word";
   return t.failure(
     tree,
     context,
     `${placeOf(context)} is ${stood}; expected ${oneOf(SERVICES)}` +
-      (later ? ": routes to announced services are not in this release yet" : didYouMean(meant)),
+      (meant === null && stood !== "no word"
+        ? ", or with to: { child: NAME } what that child announces"
+        : didYouMean(meant)),
   );
 });
 
-/** A provider's name, or what a later release brings. */
-const target: Schema<string> = schema("the name of a provider", (tree, context) =>
-  tree.kind === "mapping" && tree.entries.has("child")
-    ? t.failures([
-        aboutKey(
-          tree,
-          context,
-          "child",
-          `"child" in ${placeOf(context)} is not in this release yet; expected the name of a provider`,
-        ),
-      ])
-    : name.validate(tree, context),
-);
-
-const shape = fields(
+const hostShape = fields(
   "a route",
-  { service },
+  { service: hostService },
   {
     label: text,
-    to: target,
+    to: name,
     report: filled,
     rights: anyRights,
     policy: word(["strict", "rebind", "restore"]),
     deadline: word(["remaining", "wall"]),
   },
 );
+
+const childShape = fields(
+  "a route to a child",
+  { service: filled, to: fields("a child", { child: name }, {}) },
+  { label: text, patience: whole(0, MOST_PATIENCE) },
+);
+
+/** Whether a route leads to another child. */
+const leadsToChild = (tree: Tree): boolean =>
+  tree.kind === "mapping" && tree.entries.get("to")?.value.kind === "mapping";
 
 /** The services that each key belongs to. */
 const OWNERS: Readonly<Record<string, readonly Service[]>> = {
@@ -91,7 +97,11 @@ const OWNERS: Readonly<Record<string, readonly Service[]>> = {
 
 /** One route. Keys and rights fit its service. */
 export const routeSchema: Schema<Route> = schema("a route", (tree, context) => {
-  const read = shape.validate(tree, context);
+  if (leadsToChild(tree))
+    return E.map(({ to: { child }, ...rest }: Read<typeof childShape>): Route => ({ ...rest, child }))(
+      childShape.validate(tree, context),
+    );
+  const read = hostShape.validate(tree, context);
   if (E.isLeft(read) || tree.kind !== "mapping") return read;
   const route = read.right;
   const errors = Object.entries(OWNERS).flatMap(([key, services]) =>

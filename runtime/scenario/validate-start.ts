@@ -4,12 +4,12 @@ import { item } from "./locate.ts";
 import type { Path } from "./locate.ts";
 import type { Names, ProviderKind } from "./names.ts";
 import type { HostSpec } from "./schema-host.ts";
-import type { Route, Service } from "./schema-route.ts";
+import type { Route } from "./schema-route.ts";
 import type { StartSpec } from "./schema-start.ts";
 import { renderBytes } from "../amount.ts";
 import type { Complaints } from "./validate.ts";
 
-const KINDS: Readonly<Partial<Record<Service, ProviderKind>>> = {
+const KINDS: Readonly<Partial<Record<string, ProviderKind>>> = {
   File_system: "files",
   Gate: "gates",
   ROM: "roms",
@@ -37,6 +37,29 @@ const checkProvider = (
   const other = (["files", "gates", "roms"] as const).find((each) => providers?.[each]?.includes(name));
   if (other === undefined) unknown(path, name, `${CALLED[kind]} of host ${host}`, known);
   else about(path, `${JSON.stringify(name)} is ${CALLED[other]} of host ${host}; expected ${CALLED[kind]}`);
+};
+
+/** A child that a route leads to lives on the same host. */
+const checkChild = (
+  path: Path,
+  child: string,
+  host: string,
+  start: readonly DraftStart[],
+  { about, unknown }: Complaints,
+): void => {
+  const found = start.find(({ name }) => name === child);
+  if (found === undefined)
+    unknown(
+      path,
+      child,
+      "a start entry",
+      start.map(({ name }) => name),
+    );
+  else if (found.on !== host)
+    about(
+      path,
+      `${child} is on host ${found.on}; expected a child of host ${host}: routes stay on their host`,
+    );
 };
 
 const checkRoute = (path: Path, route: Route, host: string, names: Names, complain: Complaints): void => {
@@ -77,7 +100,11 @@ export const validateStart = (start: readonly DraftStart[], names: Names, compla
   for (const { name, on, routes } of start) {
     if (!names.hosts.has(on)) complain.unknown(["start", name, "on"], on, "a host", names.hosts.keys());
     for (const [index, route] of routes.entries())
-      if (route !== null) checkRoute(["start", name, "routes", item(index)], route, on, names, complain);
+      if (route !== null) {
+        const path = ["start", name, "routes", item(index)];
+        if (route.child === undefined) checkRoute(path, route, on, names, complain);
+        else checkChild([...path, "to", "child"], route.child, on, start, complain);
+      }
   }
   checkReports(start, complain);
 };

@@ -5,6 +5,7 @@ import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { Either } from "../../lib/fp.ts";
 import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import type { Snapshot } from "../checkpoint/snapshot.ts";
+import type { FromDomain, ToDomain } from "../core/link.ts";
 import type { Route } from "../core/route.ts";
 import type { Base } from "../engine/base.ts";
 import type { Fault } from "../engine/fault.ts";
@@ -55,6 +56,8 @@ export interface ChildSpec {
   readonly quota: { readonly ram: number; readonly caps: number };
   /** Nominal ms that a turn may run. */
   readonly turn: number;
+  /** It comes from an image of another, and is not that one. */
+  readonly clone?: boolean;
   /** Its `config` ROM, as JSON. */
   readonly config: string;
   readonly routes: readonly Route[];
@@ -112,6 +115,8 @@ export type ToShard =
   /** After a capture: lets it run on, or gives everything back. */
   | { readonly kind: "resume" }
   | { readonly kind: "release" }
+  /** What other children say. */
+  | { readonly kind: "link"; readonly message: ToDomain }
   | { readonly kind: "portal"; readonly message: ToPortalClient };
 
 export type FromShard =
@@ -140,6 +145,8 @@ export type FromShard =
       readonly result: Either<CheckpointError, FrozenChild & { readonly pauseMs: number }>;
     }
   | { readonly kind: "released" }
+  /** What the child says to others. */
+  | { readonly kind: "link"; readonly message: FromDomain }
   | { readonly kind: "portal"; readonly message: ToPortalServer };
 
 /** Calls on objects that the host's thread serves. `object` numbers them within a shard. */

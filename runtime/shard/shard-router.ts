@@ -13,7 +13,6 @@ import { makeLog } from "../core/log.ts";
 import { makeRom, RomSource, type RomPosition } from "../core/rom.ts";
 import { routeFor, type Route } from "../core/route.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
-import { serviceContract } from "../core/services.ts";
 import { makeTimer } from "../core/timer.ts";
 import type { Router } from "../domain/router.ts";
 import { directoryFiles } from "../provider/file/directory.ts";
@@ -109,9 +108,9 @@ export class ShardRouter implements Router {
     if (isConfig(service, label)) return null;
     const route = routeFor(this.#spec.routes, service, label);
     if (route === null) {
-      if (serviceContract(service) === undefined) return { tag: "NoSuchService", service, label };
       return { tag: "Denied", service, label, reason: "no route matches" };
     }
+    if (route.child !== undefined) return null;
     const opener = this.#openers.get(service);
     if (opener === undefined) return { tag: "NoSuchService", service, label };
     const target = opener.target(route, label);
@@ -149,12 +148,20 @@ export class ShardRouter implements Router {
     if (refused !== null) return E.left(refused);
     if (isConfig(service, label)) return E.right(makeRom(this.#config, position as RomPosition | null));
     const route = routeFor(this.#spec.routes, service, label)!;
-    const opener = this.#openers.get(service)!;
+    const opener = this.#openers.get(service);
+    if (opener === undefined) return E.left({ tag: "NoSuchService", service, label });
     return opener.open(opener.target(route, label), route, position, clock);
+  }
+
+  child(service: string, label: string): { readonly child: string; readonly patience: number | null } | null {
+    const route = isConfig(service, label) ? null : routeFor(this.#spec.routes, service, label);
+    if (route?.child === undefined) return null;
+    return { child: route.child, patience: route.patience ?? null };
   }
 
   provider(service: string, label: string): string {
     const route = isConfig(service, label) ? null : routeFor(this.#spec.routes, service, label);
+    if (route?.child !== undefined) return route.child;
     return route === null ? "" : (this.#openers.get(service)?.target(route, label) ?? "");
   }
 

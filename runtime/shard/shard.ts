@@ -27,6 +27,7 @@ export class Shard {
   readonly #logs: LogWriter;
   readonly #portal: PortalClient;
   #domain: ProtectionDomain | null = null;
+  #reviving: ProtectionDomain | null = null;
   #router: ShardRouter | null = null;
   #match: LogMatch | null = null;
   #capturing = false;
@@ -62,6 +63,9 @@ export class Shard {
         return;
       case "release":
         return void this.#release();
+      case "link":
+        // While it comes back, its own links speak to a domain that is not there yet.
+        return (this.#domain ?? this.#reviving)?.hear(message.message);
       case "portal":
         return this.#portal.answer(message.message);
     }
@@ -79,6 +83,7 @@ export class Shard {
       clock: systemClock,
       entropy: systemEntropy,
       router,
+      links: { send: (said) => this.#post({ kind: "link", message: said }) },
       events: {
         log: (text) => this.#log(text),
         exited: (code) => {
@@ -142,7 +147,11 @@ export class Shard {
       anchors: this.#data.base.anchors,
       ...frozen,
       machine: (bytes) => this.#pool.take(bytes, spec.quota.ram),
+      made: (domain) => {
+        this.#reviving = domain;
+      },
     });
+    this.#reviving = null;
     const ms = performance.now() - began;
     if (E.isLeft(revival)) {
       this.#router?.close();

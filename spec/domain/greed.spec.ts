@@ -180,7 +180,7 @@ describe("greedy components", () => {
     );
     await harness.run();
     expect(world.ending).deep.equal({ kind: "exited", code: 0 });
-    expect(world.log.slice(-3)).deep.equal(["InvalidArgument", "Denied", "NoSuchService"]);
+    expect(world.log.slice(-3)).deep.equal(["InvalidArgument", "Denied", "Denied"]);
     expect(world.log.slice(0, -3).every((each) => each === "InvalidArgument" || each === "TypeError")).equal(
       true,
     );

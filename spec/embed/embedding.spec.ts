@@ -50,11 +50,6 @@ describe("embedding: types in other projects", () => {
     ["a frozen child", 'void host.child("x")!.freeze("x.cryo").then(({ bytes }) => bytes.toFixed());', null],
     ["a wrong option", "void Host.open({ cap: 7 });", "TS2561"],
     ["a wrong right", 'void Host.open({ files: { x: { directory: ".", rights: ["reed"] } } });', "TS2322"],
-    [
-      "a wrong service",
-      'void host.start({ name: "x", component: "x.ts", routes: [{ service: "Log" }] });',
-      "TS2820",
-    ],
   ];
 
   it("are there, and catch what is wrong", () =>

@@ -262,7 +262,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     ),
     route(
       "{ service: Counter }",
-      'c.yaml:21:20: start.counter.routes[0].service is "Counter"; expected LOG, Timer, ROM, Report, File_system or Gate: routes to announced services are not in this release yet',
+      'c.yaml:21:20: start.counter.routes[0].service is "Counter"; expected LOG, Timer, ROM, Report, File_system or Gate, or with to: { child: NAME } what that child announces',
     ),
     route(
       "{ service: File_system, to: dta }",
@@ -285,8 +285,16 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
       'c.yaml:21:33: start.counter.routes[0].report names "stats"; expected a name that a Report route publishes, but there is none',
     ),
     route(
-      "{ service: ROM, to: { child: spare } }",
-      'c.yaml:21:31: "child" in start.counter.routes[0].to is not in this release yet; expected the name of a provider',
+      "{ service: Counter, to: { child: spear } }",
+      'c.yaml:21:42: start.counter.routes[0].to.child names "spear"; expected a start entry: counter or spare; did you mean "spare"?',
+    ),
+    route(
+      "{ service: Counter, to: { child: spare }, patience: soon }",
+      'c.yaml:21:61: start.counter.routes[0].patience is "soon"; expected a whole number from 0 to 86400000',
+    ),
+    route(
+      "{ service: Counter, to: { child: spare }, rights: [read] }",
+      'c.yaml:21:51: unknown key "rights" in start.counter.routes[0]; expected service, to, label or patience',
     ),
     route(
       "{ service: LOG, to: banner }",

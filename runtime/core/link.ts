@@ -1,0 +1,108 @@
+// Links between protection domains: one for each session with another child's service, and one for each capability
+// that was handed over. Whoever holds a link calls, whoever owns it serves. What they say to each other goes by the
+// host's broker, may be lost at a freeze, and is then said again: every message here may come twice.
+import * as t from "io-ts";
+import { struct, text } from "../../lib/codec.ts";
+import type { SessionError } from "../../lib/error.ts";
+import type { Answer } from "./service.ts";
+import type { Parcel } from "./parcel.ts";
+
+/** Where a session with a child's service leads. */
+export interface SessionTarget {
+  /** The child's name. */
+  readonly child: string;
+  readonly service: string;
+  readonly label: string;
+  /** Further arguments of the request, as JSON. */
+  readonly args: string;
+  /** How long it is waited for while the child is not there, in ms; null: as long as it takes. */
+  readonly patience: number | null;
+}
+
+/** Who said something: the child's identity and its name. */
+export const Sender = struct({ identity: text, child: text });
+export type Sender = t.TypeOf<typeof Sender>;
+
+/** Who handed a capability over. */
+export interface DelegatedTarget {
+  /** The child's name and identity. */
+  readonly child: string;
+  readonly owner: string;
+  readonly service: string;
+}
+
+/** A call is known by its link and `id`, whoever says it again. `received` names earlier calls whose replies have
+ *  come, so that they need not be kept. */
+export interface LinkCall {
+  readonly kind: "call";
+  readonly link: string;
+  readonly id: string;
+  readonly method: string;
+  readonly parcel: Parcel;
+  readonly received: readonly string[];
+}
+
+export type FromDomain =
+  | { readonly kind: "announce"; readonly service: string }
+  // as a holder
+  | { readonly kind: "connect"; readonly link: string; readonly target: SessionTarget }
+  /** After a revival: goes on with a link of the past. `waiting` names the calls that have no reply yet. */
+  | {
+      readonly kind: "attach";
+      readonly link: string;
+      readonly session: SessionTarget | null;
+      readonly delegated: DelegatedTarget | null;
+      readonly waiting: readonly string[];
+    }
+  | LinkCall
+  | { readonly kind: "close"; readonly link: string }
+  // as an owner
+  | { readonly kind: "opened"; readonly link: string; readonly error: SessionError | null }
+  | { readonly kind: "reply"; readonly link: string; readonly id: string; readonly answer: Answer<Parcel> }
+  | { readonly kind: "revoke"; readonly link: string }
+  /** After a revival: what it announced, and the links that it owns. */
+  | { readonly kind: "serving"; readonly services: readonly string[]; readonly links: readonly OwnedLink[] };
+
+export interface OwnedLink {
+  readonly link: string;
+  /** Identity of the child that holds it. */
+  readonly holder: string;
+  /** Whether its root has answered. */
+  readonly open: boolean;
+}
+
+export type ToDomain =
+  // to a holder
+  | {
+      readonly kind: "connected";
+      readonly link: string;
+      /** Identity of the owner. */
+      readonly owner: string;
+      readonly error: SessionError | null;
+      /** The session of the past is gone, this is a new one. */
+      readonly renewed: boolean;
+    }
+  | {
+      readonly kind: "replied";
+      readonly link: string;
+      readonly id: string;
+      readonly answer: Answer<Parcel>;
+      readonly from: Sender;
+    }
+  | { readonly kind: "closed"; readonly link: string; readonly error: SessionError }
+  // to an owner
+  | {
+      readonly kind: "open";
+      readonly link: string;
+      readonly holder: string;
+      readonly service: string;
+      readonly label: string;
+      readonly args: string;
+    }
+  | { readonly kind: "called"; readonly call: LinkCall; readonly from: Sender }
+  | { readonly kind: "waits"; readonly link: string; readonly waiting: readonly string[] }
+  | { readonly kind: "left"; readonly link: string };
+
+export interface LinkPower {
+  send(message: FromDomain): void;
+}

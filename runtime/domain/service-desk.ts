@@ -1,0 +1,492 @@
+// What a protection domain has to do with others of its host: sessions with their services, objects that it serves
+// to them, capabilities that it was handed. Messages that its component sends are turned into parcels here, and
+// parcels that come in into messages.
+import { randomUUID } from "node:crypto";
+import type { SessionError } from "../../lib/error.ts";
+import { E } from "../../lib/fp.ts";
+import { FIRST_GIVEN, SERVE_CALL, SERVE_CLOSE, SERVE_OPEN } from "../../lib/guest/abi.ts";
+import type { LinkCall, LinkPower, Sender, SessionTarget, ToDomain } from "../core/link.ts";
+import {
+  parcelOf,
+  parcelWith,
+  readOutgoing,
+  valuesOf,
+  writeIncoming,
+  type Outgoing,
+  type Parcel,
+  type PassedLink,
+} from "../core/parcel.ts";
+import { Remote, type RemotePosition } from "../core/remote.ts";
+import { makeRemoteObject, remoteBehind } from "../core/remote-object.ts";
+import { isNativeContract, isRemoteContract, passableContract } from "../core/remote-contract.ts";
+import type { Answer, CoreObject } from "../core/service.ts";
+import type { RecordOf } from "../intercept/ledger.ts";
+import { forgotten, ServedLink } from "./served-link.ts";
+import type { ServiceRecord } from "./service-record.ts";
+
+/** Calls of one link that run at once. */
+const MOST_RUNNING = 1024;
+
+/** What the desk asks of its domain. */
+export interface ServiceWorld {
+  /** Delivers a request to the component. */
+  serve(form: number, packet: string | Uint8Array): void;
+  /** Puts an object that came in at a selector; refused where the quota has no room. */
+  give(
+    selector: number,
+    object: CoreObject,
+    what: Pick<RecordOf<"delegated">, "service" | "native" | "child">,
+  ): SessionError | null;
+  /** Takes a capability away. */
+  drop(selector: number): void;
+  object(selector: number): CoreObject | undefined;
+  /** Calls what the selector names on behalf of a holder. A capability in the answer comes to lie at `fresh`. */
+  passOn(
+    selector: number,
+    method: string,
+    args: unknown,
+    fresh: () => number,
+    done: (answer: Answer<unknown>, fresh: number) => void,
+  ): void;
+}
+
+/** A link, and the part of its calls' ids that is this incarnation's alone. */
+const named = (link: string): { readonly link: string; readonly epoch: string } => ({
+  link,
+  epoch: randomUUID().slice(0, 8),
+});
+
+const closed = (what: string): SessionError => ({ tag: "Closed", what });
+
+export class ServiceDesk {
+  readonly #world: ServiceWorld;
+  readonly #power: LinkPower;
+  readonly #remotes = new Map<string, Remote>();
+  readonly #served = new Map<string, ServedLink>();
+  readonly #calls = new Map<number, { readonly served: ServedLink; readonly id: string | null }>();
+  readonly #announced = new Set<string>();
+  readonly #offers = new Map<number, number>();
+  #nextKey = 1;
+  #nextGiven = FIRST_GIVEN;
+  #suspended = false;
+  #arrived: ToDomain[] = [];
+
+  constructor(world: ServiceWorld, power: LinkPower) {
+    this.#world = world;
+    this.#power = power;
+  }
+
+  /** Whether it announced a service. */
+  get announces(): boolean {
+    return this.#announced.size > 0;
+  }
+
+  // --- sessions with others
+
+  async connect(target: SessionTarget, isNative: boolean): Promise<Answer<CoreObject>> {
+    const remote = new Remote(named(randomUUID()), target.child, target.service, "", this.#power);
+    this.#remotes.set(remote.link, remote);
+    const answered = remote.connected();
+    this.#power.send({ kind: "connect", link: remote.link, target });
+    const error = await answered;
+    if (error === null) return this.#object(remote, isNative);
+    this.#remotes.delete(remote.link);
+    return E.left(error);
+  }
+
+  /** Goes on with a link of the past; a session that is gone becomes a new one, a delegation that is gone fails. */
+  async reattach(
+    position: RemotePosition,
+    session: SessionTarget | null,
+    service: string,
+    isNative: boolean,
+    isClone: boolean,
+  ): Promise<Answer<CoreObject>> {
+    const { link, owner } = position;
+    const child = session?.child ?? position.child;
+    if (isClone && session === null)
+      return E.left({
+        tag: "Denied",
+        service,
+        label: "",
+        reason: `${child} handed it to the original, not to a clone`,
+      });
+    const remote = new Remote(named(isClone ? randomUUID() : link), child, service, owner, this.#power);
+    remote.restore(position);
+    if (position.closed) return this.#object(remote, isNative);
+    this.#remotes.set(remote.link, remote);
+    const answered = remote.connected();
+    const delegated = session === null ? { child, owner, service } : null;
+    this.#power.send({ kind: "attach", link: remote.link, session, delegated, waiting: remote.waiting });
+    const error = await answered;
+    if (error === null) {
+      remote.renewed ||= isClone;
+      return this.#object(remote, isNative);
+    }
+    this.#remotes.delete(remote.link);
+    return E.left(error);
+  }
+
+  #object(remote: Remote, isNative: boolean): Answer<CoreObject> {
+    return makeRemoteObject(remote, isNative, {
+      outgoing: (message) => this.#parcel(message, remote.owner),
+      incoming: ({ parcel, from }) => {
+        const selectors = this.#take(parcel.capabilities, from);
+        return E.isLeft(selectors) ? selectors : E.right(writeIncoming([], parcel, selectors.right));
+      },
+      object: (passed, from) => this.#held(passed, from),
+      dismissed: () => {
+        this.#remotes.delete(remote.link);
+        remote.dismiss();
+      },
+    });
+  }
+
+  // --- capabilities that go along
+
+  /** A parcel for whoever has this identity, from what the component wrote. */
+  #parcel({ passed, body, bytes }: Outgoing, receiver: string): Answer<Parcel> {
+    const refused = passed
+      .map((each) => (each[0] === 0 ? this.#unpassable(each[1]) : null))
+      .find((e) => e !== null);
+    if (refused !== undefined) return E.left(refused);
+    const capabilities = passed.map((each): PassedLink => {
+      const served = new ServedLink(randomUUID(), receiver);
+      this.#served.set(served.link, served);
+      if (each[0] === 0) {
+        const { contract } = this.#world.object(each[1])!;
+        served.selector = each[1];
+        return { link: served.link, service: contract.service, native: isNativeContract(contract) };
+      }
+      const [, object, service, native] = each;
+      served.object = object;
+      this.#offers.set(object, (this.#offers.get(object) ?? 0) + 1);
+      return { link: served.link, service, native };
+    });
+    return E.right({ body, bytes: [...bytes], capabilities });
+  }
+
+  #unpassable(selector: number): SessionError | null {
+    const object = this.#world.object(selector);
+    if (object === undefined) return closed(`capability ${selector}`);
+    const { contract } = object;
+    if (isRemoteContract(contract) || passableContract(contract.service) === contract) return null;
+    return {
+      tag: "Denied",
+      service: contract.service,
+      label: "",
+      reason: "a capability of this type can't be handed to another component",
+    };
+  }
+
+  /** Gives the component all capabilities of a parcel, or none. */
+  #take(links: readonly PassedLink[], from: Sender): Answer<readonly number[]> {
+    const selectors: number[] = [];
+    for (const passed of links) {
+      const taken = this.#adopt(passed, from);
+      if (E.isRight(taken)) {
+        selectors.push(taken.right);
+        continue;
+      }
+      for (const selector of selectors) this.#world.drop(selector);
+      for (const { link } of links.slice(selectors.length)) this.#power.send({ kind: "close", link });
+      return taken;
+    }
+    return E.right(selectors);
+  }
+
+  /** The object behind a link that this domain holds from now on. */
+  #held({ link, service, native }: PassedLink, from: Sender): Answer<CoreObject> {
+    const remote = new Remote(named(link), from.child, service, from.identity, this.#power);
+    const object = this.#object(remote, native);
+    if (E.isRight(object)) this.#remotes.set(link, remote);
+    return object;
+  }
+
+  #adopt(passed: PassedLink, from: Sender): Answer<number> {
+    const object = this.#held(passed, from);
+    if (E.isLeft(object)) return object;
+    const { link, service, native } = passed;
+    const selector = this.#nextGiven++;
+    const refused = this.#world.give(selector, object.right, { service, native, child: from.child });
+    if (refused === null) return E.right(selector);
+    this.#remotes.delete(link);
+    return E.left(refused);
+  }
+
+  // --- what the component serves
+
+  announce(service: string): void {
+    this.#announced.add(service);
+    this.#power.send({ kind: "announce", service });
+  }
+
+  /** The component answers what it was asked. False where it was not asked, or not under this key. */
+  answer(key: number, packet: string, bytes: readonly Uint8Array[]): boolean {
+    const call = this.#calls.get(key);
+    if (call === undefined) return false;
+    const read = readOutgoing(packet, bytes);
+    if (read === null) {
+      this.refuse(key, { tag: "Failed", service: "the service", message: "it answered with no message" });
+      return true;
+    }
+    if (call.id === null) {
+      this.#opened(key, call.served, read);
+      return true;
+    }
+    this.#settle(key, call.served, call.id, this.#parcel(read, call.served.holder));
+    return true;
+  }
+
+  refuse(key: number, error: SessionError): boolean {
+    const call = this.#calls.get(key);
+    if (call === undefined) return false;
+    if (call.id !== null) this.#settle(key, call.served, call.id, E.left(error));
+    else this.#unopened(key, call.served, error);
+    return true;
+  }
+
+  #opened(key: number, served: ServedLink, { passed: [object] }: Outgoing): void {
+    if (object === undefined)
+      return this.#unopened(key, served, {
+        tag: "Failed",
+        service: "the service",
+        message: "its root gave no object",
+      });
+    if (object[0] === 0) {
+      const refused = this.#unpassable(object[1]);
+      if (refused !== null) return this.#unopened(key, served, refused);
+      served.selector = object[1];
+    } else {
+      served.object = object[1];
+      this.#offers.set(object[1], (this.#offers.get(object[1]) ?? 0) + 1);
+    }
+    this.#calls.delete(key);
+    served.opening = null;
+    this.#power.send({ kind: "opened", link: served.link, error: null });
+  }
+
+  #unopened(key: number, served: ServedLink, error: SessionError): void {
+    this.#calls.delete(key);
+    this.#served.delete(served.link);
+    this.#power.send({ kind: "opened", link: served.link, error });
+  }
+
+  #settle(key: number, served: ServedLink, id: string, answer: Answer<Parcel>): void {
+    this.#calls.delete(key);
+    if (!this.#served.has(served.link)) return;
+    served.answer(id, answer);
+    this.#power.send({ kind: "reply", link: served.link, id, answer });
+  }
+
+  /** Takes one of the component's objects away from all who hold it. */
+  revoke(object: number): void {
+    for (const served of [...this.#served.values()])
+      if (served.object === object) {
+        this.#forget(served);
+        this.#power.send({ kind: "revoke", link: served.link });
+      }
+  }
+
+  /** A capability is gone, and with it what was handed on of it. */
+  dropped(selector: number): void {
+    for (const served of [...this.#served.values()])
+      if (served.selector === selector) {
+        this.#served.delete(served.link);
+        this.#power.send({ kind: "revoke", link: served.link });
+      }
+  }
+
+  #forget(served: ServedLink): void {
+    this.#served.delete(served.link);
+    for (const { key } of served.running.values()) this.#calls.delete(key);
+    if (served.opening !== null) this.#calls.delete(served.opening);
+    const { object, selector, lent } = served;
+    if (lent && selector !== null) this.#world.drop(selector);
+    if (object === null || [...this.#served.values()].some((each) => each.object === object)) return;
+    this.#world.serve(SERVE_CLOSE, JSON.stringify([object, this.#offers.get(object) ?? 0]));
+  }
+
+  // --- what others say
+
+  receive(message: ToDomain): void {
+    if (this.#suspended) {
+      this.#arrived.push(message);
+      return;
+    }
+    switch (message.kind) {
+      case "connected":
+        if (this.#remotes.get(message.link)?.receive(message) !== true && message.error === null)
+          this.#power.send({ kind: "close", link: message.link });
+        return;
+      case "replied": {
+        const remote = this.#remotes.get(message.link);
+        if (remote?.expects(message.id) === true) return;
+        const taken = remote?.receive(message) ?? false;
+        if (!taken && E.isRight(message.answer))
+          for (const { link } of message.answer.right.capabilities)
+            if (!this.#remotes.has(link)) this.#power.send({ kind: "close", link });
+        return;
+      }
+      case "closed":
+        this.#remotes.get(message.link)?.receive(message);
+        return;
+      case "open":
+        return this.#open(message);
+      case "called":
+        return this.#called(message.call, message.from);
+      case "waits":
+        return this.#served.get(message.link)?.waits(message.waiting);
+      case "left": {
+        const served = this.#served.get(message.link);
+        if (served !== undefined) this.#forget(served);
+        return;
+      }
+    }
+  }
+
+  #open({ link, holder, service, label, args }: Extract<ToDomain, { readonly kind: "open" }>): void {
+    if (this.#served.has(link)) return;
+    const served = new ServedLink(link, holder);
+    const key = this.#nextKey++;
+    served.opening = key;
+    this.#served.set(link, served);
+    this.#calls.set(key, { served, id: null });
+    const parcel: Parcel = { body: args, bytes: [], capabilities: [] };
+    this.#world.serve(SERVE_OPEN, writeIncoming([key, service, label], parcel, []));
+  }
+
+  #called(call: LinkCall, from: Sender): void {
+    const { link, id, method, parcel, received } = call;
+    const served = this.#served.get(link);
+    const reply = (answer: Answer<Parcel>): void => this.#power.send({ kind: "reply", link, id, answer });
+    if (served === undefined) return reply(E.left(closed("the object")));
+    served.received(received);
+    const kept = served.kept.get(id);
+    if (kept !== undefined) return reply(kept);
+    if (served.running.has(id)) return;
+    if (!served.note(id)) return reply(E.left(forgotten(method)));
+    if (served.running.size >= MOST_RUNNING)
+      return reply(E.left({ tag: "QuotaExceeded", resource: "calls", wanted: 1, available: 0 }));
+    const key = this.#nextKey++;
+    if (served.selector !== null) {
+      served.running.set(id, { id, key, passedOn: { method, parcel, from } });
+      this.#calls.set(key, { served, id });
+      return this.#passOn(served, id, key, method, parcel, from);
+    }
+    const selectors = this.#take(parcel.capabilities, from);
+    if (E.isLeft(selectors)) {
+      served.answer(id, selectors);
+      return reply(selectors);
+    }
+    served.running.set(id, { id, key, passedOn: null });
+    this.#calls.set(key, { served, id });
+    this.#world.serve(SERVE_CALL, writeIncoming([key, served.object, method], parcel, selectors.right));
+  }
+
+  // --- capabilities that are handed on
+
+  #passOn(served: ServedLink, id: string, key: number, method: string, parcel: Parcel, from: Sender): void {
+    const selector = served.selector!;
+    const object = this.#world.object(selector);
+    const remote = object === undefined ? undefined : remoteBehind(object);
+    const settle = (answer: Answer<Parcel>): void => this.#settle(key, served, id, answer);
+    if (object === undefined) return settle(E.left(closed("the capability")));
+    if (remote !== undefined) {
+      const handed = (): Answer<Parcel> => this.#rehand(parcel, from, remote.owner);
+      void remote.call(method, handed, `${served.link}:${id}`).then((reply) => {
+        settle(E.isLeft(reply) ? reply : this.#rehand(reply.right.parcel, reply.right.from, served.holder));
+      });
+      return;
+    }
+    const values = valuesOf(method, parcel);
+    if (E.isLeft(values)) return settle(values);
+    this.#world.passOn(
+      selector,
+      method,
+      values.right,
+      () => this.#nextGiven++,
+      (answer, fresh) => settle(this.#ownAnswer(answer, fresh, served.holder)),
+    );
+  }
+
+  #ownAnswer(answer: Answer<unknown>, fresh: number, holder: string): Answer<Parcel> {
+    if (E.isLeft(answer)) return answer;
+    if (fresh === 0) return E.right(parcelOf(answer.right));
+    return E.right(parcelWith(this.#lend(fresh, holder)));
+  }
+
+  /** A link to a selector that is there for the link alone. */
+  #lend(selector: number, holder: string): PassedLink {
+    const served = new ServedLink(randomUUID(), holder);
+    served.selector = selector;
+    served.lent = true;
+    this.#served.set(served.link, served);
+    const object = this.#world.object(selector)!;
+    return { link: served.link, service: object.contract.service, native: isNativeContract(object.contract) };
+  }
+
+  /** The same parcel for another receiver: the capabilities in it go by way of this domain. */
+  #rehand(parcel: Parcel, from: Sender, receiver: string): Answer<Parcel> {
+    if (parcel.capabilities.length === 0) return E.right(parcel);
+    const taken = this.#take(parcel.capabilities, from);
+    if (E.isLeft(taken)) return taken;
+    return E.right({
+      ...parcel,
+      capabilities: taken.right.map((selector) => this.#lend(selector, receiver)),
+    });
+  }
+
+  // --- freeze and revival
+
+  suspend(): void {
+    this.#suspended = true;
+  }
+
+  resume(): void {
+    this.#suspended = false;
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    for (const message of arrived) this.receive(message);
+  }
+
+  /** What a snapshot keeps; null where there is nothing. */
+  record(): ServiceRecord | null {
+    if (!this.announces && this.#served.size === 0 && this.#nextKey === 1 && this.#nextGiven === FIRST_GIVEN)
+      return null;
+    return {
+      announced: [...this.#announced],
+      served: [...this.#served.values()].map((served) => served.record()),
+      offers: [...this.#offers],
+      nextKey: this.#nextKey,
+      nextGiven: this.#nextGiven,
+    };
+  }
+
+  /** Before anything is acquired. A clone serves nobody whom its original served. */
+  restore(record: ServiceRecord, isClone: boolean): void {
+    this.#nextKey = record.nextKey;
+    this.#nextGiven = record.nextGiven;
+    for (const service of record.announced) this.#announced.add(service);
+    for (const [object, offers] of record.offers) this.#offers.set(object, offers);
+    for (const each of record.served) {
+      const served = ServedLink.from(each);
+      this.#served.set(served.link, served);
+      if (served.opening !== null) this.#calls.set(served.opening, { served, id: null });
+      for (const { id, key } of served.running.values()) this.#calls.set(key, { served, id });
+    }
+    if (isClone) for (const served of [...this.#served.values()]) this.#forget(served);
+  }
+
+  /** Once everything is there: says what it serves, and goes on with what it had passed on. */
+  serving(): void {
+    for (const served of [...this.#served.values()])
+      for (const { id, key, passedOn } of [...served.running.values()])
+        if (passedOn !== null) this.#passOn(served, id, key, passedOn.method, passedOn.parcel, passedOn.from);
+    this.#power.send({
+      kind: "serving",
+      services: [...this.#announced],
+      links: [...this.#served.values()].map(({ link, holder, open }) => ({ link, holder, open })),
+    });
+  }
+}
