@@ -1,5 +1,4 @@
 // Components that mean harm, or are just wrong: each falls alone, its reason told, and nobody else notices.
-import { performance } from "node:perf_hooks";
 import { expect } from "chai";
 import type { HostEvent } from "../../runtime/index.ts";
 import { onStage, type Stage } from "./stage.ts";
