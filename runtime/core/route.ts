@@ -33,3 +33,10 @@ export interface Route {
 export const routeFor = (routes: readonly Route[], service: string, label: string): Route | null =>
   routes.find((route) => route.service === service && (route.label === undefined || route.label === label)) ??
   null;
+
+/** What is left of the rights that a provider offers. */
+export const grantedRights = <R extends FileRight | GateRight>(
+  offered: readonly R[],
+  { rights }: Route,
+): ReadonlySet<R> =>
+  new Set(offered.filter((right) => rights === undefined || rights.some((each) => each === right)));

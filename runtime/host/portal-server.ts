@@ -9,7 +9,7 @@ import { makeFileSystem, type FileSystemPosition } from "../core/file-system.ts"
 import { makeGate, type GatePosition } from "../core/gate.ts";
 import { makeReport } from "../core/report.ts";
 import { makeRom, type RomPosition } from "../core/rom.ts";
-import type { Route } from "../core/route.ts";
+import { grantedRights } from "../core/route.ts";
 import type { Cancellable } from "../core/cancellable.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
 import { invoke } from "../domain/call.ts";
@@ -19,11 +19,6 @@ import type { Providers } from "./providers.ts";
 type Opened = Extract<ToPortalServer, { readonly kind: "open" }>;
 
 const gone = (what: string): Answer<never> => E.left({ tag: "Closed", what });
-
-const granted = <R extends string>(offered: readonly R[], route: Route): ReadonlySet<R> =>
-  new Set(
-    offered.filter((right) => route.rights === undefined || route.rights.some((each) => each === right)),
-  );
 
 type Opener = (providers: Providers, message: Opened) => Eventually<CoreObject>;
 
@@ -39,7 +34,7 @@ const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
     ({ files }, { provider, route, position }) => {
       const found = files.get(provider);
       if (found === undefined) return gone(`file provider ${provider}`);
-      const rights = granted(found.rights, route);
+      const rights = grantedRights(found.rights, route);
       const seen = position as FileSystemPosition | null;
       return E.right(makeFileSystem(found.provider, rights, route.policy ?? "strict", seen));
     },
@@ -50,7 +45,7 @@ const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
       const found = servedGates.get(provider);
       if (found === undefined) return gone(`gate ${provider}`);
       const end = await found.provider.open(position as GatePosition | null);
-      return E.isLeft(end) ? end : E.right(makeGate(provider, end.right, granted(found.rights, route)));
+      return E.isLeft(end) ? end : E.right(makeGate(provider, end.right, grantedRights(found.rights, route)));
     },
   ],
 ]);

@@ -2,44 +2,18 @@
 
 import * as t from "io-ts";
 import { E } from "../../lib/fp.ts";
+import type { GateProviderConfig } from "../host/host-config.ts";
 import { SOCKET_PATH_BYTES } from "../provider/gate/socket-file.ts";
 import type { Schema } from "./schema.ts";
 import { aboutKey, placeOf, refuse, schema } from "./schema.ts";
 import { fields, variants } from "./schema-fields.ts";
 import { diskPath } from "./schema-path.ts";
 import { GATE_RIGHTS, gateRights } from "./schema-right.ts";
-import type { GateRight } from "./schema-right.ts";
 import { mapped, refined, text, word, yes } from "./schema-value.ts";
 import type { Tree } from "./tree.ts";
 
-/** How messages are told apart in a stream of bytes. */
-export type Framing = "line" | "length" | "raw";
-
-export type GateProvider =
-  | { readonly kind: "queue"; readonly rights: readonly GateRight[] }
-  | {
-      readonly kind: "tcp";
-      readonly host: string;
-      readonly port: number;
-      /** Whether peers call, instead of being called. */
-      readonly listen: boolean;
-      readonly framing: Framing;
-      readonly rights: readonly GateRight[];
-    }
-  | {
-      readonly kind: "unix";
-      /** Absolute. */
-      readonly path: string;
-      readonly listen: boolean;
-      readonly framing: Framing;
-      readonly rights: readonly GateRight[];
-    }
-  | {
-      readonly kind: "http";
-      readonly host: string;
-      readonly port: number;
-      readonly rights: readonly GateRight[];
-    };
+/** What a file can name: not a provider of a program's own. */
+export type GateProvider = Exclude<GateProviderConfig, { readonly kind: "provided" }>;
 
 const WHAT = "a gate provider";
 

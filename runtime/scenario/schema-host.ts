@@ -1,49 +1,23 @@
 // The `hosts` of a scenario file: quotas, and providers with the rights that routes can draw on.
 
 import { E } from "../../lib/fp.ts";
+import type { FileProviderConfig, HostConfig, RomConfig } from "../host/host-config.ts";
 import type { Schema } from "./schema.ts";
 import { fields, variants } from "./schema-fields.ts";
 import { gateProvider } from "./schema-gate.ts";
 import type { GateProvider } from "./schema-gate.ts";
 import { diskPath } from "./schema-path.ts";
 import { FILE_RIGHTS, fileRights } from "./schema-right.ts";
-import type { FileRight } from "./schema-right.ts";
 import { dictionary, json, list, mapped, name, refined, text, whole, yes } from "./schema-value.ts";
-import type { Json } from "./schema-value.ts";
 import { bytes } from "./unit.ts";
 
-export type FileProvider =
-  | {
-      readonly kind: "directory";
-      /** Absolute. */
-      readonly path: string;
-      readonly rights: readonly FileRight[];
-    }
-  | {
-      readonly kind: "memory";
-      /** What it holds at first: text by path. */
-      readonly content: Readonly<Record<string, string>>;
-      readonly rights: readonly FileRight[];
-    };
+/** What a file can name: not a provider of a program's own. */
+export type FileProvider = Exclude<FileProviderConfig, { readonly kind: "provided" }>;
 
-export type RomProvider =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "json"; readonly json: Json }
-  /** `path` is absolute. */
-  | { readonly kind: "file"; readonly path: string };
-
-export interface HostSpec {
-  readonly name: string;
-  /** Bytes for all children together. */
-  readonly ram: number;
-  /** Capabilities for all children together. */
-  readonly caps: number;
-  /** Providers by name. These records have no prototype. */
+/** A host as its file describes it. Its records have no prototype. */
+export interface HostSpec extends HostConfig {
   readonly files: Readonly<Record<string, FileProvider>>;
   readonly gates: Readonly<Record<string, GateProvider>>;
-  readonly roms: Readonly<Record<string, RomProvider>>;
-  /** Public keys of other hosts whose images it accepts, `ed25519:…`. */
-  readonly trust: readonly string[];
 }
 
 const HOST_RAM = 256 * 1024 ** 2;
@@ -81,11 +55,11 @@ const innerPath: Schema<string> = refined(text, "a path below the provider", (pa
     : E.left(null),
 );
 
-const romProvider = (directory: string): Schema<RomProvider> =>
+const romProvider = (directory: string): Schema<RomConfig> =>
   variants("a ROM", {
-    text: mapped(fields("a ROM", { text }, {}), (rom): RomProvider => ({ kind: "text", text: rom.text })),
-    json: mapped(fields("a ROM", { json }, {}), (rom): RomProvider => ({ kind: "json", json: rom.json })),
-    file: mapped(fields("a ROM", { file: diskPath(directory) }, {}), (rom): RomProvider => ({
+    text: mapped(fields("a ROM", { text }, {}), (rom): RomConfig => ({ kind: "text", text: rom.text })),
+    json: mapped(fields("a ROM", { json }, {}), (rom): RomConfig => ({ kind: "json", json: rom.json })),
+    file: mapped(fields("a ROM", { file: diskPath(directory) }, {}), (rom): RomConfig => ({
       kind: "file",
       path: rom.file,
     })),
@@ -115,7 +89,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
       caps = HOST_CAPS,
       files = none<FileProvider>(),
       gates = none<GateProvider>(),
-      roms = none<RomProvider>(),
+      roms = none<RomConfig>(),
       trust = [],
     }) => ({
       ram,

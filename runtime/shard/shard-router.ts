@@ -11,12 +11,13 @@ import { makeFileSystem, type FileSystemPosition } from "../core/file-system.ts"
 import { makeGate, type GatePosition } from "../core/gate.ts";
 import { makeLog } from "../core/log.ts";
 import { makeRom, RomSource, type RomPosition } from "../core/rom.ts";
-import { routeFor, type Route } from "../core/route.ts";
+import { grantedRights, routeFor, type Route } from "../core/route.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
 import { makeTimer } from "../core/timer.ts";
 import type { Router } from "../domain/router.ts";
 import { directoryFiles } from "../provider/file/directory.ts";
-import type { FileProvider } from "../provider/file/file-provider.ts";
+import type { FileProvider, FileRight } from "../provider/file/file-provider.ts";
+import type { GateRight } from "../provider/gate/gate-provider.ts";
 import { outerGate } from "./outer-gate.ts";
 import type { PortalClient } from "./portal-client.ts";
 import type { ChildSpec } from "./protocol.ts";
@@ -30,11 +31,6 @@ export interface ShardRouterPowers {
 const CONFIG = "config";
 
 const isConfig = (service: string, label: string): boolean => service === Rom.service && label === CONFIG;
-
-const granted = <R extends string>(offered: readonly R[], route: Route): ReadonlySet<R> =>
-  new Set(
-    offered.filter((right) => route.rights === undefined || route.rights.some((each) => each === right)),
-  );
 
 /** How sessions of one service are found and opened, once the route is known. */
 interface Opener {
@@ -134,7 +130,7 @@ export class ShardRouter implements Router {
         : service === Gate.service
           ? this.#spec.gates.get(target)?.rights
           : undefined;
-    return offered === undefined ? null : granted<string>(offered, route);
+    return offered === undefined ? null : grantedRights<FileRight | GateRight>(offered, route);
   }
 
   open(
@@ -174,7 +170,7 @@ export class ShardRouter implements Router {
       : E.right(
           makeFileSystem(
             directory.right,
-            granted(provider.rights, route),
+            grantedRights(provider.rights, route),
             route.policy ?? "strict",
             position,
           ),
@@ -198,7 +194,7 @@ export class ShardRouter implements Router {
     const outer = outerGate(target, provider);
     if (outer === null) return this.#powers.portal.open(Gate, target, route, position);
     const end = await outer.open(position);
-    return E.isLeft(end) ? end : E.right(makeGate(target, end.right, granted(provider.rights, route)));
+    return E.isLeft(end) ? end : E.right(makeGate(target, end.right, grantedRights(provider.rights, route)));
   }
 
   /** Lets go of the providers themselves. */
