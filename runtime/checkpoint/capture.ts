@@ -66,7 +66,7 @@ const positionOf = async (
     return E.right({
       deflated: domain.regions.holds(object) ? null : deflate(object.content),
     });
-  const position = await object.capture?.();
+  const position = await object.life?.capture?.();
   return position === undefined
     ? E.right(null)
     : E.mapLeft((error: never): CheckpointError => ({
@@ -102,16 +102,9 @@ const snapshotOf = (domain: ProtectionDomain, positions: [number, unknown][]): S
   };
 };
 
-/** Objects that have this part of an object's life. A contract may have a method of that name: a thread's `resume`
- *  is the component's to call. */
-const living = (domain: ProtectionDomain, part: "suspend" | "resume"): readonly CoreObject[] =>
-  [...domain.capabilities.values()]
-    .map(({ object }) => object)
-    .filter(({ contract }) => !Object.hasOwn(contract.methods, part));
-
 /** Lets a domain that was stopped by `capture` run on. */
 export const resume = (domain: ProtectionDomain): void => {
-  for (const object of living(domain, "resume")) object.resume?.();
+  for (const { object } of domain.capabilities.values()) object.life?.resume?.();
   domain.listen();
   domain.proceed();
 };
@@ -147,7 +140,7 @@ export const capture = async (
     });
   failed = tripped("suspend");
   if (failed !== null) return fail(failed);
-  for (const object of living(domain, "suspend")) object.suspend?.();
+  for (const { object } of domain.capabilities.values()) object.life?.suspend?.();
   domain.deafen();
   // Replies that core gave before it was suspended are on their way through promises; they belong to the inbox.
   for (let hop = 0; hop < PROMISE_HOPS; hop++) await Promise.resolve();

@@ -164,16 +164,18 @@ export const makeFileSystem = (
         else waiting.set(check, end);
       });
     },
-    suspend() {
-      suspended = true;
-    },
-    resume() {
-      suspended = false;
-      for (const check of [...waiting.keys()]) check();
-    },
-    capture: (): Answer<FileSystemPosition> => E.right({ seen: [...seen] }),
-    release() {
-      for (const end of [...waiting.values()]) end();
+    life: {
+      suspend() {
+        suspended = true;
+      },
+      resume() {
+        suspended = false;
+        for (const check of [...waiting.keys()]) check();
+      },
+      capture: (): Answer<FileSystemPosition> => E.right({ seen: [...seen] }),
+      release() {
+        for (const end of [...waiting.values()]) end();
+      },
     },
   };
 };

@@ -40,7 +40,7 @@ export const FilePosition = struct(
 export type FilePosition = t.TypeOf<typeof FilePosition>;
 
 export interface FileObject extends Serving<typeof File> {
-  capture(): Answer<FilePosition>;
+  readonly life: { capture(): Answer<FilePosition>; release(): void };
 }
 
 /** What of a file differs from what a handle knew, in words; null where nothing does. A file that was only
@@ -126,15 +126,17 @@ export const makeFile = ({ path, file, mode, offset, carriesContent }: FileOptio
     sync: () => file.sync(),
     stat: () => file.stat(),
     close: () => E.right(undefined),
-    capture() {
-      const identity = file.identity(HASHED_BYTES);
-      if (E.isLeft(identity)) return identity;
-      if (!carriesContent) return E.right({ offset: at, identity: identity.right, content: null });
-      const content = wholeContent(file, path, 0);
-      return E.isLeft(content)
-        ? content
-        : E.right({ offset: at, identity: identity.right, content: content.right });
+    life: {
+      capture() {
+        const identity = file.identity(HASHED_BYTES);
+        if (E.isLeft(identity)) return identity;
+        if (!carriesContent) return E.right({ offset: at, identity: identity.right, content: null });
+        const content = wholeContent(file, path, 0);
+        return E.isLeft(content)
+          ? content
+          : E.right({ offset: at, identity: identity.right, content: content.right });
+      },
+      release: () => file.close(),
     },
-    release: () => file.close(),
   };
 };

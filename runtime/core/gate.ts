@@ -4,8 +4,7 @@ import { bytes, natural, struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { Gate } from "../../lib/session/gate.ts";
 import type { GateEnd, GateRight, Message } from "../provider/gate/gate-provider.ts";
-import type { Answer, Serving } from "./service.ts";
-import type { Cancellable } from "./cancellable.ts";
+import type { Answer, Life, Serving } from "./service.ts";
 
 const messageCodec = t.union([t.string, bytes]);
 
@@ -61,7 +60,7 @@ export const makeGate = (
   name: string,
   end: GateEnd,
   rights: ReadonlySet<GateRight>,
-): Serving<typeof Gate> & Cancellable => {
+): Serving<typeof Gate> & { readonly life: Life } => {
   const orphans = new Orphans();
   const denied = (right: GateRight): Answer<never> =>
     E.left({ tag: "Denied", service: "Gate", label: name, right });
@@ -71,15 +70,17 @@ export const makeGate = (
     receive: () =>
       rights.has("receive") ? (orphans.take() ?? orphans.seen(end.receive())) : denied("receive"),
     close: () => E.right(undefined),
-    cancel: (call) => orphans.add(call),
-    suspend: () => end.suspend(),
-    resume: () => end.resume(),
-    async capture(): Promise<Answer<GatePosition>> {
-      const state = await end.capture();
-      const { arrived } = orphans;
-      const received = state.received - arrived.length;
-      return E.right({ ...state, received, unread: [...arrived, ...state.unread] });
+    life: {
+      cancel: (call) => orphans.add(call),
+      suspend: () => end.suspend(),
+      resume: () => end.resume(),
+      async capture(): Promise<Answer<GatePosition>> {
+        const state = await end.capture();
+        const { arrived } = orphans;
+        const received = state.received - arrived.length;
+        return E.right({ ...state, received, unread: [...arrived, ...state.unread] });
+      },
+      release: () => end.close(),
     },
-    release: () => end.close(),
   };
 };

@@ -3,7 +3,6 @@ import type { SessionError } from "../../lib/error.ts";
 import { returnedContract } from "../../lib/contract.ts";
 import { E } from "../../lib/fp.ts";
 import type { Sender } from "./link.ts";
-import type { Cancellable } from "./cancellable.ts";
 import { parcelOf, readOutgoing, valuesOf, type Outgoing, type Parcel, type PassedLink } from "./parcel.ts";
 import type { Remote, Reply } from "./remote.ts";
 import { CALL, remoteContract } from "./remote-contract.ts";
@@ -89,14 +88,16 @@ export const makeRemoteObject = (
         (reply) => powers.incoming(reply),
       );
     };
-  const object: CoreObject & Cancellable = {
+  const object: CoreObject = {
     ...methods,
     contract,
-    capture: () => E.right(remote.position()),
-    dismissed: () => powers.dismissed(),
-    cancel: (promise) => {
-      const call = calls.get(promise);
-      if (call !== undefined) remote.cancel(call);
+    life: {
+      capture: () => E.right(remote.position()),
+      dismissed: () => powers.dismissed(),
+      cancel: (promise) => {
+        const call = calls.get(promise);
+        if (call !== undefined) remote.cancel(call);
+      },
     },
   };
   remotes.set(object, remote);

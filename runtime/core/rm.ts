@@ -60,9 +60,11 @@ export class RegionMap {
         this.#propagate(region);
         return E.right(undefined);
       },
-      release: () => {
-        if (region.memory !== null) this.#propagate(region);
-        this.#regions.delete(region);
+      life: {
+        release: () => {
+          if (region.memory !== null) this.#propagate(region);
+          this.#regions.delete(region);
+        },
       },
     };
     this.#regions.add(region);

@@ -70,16 +70,16 @@ export const makeRom = (source: RomSource, position: RomPosition | null): Servin
       serve();
       return changed;
     },
-    suspend() {
-      suspended = true;
+    life: {
+      suspend() {
+        suspended = true;
+      },
+      resume() {
+        suspended = false;
+        serve();
+      },
+      capture: (): Answer<RomPosition> => E.right({ version, seen, sha256: sha256(source.content) }),
+      release: stop,
     },
-    resume() {
-      suspended = false;
-      serve();
-    },
-    capture(): Answer<RomPosition> {
-      return E.right({ version, seen, sha256: sha256(source.content) });
-    },
-    release: stop,
   };
 };

@@ -7,9 +7,8 @@ import type { Either } from "../../lib/fp.ts";
 export type Answer<T> = Either<SessionError, T>;
 export type Eventually<T> = Answer<T> | Promise<Answer<T>>;
 
-/** An object's life beside its methods. */
-export interface CoreObject {
-  readonly contract: Contract;
+/** What the runtime does with an object beside calling its methods. */
+export interface Life {
   /** Completes no waiting call any more, and consumes nothing from outside, until `resume`. */
   suspend?(): void;
   resume?(): void;
@@ -18,8 +17,17 @@ export interface CoreObject {
   capture?(): Eventually<unknown>;
   /** The component has given it up for good; `release` follows. At a freeze, `release` comes alone. */
   dismissed?(): void;
+  /** Nobody waits any more for the call that answered with `promise`: completes it, or keeps what it would have
+   *  brought for the next one. Nothing, where no such call waits. */
+  cancel?(promise: Promise<unknown>): void;
   /** Gives back what it holds outside. It is called once; no method is called after it. */
   release?(): void | Promise<void>;
+}
+
+/** Its methods lie beside these two, by the names that its contract gives them. */
+export interface CoreObject {
+  readonly contract: Contract;
+  readonly life?: Life;
 }
 
 /** The methods of a contract as core implements them. A capability result is the object itself. Arguments were

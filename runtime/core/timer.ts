@@ -2,12 +2,11 @@
 import { E } from "../../lib/fp.ts";
 import { Timer } from "../../lib/session/timer.ts";
 import type { Clock } from "./clock.ts";
-import type { Cancellable } from "./cancellable.ts";
 import type { Answer, Serving } from "./service.ts";
 
 const SLEPT: Answer<void> = E.right(undefined);
 
-export interface TimerObject extends Serving<typeof Timer>, Cancellable {
+export interface TimerObject extends Serving<typeof Timer> {
   /** What a sleeping timer keeps across a freeze: its remaining time, or its wall-clock deadline. */
   readonly deadline: "remaining" | "wall";
 }
@@ -31,14 +30,16 @@ export const makeTimer = (clock: Clock, deadline: TimerObject["deadline"]): Time
     },
     elapsed: () => E.right(clock.elapsed()),
     now: () => E.right(clock.power.wall()),
-    cancel(promise) {
-      const sleeper = sleepers.get(promise);
-      sleeper?.stop();
-      sleeper?.wake();
-    },
-    release() {
-      for (const { stop } of sleepers.values()) stop();
-      sleepers.clear();
+    life: {
+      cancel(promise) {
+        const sleeper = sleepers.get(promise);
+        sleeper?.stop();
+        sleeper?.wake();
+      },
+      release() {
+        for (const { stop } of sleepers.values()) stop();
+        sleepers.clear();
+      },
     },
   };
 };

@@ -17,7 +17,6 @@ import {
   REPLY_VALUE,
 } from "../../lib/guest/abi.ts";
 import type { SessionRequest } from "../../lib/session/parent.ts";
-import type { Cancellable } from "../core/cancellable.ts";
 import { isThread } from "../core/cpu.ts";
 import { isRegion } from "../core/rm.ts";
 import type { Answer, CoreObject } from "../core/service.ts";
@@ -91,8 +90,8 @@ type Delegated = RecordOf<"delegated">;
 
 /** Nobody has it any more. */
 const discard = (object: CoreObject): void => {
-  object.dismissed?.();
-  void object.release?.();
+  object.life?.dismissed?.();
+  void object.life?.release?.();
 };
 
 /** The contracts that objects of a contract hand out, and those of what they hand out. */
@@ -363,7 +362,7 @@ export class CallDesk {
   /** Nobody waits any more for the call in a slot: it is completed now, where it can be. */
   cancel(slot: number): void {
     const call = this.#pending.get(slot);
-    if (call !== undefined) (call.capability.object as Partial<Cancellable>).cancel?.(call.answer);
+    if (call !== undefined) call.capability.object.life?.cancel?.(call.answer);
   }
 
   /** Drops the calls of a thread. */
@@ -371,7 +370,7 @@ export class CallDesk {
     for (const call of [...this.#pending.values()])
       if (call.thread === thread) {
         this.#calls.remove(call.slot);
-        (call.capability.object as Partial<Cancellable>).cancel?.(call.answer);
+        call.capability.object.life?.cancel?.(call.answer);
       }
   }
 
@@ -512,6 +511,6 @@ export class CallDesk {
     const objects = [...this.#capabilities.values()].map(({ object }) => object);
     this.#capabilities.clear();
     this.#calls.clear();
-    await Promise.all(objects.toReversed().map(async (object) => object.release?.()));
+    await Promise.all(objects.toReversed().map(async (object) => object.life?.release?.()));
   }
 }

@@ -10,7 +10,6 @@ import { makeGate, type GatePosition } from "../core/gate.ts";
 import { makeReport } from "../core/report.ts";
 import { makeRom, type RomPosition } from "../core/rom.ts";
 import { grantedRights } from "../core/route.ts";
-import type { Cancellable } from "../core/cancellable.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
 import { invoke } from "../domain/call.ts";
 import type { ToPortalClient, ToPortalServer } from "../shard/protocol.ts";
@@ -79,22 +78,21 @@ export class PortalServer {
       }
       case "cancel": {
         const waiting = this.#waiting.get(message.call);
-        const object = this.#objects.get(message.object) as Partial<Cancellable> | undefined;
-        if (waiting !== undefined) object?.cancel?.(waiting);
+        if (waiting !== undefined) this.#objects.get(message.object)?.life?.cancel?.(waiting);
         return;
       }
       case "suspend":
-        return this.#objects.get(message.object)?.suspend?.();
+        return this.#objects.get(message.object)?.life?.suspend?.();
       case "resume":
-        return this.#objects.get(message.object)?.resume?.();
+        return this.#objects.get(message.object)?.life?.resume?.();
       case "capture": {
-        const position = await this.#objects.get(message.object)?.capture?.();
+        const position = await this.#objects.get(message.object)?.life?.capture?.();
         return this.#answer({ call: message.call, answer: position ?? E.right(null), served: null });
       }
       case "release": {
         const object = this.#objects.get(message.object);
         this.#objects.delete(message.object);
-        await object?.release?.();
+        await object?.life?.release?.();
         return this.#answer({ call: message.call, answer: E.right(undefined), served: null });
       }
     }
@@ -114,6 +112,6 @@ export class PortalServer {
   async close(): Promise<void> {
     const objects = [...this.#objects.values()];
     this.#objects.clear();
-    await Promise.all(objects.toReversed().map(async (object) => object.release?.()));
+    await Promise.all(objects.toReversed().map(async (object) => object.life?.release?.()));
   }
 }

@@ -1,7 +1,6 @@
 // Objects that the host's thread serves, as a shard sees them: core-shaped, every call a message.
 import { returnedContract, type Contract } from "../../lib/contract.ts";
 import { E } from "../../lib/fp.ts";
-import type { Cancellable } from "../core/cancellable.ts";
 import type { Answer, CoreObject } from "../core/service.ts";
 import type { Route } from "../core/route.ts";
 import type { ToPortalClient, ToPortalServer } from "./protocol.ts";
@@ -74,7 +73,7 @@ export class PortalClient {
     return answered;
   }
 
-  #object(contract: Contract, object: number): CoreObject & Cancellable {
+  #object(contract: Contract, object: number): CoreObject {
     const methods: Record<string, unknown> = {};
     for (const [name, method] of Object.entries(contract.methods)) {
       const returned = returnedContract(method);
@@ -86,13 +85,15 @@ export class PortalClient {
     return {
       contract,
       ...methods,
-      suspend: () => this.#send({ kind: "suspend", object }),
-      resume: () => this.#send({ kind: "resume", object }),
-      capture: async () => (await this.#ask((call) => ({ kind: "capture", call, object }))).answer,
-      release: async () => void (await this.#ask((call) => ({ kind: "release", call, object }))),
-      cancel: (promise) => {
-        const call = this.#numbers.get(promise);
-        if (call !== undefined) this.#send({ kind: "cancel", object, call });
+      life: {
+        suspend: () => this.#send({ kind: "suspend", object }),
+        resume: () => this.#send({ kind: "resume", object }),
+        capture: async () => (await this.#ask((call) => ({ kind: "capture", call, object }))).answer,
+        release: async () => void (await this.#ask((call) => ({ kind: "release", call, object }))),
+        cancel: (promise) => {
+          const call = this.#numbers.get(promise);
+          if (call !== undefined) this.#send({ kind: "cancel", object, call });
+        },
       },
     };
   }

@@ -14,7 +14,7 @@ describe("the Gate session", () => {
     const gate = queueGate({ name: "line" });
     const session = await open(gate);
     const receive = session.receive();
-    session.cancel(receive as Promise<unknown>);
+    session.life.cancel?.(receive as Promise<unknown>);
     right(await gate.inject("one"));
     right(await gate.inject("two"));
     expect(right(await session.receive())).to.equal("one");
@@ -24,11 +24,14 @@ describe("the Gate session", () => {
   it("keeps what arrived for nobody as unread", async () => {
     const gate = queueGate({ name: "line" });
     const session = await open(gate);
-    session.cancel(session.receive() as Promise<unknown>);
+    session.life.cancel?.(session.receive() as Promise<unknown>);
     right(await gate.inject("one"));
     await new Promise((pass) => setImmediate(pass));
-    session.suspend?.();
-    expect(right((await session.capture?.()) as never)).to.deep.include({ received: 0, unread: ["one"] });
+    session.life.suspend?.();
+    expect(right((await session.life.capture?.()) as never)).to.deep.include({
+      received: 0,
+      unread: ["one"],
+    });
   });
 
   it("takes nothing from a killed thread's send, which brings no message", async () => {
@@ -37,16 +40,16 @@ describe("the Gate session", () => {
     right(await session.send("one"));
     const send = session.send("two");
     expect(send).to.be.instanceOf(Promise);
-    session.cancel(send as Promise<unknown>);
+    session.life.cancel?.(send as Promise<unknown>);
     gate.take();
     await send;
-    session.suspend?.();
-    expect(right((await session.capture?.()) as never)).to.deep.include({
+    session.life.suspend?.();
+    expect(right((await session.life.capture?.()) as never)).to.deep.include({
       sent: 2,
       received: 0,
       unread: [],
     });
-    session.resume?.();
+    session.life.resume?.();
     const receive = session.receive();
     right(await gate.inject("a real one"));
     expect(right(await receive)).to.equal("a real one");

@@ -41,7 +41,7 @@ describe("region map", () => {
             expect(place % REGION_ALIGNMENT).equal(0);
             for (const each of live) expect(place >= end(each) || place + bytes <= each.address).equal(true);
             const region = map.attach(makeDataspace(bytes), place);
-            if (release) void region.release?.();
+            if (release) void region.life?.release?.();
             else live = [...live, region];
           }
         },
@@ -86,7 +86,7 @@ describe("region map", () => {
     const dataspace = makeDataspace(4);
     const { region, memory } = attached(map, dataspace);
     memory[0] = 3;
-    void region.release?.();
+    void region.life?.release?.();
     expect(dataspace.content[0]).equal(3);
     expect(map.holds(dataspace)).equal(false);
   });
