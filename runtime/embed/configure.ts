@@ -6,7 +6,7 @@ import { E, type Either } from "../../lib/fp.ts";
 import { amountOfBytes, amountOfTime } from "../amount.ts";
 import type { Route } from "../core/route.ts";
 import { serviceContract } from "../core/services.ts";
-import { FREEZE_DEADLINE_MS } from "../host/live-host.ts";
+import { FREEZE_DEADLINE_MS } from "../host/freezer.ts";
 import type {
   FileProviderConfig,
   GateProviderConfig,

@@ -1,0 +1,137 @@
+// The children of one host: who lives under which name, and the quota that they have of the host's.
+import { E, type Either } from "../../lib/fp.ts";
+import type { ChildSpec } from "../shard/protocol.ts";
+import { Child, type ChildCode, type ChildIdentity, type ChildSurroundings } from "./child.ts";
+import type { HostEvent } from "./event.ts";
+import type { HostConfig, StartConfig } from "./host-config.ts";
+import type { HostError } from "./host-error.ts";
+import type { Providers } from "./providers.ts";
+import type { Runtime } from "./runtime.ts";
+import { ServiceBroker } from "./service-broker.ts";
+
+export interface ChildrenOptions {
+  readonly config: HostConfig;
+  readonly runtime: Runtime;
+  readonly providers: Providers;
+  readonly emit: (event: HostEvent) => void;
+}
+
+export class Children {
+  readonly #config: HostConfig;
+  readonly #runtime: Runtime;
+  readonly #providers: Providers;
+  readonly #emit: (event: HostEvent) => void;
+  readonly #children = new Map<string, Child>();
+  /** Those that are being made. */
+  readonly #making = new Map<string, Child>();
+  readonly #broker = new ServiceBroker();
+  #freeRam: number;
+  #freeCaps: number;
+
+  constructor({ config, runtime, providers, emit }: ChildrenOptions) {
+    this.#config = config;
+    this.#runtime = runtime;
+    this.#providers = providers;
+    this.#emit = emit;
+    this.#freeRam = config.ram;
+    this.#freeCaps = config.caps;
+  }
+
+  /** Quota that no child has: bytes, and capabilities. */
+  get free(): { readonly ram: number; readonly caps: number } {
+    return { ram: this.#freeRam, caps: this.#freeCaps };
+  }
+
+  /** The child of this name that lives, or the last one that did. */
+  child(name: string): Child | undefined {
+    return this.#children.get(name);
+  }
+
+  living(name: string): Child | null {
+    const child = this.#children.get(name);
+    return child !== undefined && child.ending === null ? child : null;
+  }
+
+  /**
+   * Makes a child that has neither code nor past yet; its quota is taken from the host's. `settle` or `unmake` must
+   * follow.
+   */
+  make(
+    config: StartConfig,
+    code: ChildCode,
+    identity: ChildIdentity,
+    clone = false,
+  ): Either<HostError, Child> {
+    const { alive, threads } = this.#runtime;
+    const taken = this.living(config.name) !== null || this.#making.has(config.name);
+    if (taken || alive.has(identity.identity)) return E.left({ tag: "AlreadyRunning", child: config.name });
+    const short = this.#shortOf(config);
+    if (short !== null) return E.left(short);
+    alive.add(identity.identity);
+    const { ram, caps } = config;
+    this.#freeRam -= ram;
+    this.#freeCaps -= caps;
+    const surroundings: ChildSurroundings = {
+      providers: this.#providers,
+      threads,
+      emit: this.#emit,
+      broker: this.#broker,
+      freed: (bytes, capabilities) => {
+        this.#freeRam += bytes;
+        this.#freeCaps += capabilities;
+      },
+    };
+    const child = new Child(this.#spec(config, clone), code, identity, threads.take(), surroundings);
+    this.#making.set(config.name, child);
+    void child.ended.then(() => alive.delete(identity.identity));
+    return E.right(child);
+  }
+
+  #shortOf({ ram, caps }: StartConfig): HostError | null {
+    const host = this.#config.name;
+    if (ram > this.#freeRam)
+      return { tag: "HostQuota", host, resource: "ram", wanted: ram, available: this.#freeRam };
+    if (caps > this.#freeCaps)
+      return { tag: "HostQuota", host, resource: "caps", wanted: caps, available: this.#freeCaps };
+    return null;
+  }
+
+  #spec({ name, ram, caps, turn, config, routes }: StartConfig, clone: boolean): ChildSpec {
+    const reports = routes.flatMap(({ service, report }) =>
+      service === "ROM" && report !== undefined ? [report] : [],
+    );
+    return {
+      name,
+      label: `init -> ${name}`,
+      host: this.#config.name,
+      quota: { ram, caps },
+      turn,
+      clone,
+      config: JSON.stringify(config ?? null),
+      routes,
+      files: this.#providers.fileSpecs,
+      gates: this.#providers.gateSpecs,
+      roms: new Set([...Object.keys(this.#config.roms), ...reports]),
+    };
+  }
+
+  /** The child has begun: it is the one of its name from now on. */
+  settle(child: Child): void {
+    this.#making.delete(child.name);
+    this.#children.set(child.name, child);
+    child.settled();
+  }
+
+  /** The child could not begin: gives back all that it took. */
+  async unmake(child: Child): Promise<void> {
+    this.#making.delete(child.name);
+    await child.release();
+  }
+
+  /** Drops whoever still lives, or is about to. */
+  async close(): Promise<void> {
+    const all = [...this.#making.values(), ...this.#children.values()];
+    await Promise.all(all.map((child) => child.kill()));
+    this.#broker.close();
+  }
+}
