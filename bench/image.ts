@@ -59,9 +59,9 @@ const frozenBytes = async (): Promise<number> => {
     const started = await host.start(counter);
     if (E.isLeft(started)) throw new Error(hostProse(started.left));
     await reached;
-    const frozen = await host.freeze("counter", { image: join(folder, "counter.cryo") });
+    const frozen = await host.freeze(["counter"], { image: join(folder, "counter.cryo") });
     if (E.isLeft(frozen)) throw new Error(hostProse(frozen.left));
-    return frozen.right.bytes;
+    return frozen.right[0]!.bytes;
   } finally {
     await host.close();
     await runtime.right.close();

@@ -21,6 +21,11 @@ export interface CaptureOptions {
   readonly deadline: number;
   /** Where the memory goes: a buffer of this many bytes, best one that was touched before. */
   readonly into: (bytes: number) => Uint8Array;
+  /**
+   * For one cut through several children: called when this one stands still. Its position and memory are taken once
+   * it resolves with true; with false, because another can't be stopped, this one runs on.
+   */
+  readonly together?: () => Promise<boolean>;
   /** Reached before each step; what it answers makes the step fail. */
   readonly probe?: (step: CaptureStep) => string | null;
 }
@@ -112,7 +117,7 @@ export const resume = (domain: ProtectionDomain): void => {
 /** On success the domain stands still, to be released or resumed by the caller; on failure it runs on. */
 export const capture = async (
   domain: ProtectionDomain,
-  { deadline, into, probe = () => null }: CaptureOptions,
+  { deadline, into, together, probe = () => null }: CaptureOptions,
 ): Promise<Either<CheckpointError, Captured>> => {
   const fail = (error: CheckpointError): Either<CheckpointError, never> => {
     resume(domain);
@@ -145,6 +150,8 @@ export const capture = async (
   // Replies that core gave before it was suspended are on their way through promises; they belong to the inbox.
   for (let hop = 0; hop < PROMISE_HOPS; hop++) await Promise.resolve();
   if (domain.state !== "running") return E.left({ tag: "Ended", child: domain.spec.label });
+  if (together !== undefined && !(await together()))
+    return fail({ tag: "Step", step: "together", reason: "another child of the group could not be stopped" });
   failed = tripped("positions");
   if (failed !== null) return fail(failed);
   const positions: [number, unknown][] = [];

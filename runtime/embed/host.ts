@@ -43,9 +43,9 @@ export class Host {
   readonly #directories = new Map<string, FileProvider>();
   readonly #powers: ChildPowers = {
     freeze: async (name, image, { deadline }) =>
-      given(await this.#open.freeze(name, this.#target(image, deadlineOf(deadline)))),
+      given(await this.#open.freeze([name], this.#target(image, deadlineOf(deadline))))[0]!,
     checkpoint: async (name, image, { deadline }) =>
-      given(await this.#open.checkpoint(name, this.#target(image, deadlineOf(deadline)))),
+      given(await this.#open.checkpoint([name], this.#target(image, deadlineOf(deadline))))[0]!,
     kill: (name) => this.kill(name),
   };
   #closed: Promise<void> | null = null;

@@ -60,6 +60,8 @@ export class Child implements ShardListener {
   /** The capture that is under way, by number. */
   #captured: ((result: Captured) => void) | null = null;
   #capture = 0;
+  /** What it does once its capture has got as far as all of its group must get. */
+  #reached: (() => void) | null = null;
   /** The capture that was given up before its shard answered. */
   #abandoned = 0;
   /** It was captured, and neither resumed nor released yet. */
@@ -152,19 +154,30 @@ export class Child implements ShardListener {
     this.#post({ kind: "watch", match });
   }
 
-  /** Stops it and takes its state down. On success it stands still until `resume` or `release`. `deadline` in ms,
-   *  for the turn that runs and for the calls that must complete. */
+  /** Why it can't be captured now, or null. */
+  get unready(): CheckpointError | null {
+    if (this.#ending !== null) return { tag: "Ended", child: this.name };
+    return this.#captured !== null || this.#standing || this.#abandoned !== 0
+      ? { tag: "Busy", child: this.name }
+      : null;
+  }
+
+  /**
+   * Stops it and takes its state down. On success it stands still until `resume` or `release`. `deadline` in ms, for
+   * the turn that runs and for the calls that must complete. `together`: it is one of several; called when it stands
+   * still, and resolves with whether all of them do.
+   */
   async capture(
     deadline: number,
     staging: SharedArrayBuffer | null,
+    together?: () => Promise<boolean>,
   ): Promise<Either<CheckpointError, FrozenChild & { readonly pauseMs: number }>> {
-    if (this.#ending !== null) return E.left({ tag: "Ended", child: this.name });
-    if (this.#captured !== null || this.#standing || this.#abandoned !== 0)
-      return E.left({ tag: "Busy", child: this.name });
+    const { unready } = this;
+    if (unready !== null) return E.left(unready);
     const capture = ++captures;
     this.#capture = capture;
     return new Promise((resolve) => {
-      const late = setTimeout(() => {
+      const giveUp = (): void => {
         // The thread does not even answer: a turn of the child has not ended.
         this.#captured = null;
         this.#abandoned = capture;
@@ -173,14 +186,24 @@ export class Child implements ShardListener {
           `the turn of thread ${running === null ? "main" : this.#threadName(running)}, which has not ended`,
         ];
         resolve(E.left({ tag: "Deadline", deadline, calls }));
-      }, deadline + CAPTURE_GRACE_MS);
+      };
+      let late = setTimeout(giveUp, deadline + CAPTURE_GRACE_MS);
       this.#captured = (result) => {
         clearTimeout(late);
         this.#captured = null;
         this.#standing = E.isRight(result);
         resolve(result);
       };
-      this.#post({ kind: "capture", capture, deadline, staging });
+      this.#reached = () => {
+        // It has kept its deadline; how long the others take is theirs to answer for.
+        clearTimeout(late);
+        void together?.().then((go) => {
+          if (this.#captured === null) return;
+          late = setTimeout(giveUp, deadline + CAPTURE_GRACE_MS);
+          this.#post({ kind: "together", go });
+        });
+      };
+      this.#post({ kind: "capture", capture, deadline, staging, together: together !== undefined });
     });
   }
 
@@ -238,6 +261,9 @@ export class Child implements ShardListener {
         return this.#surroundings.freed(message.ram, message.caps);
       case "thread":
         return void this.#threadNames.set(message.selector, message.name);
+      case "reached":
+        if (message.capture === this.#abandoned) return this.#post({ kind: "together", go: false });
+        return message.capture === this.#capture ? this.#reached?.() : undefined;
       case "captured":
         if (message.capture === this.#abandoned) {
           this.#abandoned = 0;

@@ -1,19 +1,14 @@
-// Freezes and checkpoints the children of a host: captures them, and writes what was captured into an image.
-import { randomUUID } from "node:crypto";
+// Freezes and checkpoints children of a host, one or several in one consistent cut: stops them all, takes down what
+// they are, and writes one image. Nobody is released before that image is in place.
 import { E, type Either } from "../../lib/fp.ts";
-import { encodeImage } from "../image/container.ts";
-import type { FilePower } from "../image/file-power.ts";
-import type { ChildManifest } from "../image/image.ts";
-import { imageProse } from "../image/image-error.ts";
-import { encodeMemory } from "../image/memory.ts";
-import { writeImage } from "../image/write-image.ts";
 import type { FrozenChild } from "../shard/protocol.ts";
 import type { Child } from "./child.ts";
 import type { Children } from "./children.ts";
-import type { HostEvent } from "./event.ts";
 import type { Frozen } from "./frozen.ts";
-import type { HostError } from "./host-error.ts";
-import type { Runtime } from "./runtime.ts";
+import { writeChildren, type ImageSurroundings, type Standing } from "./frozen-image.ts";
+import { togetherFailed, type Failure, type HostError } from "./host-error.ts";
+import { Rendezvous } from "./rendezvous.ts";
+import { Staging } from "./staging.ts";
 
 /** How long calls that must complete are waited for at a freeze, in ms, unless said otherwise. */
 export const FREEZE_DEADLINE_MS = 5000;
@@ -25,95 +20,98 @@ export interface FreezeOptions {
   readonly deadline?: number;
 }
 
-export interface FreezerOptions {
-  /** The host's name. */
-  readonly host: string;
-  readonly runtime: Runtime;
+export interface FreezerOptions extends ImageSurroundings {
   readonly children: Children;
-  readonly files: FilePower;
-  readonly emit: (event: HostEvent) => void;
 }
 
 export class Freezer {
   readonly #options: FreezerOptions;
-  #staging: SharedArrayBuffer | null = null;
+  readonly #staging = new Staging();
 
   constructor(options: FreezerOptions) {
     this.#options = options;
   }
 
-  /** Freezes a child: the image holds all of it, and the child is no longer here. On failure it runs on. */
-  async freeze(name: string, options: FreezeOptions): Promise<Either<HostError, Frozen>> {
-    const { children, emit } = this.#options;
-    const child = children.living(name);
-    if (child === null) return E.left({ tag: "NoSuchChild", child: name });
-    const captured = await child.capture(options.deadline ?? FREEZE_DEADLINE_MS, this.#takeStaging());
-    if (E.isLeft(captured)) return E.left({ tag: "Checkpoint", error: captured.left });
-    const written = await this.#write(child, captured.right, options.image);
-    this.#staging = captured.right.memory.buffer as SharedArrayBuffer;
+  /** Freezes children: the image holds all of them, and they are no longer here. On failure all of them run on. */
+  async freeze(
+    names: readonly string[],
+    options: FreezeOptions,
+  ): Promise<Either<HostError, readonly Frozen[]>> {
+    const captured = await this.#capture(names, options);
+    if (E.isLeft(captured)) return captured;
+    const standing = captured.right;
+    const written = await this.#write(standing, options.image);
     if (E.isLeft(written)) {
-      child.resume();
+      for (const { child } of standing) child.resume();
       return written;
     }
-    await child.release();
-    emit({ event: "frozen", child: name, ...written.right });
+    await Promise.all(standing.map(({ child }) => child.release()));
+    for (const frozen of written.right) this.#options.emit({ event: "frozen", ...frozen });
     return written;
   }
 
-  /** Writes an image of a child while it goes on running. */
-  async checkpoint(name: string, options: FreezeOptions): Promise<Either<HostError, Frozen>> {
-    const { children, emit } = this.#options;
-    const child = children.living(name);
-    if (child === null) return E.left({ tag: "NoSuchChild", child: name });
-    const captured = await child.capture(options.deadline ?? FREEZE_DEADLINE_MS, this.#takeStaging());
-    if (E.isLeft(captured)) return E.left({ tag: "Checkpoint", error: captured.left });
-    child.resume();
-    const written = await this.#write(child, captured.right, options.image);
-    this.#staging = captured.right.memory.buffer as SharedArrayBuffer;
-    if (E.isRight(written)) emit({ event: "checkpointed", child: name, ...written.right });
+  /** Writes an image of children while they go on running. */
+  async checkpoint(
+    names: readonly string[],
+    options: FreezeOptions,
+  ): Promise<Either<HostError, readonly Frozen[]>> {
+    const captured = await this.#capture(names, options);
+    if (E.isLeft(captured)) return captured;
+    for (const { child } of captured.right) child.resume();
+    const written = await this.#write(captured.right, options.image);
+    if (E.isRight(written))
+      for (const frozen of written.right) this.#options.emit({ event: "checkpointed", ...frozen });
     return written;
   }
 
-  /** A buffer kept from an earlier freeze, for one freeze at a time. */
-  #takeStaging(): SharedArrayBuffer | null {
-    const staging = this.#staging;
-    this.#staging = null;
-    return staging;
+  /** One cut: all stand still before the first is taken down. On failure all of them run on. */
+  async #capture(
+    names: readonly string[],
+    { deadline = FREEZE_DEADLINE_MS }: FreezeOptions,
+  ): Promise<Either<HostError, readonly Standing[]>> {
+    const children: Child[] = [];
+    const unready: Failure[] = [];
+    for (const name of names) {
+      const child = this.#options.children.living(name);
+      if (child === null) unready.push({ child: name, error: { tag: "NoSuchChild", child: name } });
+      else if (child.unready !== null)
+        unready.push({ child: name, error: { tag: "Checkpoint", error: child.unready } });
+      else children.push(child);
+    }
+    if (unready.length > 0) return togetherFailed(names.length, unready);
+    const rendezvous = new Rendezvous(children.length);
+    const together = children.length === 1 ? undefined : () => rendezvous.arrive();
+    const all = await Promise.all(
+      children.map(async (child) => {
+        const captured = await child.capture(deadline, this.#staging.take(child.name), together);
+        if (E.isLeft(captured)) rendezvous.fail();
+        return { child, captured, at: performance.now() };
+      }),
+    );
+    const last = Math.max(...all.map(({ at }) => at));
+    const standing: Standing[] = [];
+    const failures: Failure[] = [];
+    for (const { child, captured, at } of all)
+      if (E.isRight(captured)) {
+        const { pauseMs, ...frozen } = captured.right;
+        standing.push({ child, frozen, pauseMs: pauseMs + (last - at) });
+      } else if (captured.left.tag !== "Step" || captured.left.step !== "together")
+        failures.push({ child: child.name, error: { tag: "Checkpoint", error: captured.left } });
+    if (standing.length === children.length) return E.right(standing);
+    for (const { child, frozen } of standing) {
+      child.resume();
+      this.#giveBack(child, frozen);
+    }
+    return togetherFailed(names.length, failures);
   }
 
-  async #write(
-    child: Child,
-    { snapshot, memory, registers, pauseMs }: FrozenChild & { readonly pauseMs: number },
-    path: string,
-  ): Promise<Either<HostError, Frozen>> {
-    const { host, files, emit } = this.#options;
-    const { engine, base, signer } = this.#options.runtime;
-    const { identity, generation } = child.identity;
-    const manifest: ChildManifest = {
-      name: child.name,
-      label: child.spec.label,
-      identity,
-      generation,
-      platform: { engine: engine.hash, base: base.hash, wordSize: 32, byteOrder: "little" },
-      registers,
-      code: child.code,
-      quota: snapshot.ledger.quota,
-      memoryBytes: memory.length,
-      ledger: snapshot,
-    };
-    const image = {
-      format: 1 as const,
-      image: randomUUID(),
-      created: Date.now(),
-      host,
-      children: [manifest],
-    };
-    const encoded = encodeImage(image, [encodeMemory(memory, base.memory)], signer);
-    if (E.isLeft(encoded)) return E.left({ tag: "Image", path, error: encoded.left });
-    const written = await writeImage(path, encoded.right, files);
-    if (E.isLeft(written)) return E.left({ tag: "Image", path, error: written.left });
-    const { bytes, warning } = written.right;
-    if (warning !== null) emit({ event: "warning", child: child.name, text: imageProse(warning) });
-    return E.right({ image: path, generation, bytes, pauseMs });
+  async #write(standing: readonly Standing[], path: string): Promise<Either<HostError, readonly Frozen[]>> {
+    const written = await writeChildren(standing, path, this.#options);
+    for (const { child, frozen } of standing) this.#giveBack(child, frozen);
+    return written;
+  }
+
+  #giveBack(child: Child, { memory }: FrozenChild): void {
+    this.#staging.give(child.name, memory.buffer as SharedArrayBuffer);
   }
 }

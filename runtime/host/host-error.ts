@@ -1,4 +1,5 @@
 // Why a host could not do what it was told. Nothing has changed then.
+import { E, type Either } from "../../lib/fp.ts";
 import { checkpointProse, type CheckpointError, type Missing } from "../checkpoint/checkpoint-error.ts";
 import { renderDiagnostic, type Diagnostic } from "../diagnostic.ts";
 import { imageProse, type ImageError } from "../image/image-error.ts";
@@ -22,7 +23,19 @@ export type HostError =
       readonly resource: "ram" | "caps";
       readonly wanted: number;
       readonly available: number;
-    };
+    }
+  /** Several were to be frozen or revived together, and so none was. Whose failures these are, all of them. */
+  | { readonly tag: "Together"; readonly failures: readonly Failure[] };
+
+/** Of one of several children. */
+export interface Failure {
+  readonly child: string;
+  readonly error: HostError;
+}
+
+/** What failed for one child on its own is its error alone. */
+export const togetherFailed = (children: number, failures: readonly Failure[]): Either<HostError, never> =>
+  E.left(children === 1 && failures.length === 1 ? failures[0]!.error : { tag: "Together", failures });
 
 /** One sentence for people. */
 export const hostProse = (error: HostError): string => {
@@ -47,5 +60,7 @@ export const hostProse = (error: HostError): string => {
     }
     case "HostQuota":
       return `host ${error.host} has ${error.available} of the ${error.wanted} ${error.resource === "ram" ? "bytes of RAM" : "capabilities"} that are wanted`;
+    case "Together":
+      return error.failures.map(({ child, error: reason }) => `${child}: ${hostProse(reason)}`).join("; ");
   }
 };

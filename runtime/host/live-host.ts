@@ -98,14 +98,20 @@ export class LiveHost {
     if (this.#beforeGo(child) !== "hold") child.go();
   }
 
-  /** Freezes a child: the image holds all of it, and the child is no longer here. On failure it runs on. */
-  freeze(name: string, options: FreezeOptions): Promise<Either<HostError, Frozen>> {
-    return this.#freezer.freeze(name, options);
+  /**
+   * Freezes children in one consistent cut: the image holds all of them, and they are no longer here. On failure all
+   * of them run on, and where there are several the error is `Together`.
+   */
+  freeze(names: readonly string[], options: FreezeOptions): Promise<Either<HostError, readonly Frozen[]>> {
+    return this.#freezer.freeze(names, options);
   }
 
-  /** Writes an image of a child while it goes on running. */
-  checkpoint(name: string, options: FreezeOptions): Promise<Either<HostError, Frozen>> {
-    return this.#freezer.checkpoint(name, options);
+  /** As `freeze`, but they go on running. */
+  checkpoint(
+    names: readonly string[],
+    options: FreezeOptions,
+  ): Promise<Either<HostError, readonly Frozen[]>> {
+    return this.#freezer.checkpoint(names, options);
   }
 
   /**

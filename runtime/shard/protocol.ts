@@ -111,7 +111,11 @@ export type ToShard =
       readonly deadline: number;
       /** A kept buffer for the memory; used if it has the right size. */
       readonly staging: SharedArrayBuffer | null;
+      /** It is one of several: once it stands still it says `reached` and waits for `together`. */
+      readonly together: boolean;
     }
+  /** To one of a group that has said `reached`: all have, and it goes on; or not all can, and it takes all back. */
+  | { readonly kind: "together"; readonly go: boolean }
   /** After a capture: lets it run on, or gives everything back. */
   | { readonly kind: "resume" }
   | { readonly kind: "release" }
@@ -144,6 +148,7 @@ export type FromShard =
       readonly capture: number;
       readonly result: Either<CheckpointError, FrozenChild & { readonly pauseMs: number }>;
     }
+  | { readonly kind: "reached"; readonly capture: number }
   | { readonly kind: "released" }
   /** What the child says to others. */
   | { readonly kind: "link"; readonly message: FromDomain }

@@ -31,6 +31,8 @@ export class Shard {
   #router: ShardRouter | null = null;
   #match: LogMatch | null = null;
   #capturing = false;
+  /** Waits for the rest of its group. */
+  #waiting: ((go: boolean) => void) | null = null;
 
   constructor(data: ShardData, port: Pick<MessagePort, "postMessage">) {
     this.#data = data;
@@ -58,6 +60,8 @@ export class Shard {
         return;
       case "capture":
         return void this.#capture(message);
+      case "together":
+        return this.#waiting?.(message.go);
       case "resume":
         if (this.#domain !== null) resume(this.#domain);
         return;
@@ -166,7 +170,18 @@ export class Shard {
     this.#post({ kind: "revived", result: E.right(reopened), ms });
   }
 
-  async #capture({ capture: number, deadline, staging }: Order<"capture">): Promise<void> {
+  /** Says where it stands, and waits until all of its group stand there. */
+  #reached(capture: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#waiting = (go) => {
+        this.#waiting = null;
+        resolve(go);
+      };
+      this.#post({ kind: "reached", capture });
+    });
+  }
+
+  async #capture({ capture: number, deadline, staging, together }: Order<"capture">): Promise<void> {
     const domain = this.#domain;
     const child = domain?.spec.label ?? "the child";
     if (domain === null || this.#capturing)
@@ -181,7 +196,11 @@ export class Shard {
       // Filled, so that its pages are there before the child stands still.
       return new Uint8Array(new SharedArrayBuffer(bytes)).fill(1);
     };
-    const result = await capture(domain, { deadline, into });
+    const result = await capture(domain, {
+      deadline,
+      into,
+      ...(together ? { together: () => this.#reached(number) } : {}),
+    });
     this.#capturing = false;
     this.#post({ kind: "captured", capture: number, result });
   }

@@ -31,7 +31,7 @@ export const freeze = async (
     image: imagePath(image, play),
     ...(within === undefined ? {} : { deadline: within }),
   };
-  return outcome(await hostOf(child, play)[step](child, options));
+  return outcome(await hostOf(child, play)[step]([child], options));
 };
 
 export const kill = async ({ child }: StepOf<"kill">, play: Play): Promise<Outcome> =>
