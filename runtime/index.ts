@@ -14,9 +14,11 @@ export type {
   ReviveOptions,
   RomOptions,
   RouteOptions,
+  ServiceOptions,
   Size,
   StartOptions,
 } from "./embed/host-options.ts";
+export type { ServiceClient } from "./embed/service-client.ts";
 export type { OuterFiles, OuterGate, OuterRom } from "./embed/outside.ts";
 export type { Ending } from "./host/ending.ts";
 export type { HostEvent } from "./host/event.ts";

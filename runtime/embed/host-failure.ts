@@ -26,6 +26,9 @@ export type HostFacts =
       readonly name: string;
       readonly offered: readonly string[];
     }
+  /** A child's service, called from outside, refused the session or the call: `method` is `Service.method`, or the
+   *  service alone. */
+  | { readonly tag: "Call"; readonly child: string; readonly method: string; readonly error: SessionError }
   /** A provider refused what was done to it from outside. */
   | { readonly tag: "Provider"; readonly name: string; readonly error: SessionError };
 
@@ -58,6 +61,8 @@ const factsProse = (facts: HostFacts): string => {
         `host ${facts.host} has no ${facts.kind} "${facts.name}" to act on; ` +
         (facts.offered.length === 0 ? "it has none" : `it has ${facts.offered.join(", ")}`)
       );
+    case "Call":
+      return `${facts.child}: ${prose(facts.error)}`;
     case "Provider":
       return `${facts.name}: ${prose(facts.error)}`;
     default:

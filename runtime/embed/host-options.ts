@@ -132,3 +132,12 @@ export interface FreezeOptions {
   /** How long the turn that runs, and calls that must complete, are waited for. Default 5s. */
   readonly deadline?: Duration;
 }
+
+export interface ServiceOptions {
+  /** What the server's root is told as the session's label. Default: empty. */
+  readonly label?: string;
+  /** What it is told besides; plain JSON. Default `{}`. */
+  readonly args?: Readonly<Record<string, unknown>>;
+  /** How long the announcement, and a call whose child is frozen, is waited for. Default: as long as it takes. */
+  readonly patience?: Duration;
+}

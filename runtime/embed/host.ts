@@ -1,4 +1,5 @@
 // A host as a program holds it: quota, providers, and children that can be frozen and revived.
+import type { Contract } from "../../lib/contract.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import type { HostEvent } from "../host/event.ts";
 import type { HostError } from "../host/host-error.ts";
@@ -12,8 +13,9 @@ import { Child, type ChildPowers } from "./child.ts";
 import { deadlineOf, durationOf, hostConfig, imagePath, pathOf, startConfig, stateOf } from "./configure.ts";
 import { EventStream } from "./event-stream.ts";
 import { HostFailure } from "./host-failure.ts";
-import type { HostOptions, ReviveOptions, StartOptions } from "./host-options.ts";
+import type { HostOptions, ReviveOptions, ServiceOptions, StartOptions } from "./host-options.ts";
 import { OuterFiles, OuterGate, OuterRom } from "./outside.ts";
+import { serviceClient, type ServiceClient } from "./service-client.ts";
 
 /** What may be listened for: one kind of event, or `event` for all of them. */
 type Kind = HostEvent["event"];
@@ -165,6 +167,26 @@ export class Host {
   /** Drops a child with no farewell. Rejects with `NoSuchChild` where none of that name lives. */
   async kill(name: string): Promise<void> {
     given(await this.#open.kill(name));
+  }
+
+  /**
+   * Opens a session with a service that a child provides: an object with the contract's methods, to be called from
+   * outside. Waits for the child to announce it. Rejects with `NoSuchChild` where none of that name lives, with `Call`
+   * where the child ends first, refuses, or `patience` has passed; its methods reject with `Call`, and wait while the
+   * child is frozen.
+   */
+  async session<C extends Contract>(
+    child: string,
+    contract: C,
+    { label = "", args = {}, patience }: ServiceOptions = {},
+  ): Promise<ServiceClient<C>> {
+    const { service } = contract;
+    const live = this.#open;
+    if (live.child(child)?.ending !== null) throw new HostFailure({ tag: "NoSuchChild", child });
+    const wait = patience === undefined ? null : durationOf("patience", patience);
+    const opened = await live.session({ child, service, label, args: JSON.stringify(args), patience: wait });
+    if (E.isLeft(opened)) throw new HostFailure({ tag: "Call", child, method: service, error: opened.left });
+    return serviceClient(child, contract, opened.right);
   }
 
   /** Calls `listener` with every event of this kind, or of all kinds for `event`. The result takes it away again. */

@@ -5,6 +5,7 @@ import { Child, type ChildCode, type ChildIdentity, type ChildSurroundings } fro
 import type { HostEvent } from "./event.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
+import { OutsideParty } from "./outside-party.ts";
 import type { Providers } from "./providers.ts";
 import type { Runtime } from "./runtime.ts";
 import { ServiceBroker } from "./service-broker.ts";
@@ -25,6 +26,7 @@ export class Children {
   /** Those that are being made. */
   readonly #making = new Map<string, Child>();
   readonly #broker = new ServiceBroker();
+  #outside: OutsideParty | null = null;
   #freeRam: number;
   #freeCaps: number;
 
@@ -113,6 +115,16 @@ export class Children {
       gates: this.#providers.gateSpecs,
       roms: new Set([...Object.keys(this.#config.roms), ...reports]),
     };
+  }
+
+  /** The world outside, as a client of the children's services. */
+  get outside(): OutsideParty {
+    return (this.#outside ??= new OutsideParty(this.#broker));
+  }
+
+  /** The services that a child has announced. */
+  announced(child: string): readonly string[] {
+    return this.#broker.announced(child);
   }
 
   /** The child has begun: it is the one of its name from now on. */

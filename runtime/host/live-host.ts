@@ -1,9 +1,11 @@
 // A host: quota, providers and routes, and the children that live on them.
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
+import type { SessionError } from "../../lib/error.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import { checkpointProse } from "../checkpoint/checkpoint-error.ts";
 import { compileComponent } from "../component/compile.ts";
+import type { SessionTarget } from "../core/link.ts";
 import { disk } from "../image/disk.ts";
 import type { FilePower } from "../image/file-power.ts";
 import type { Child, ChildCode } from "./child.ts";
@@ -13,6 +15,7 @@ import { Freezer, type FreezeOptions } from "./freezer.ts";
 import type { Frozen } from "./frozen.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
+import type { OutsideSession } from "./outside-party.ts";
 import { makeProviders, type Providers } from "./providers.ts";
 import { Reviver } from "./reviver.ts";
 import type { Runtime } from "./runtime.ts";
@@ -126,6 +129,18 @@ export class LiveHost {
     const revived = await this.#reviver.revive(path, entry, as);
     if (E.isRight(revived)) this.#letGo(revived.right);
     return revived;
+  }
+
+  /** Opens a session with a child's service from outside; waits for the announcement as long as `patience` says. */
+  async session(target: SessionTarget): Promise<Either<SessionError, OutsideSession>> {
+    const { child, service, label } = target;
+    if (this.#children.living(child) === null) return E.left({ tag: "NoSuchService", service, label });
+    return this.#children.outside.open(target);
+  }
+
+  /** The services that a child has announced. */
+  announced(child: string): readonly string[] {
+    return this.#children.announced(child);
   }
 
   /** Drops a child with no farewell. */

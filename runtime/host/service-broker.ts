@@ -5,6 +5,10 @@ import { E } from "../../lib/fp.ts";
 import type { FromDomain, LinkCall, OwnedLink, Sender, SessionTarget, ToDomain } from "../core/link.ts";
 import type { Parcel } from "../core/parcel.ts";
 
+/** How the identities of those begin who are no children: programs outside, which no route leads to. They have no name,
+ *  and end with their process. */
+export const OUTSIDE = "outside:";
+
 /** How a child left: its image keeps what it held, or it is gone, or its revival came to nothing. */
 export type Leaving = "frozen" | "ended" | "failed";
 
@@ -82,7 +86,7 @@ export class ServiceBroker {
     party.incarnation++;
     party.services = new Set();
     this.#parties.set(identity, party);
-    this.#names.set(child, identity);
+    if (child !== "") this.#names.set(child, identity);
   }
 
   /** A child has begun: what it does not hold any more is closed. */
@@ -112,6 +116,11 @@ export class ServiceBroker {
         else this.#impatient(link);
       }
     }
+  }
+
+  /** The services that a child has announced. */
+  announced(child: string): readonly string[] {
+    return [...(this.#named(child)?.services ?? [])];
   }
 
   // --- what children say
@@ -268,8 +277,12 @@ export class ServiceBroker {
     for (const each of owned) {
       const link = this.#links.get(each.link);
       const holder = this.#parties.get(each.holder);
-      // A holder that lives, and did not say that it holds it, does not.
-      const lost = link === undefined && holder !== undefined && holder.state !== "frozen" && holder.settled;
+      // A holder that lives, and did not say that it holds it, does not; nor does one outside that has gone.
+      const lost =
+        link === undefined &&
+        (holder === undefined
+          ? each.holder.startsWith(OUTSIDE)
+          : holder.state !== "frozen" && holder.settled);
       const another =
         link !== undefined &&
         (link.holder !== each.holder || (link.owner ?? party.identity) !== party.identity);
