@@ -31,6 +31,9 @@ export const natural = refined("natural", (n) => Number.isSafeInteger(n) && n >=
 /** A duration in milliseconds: finite and not negative. */
 export const duration = refined("duration", (n) => n >= 0 && n < Infinity);
 
+/** A reading of some clock, in ms: finite. */
+export const time = refined("time", Number.isFinite);
+
 /** As many mistakes of a value are told: a hostile one may have millions. */
 const MOST_ERRORS = 8;
 /** Whether nothing changes between the inside and the wire. */

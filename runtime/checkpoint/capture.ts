@@ -81,6 +81,11 @@ const positionOf = async (
       }))(position as Either<never, unknown>);
 };
 
+const linkOf = (domain: ProtectionDomain, { answer }: PendingCall): { readonly link?: string } => {
+  const link = domain.linkOf(answer);
+  return link === undefined ? {} : { link };
+};
+
 const snapshotOf = (domain: ProtectionDomain, positions: [number, unknown][]): Snapshot => {
   const services = domain.services();
   return {
@@ -99,7 +104,7 @@ const snapshotOf = (domain: ProtectionDomain, positions: [number, unknown][]): S
         args: [...call.args],
         own: call.own,
         wall: call.wall,
-        ...(call.fresh === 0 ? {} : { fresh: call.fresh }),
+        ...(call.fresh === 0 ? {} : { fresh: call.fresh, ...linkOf(domain, call) }),
         rule: call.inFlight === "fail" ? ("fail" as const) : ("reissue" as const),
       })),
     inbox: domain.inbox.map((event) => ({ ...event, value: event.value ?? null })),

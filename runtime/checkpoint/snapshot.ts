@@ -1,19 +1,9 @@
 // What a freeze knows of a child beside its memory: the ledger, and everything that moves. It travels in the
 // image's manifest, and is a stranger's until this codec has checked it.
 import * as t from "io-ts";
-import { bytes, duration, natural, struct, text } from "../../lib/codec.ts";
+import { bytes, duration, natural, struct, text, time } from "../../lib/codec.ts";
 import { ServiceRecord } from "../domain/service-record.ts";
 import { Ledger } from "../intercept/ledger.ts";
-
-const isTime = (u: unknown): u is number => typeof u === "number" && Number.isFinite(u);
-
-/** A reading of some clock, in ms. */
-const time = new t.Type<number>(
-  "time",
-  isTime,
-  (u, c) => (isTime(u) ? t.success(u) : t.failure(u, c)),
-  t.identity,
-);
 
 /** A call in flight that did not drain. */
 const CallRecord = struct(
@@ -31,6 +21,8 @@ const CallRecord = struct(
   {
     /** The selector of its result: a session with another child that was not there yet. */
     fresh: natural,
+    /** The link of that session. */
+    link: text,
   },
   "CallRecord",
 );

@@ -60,6 +60,8 @@ export type FromDomain =
   | { readonly kind: "opened"; readonly link: string; readonly error: SessionError | null }
   | { readonly kind: "reply"; readonly link: string; readonly id: string; readonly answer: Answer<Parcel> }
   | { readonly kind: "revoke"; readonly link: string }
+  /** Asks whether anybody holds a link: `left` comes where nobody does. */
+  | { readonly kind: "held"; readonly link: string }
   /** After a revival: what it announced, and the links that it owns. */
   | { readonly kind: "serving"; readonly services: readonly string[]; readonly links: readonly OwnedLink[] };
 
@@ -76,7 +78,7 @@ export type ToDomain =
   | {
       readonly kind: "connected";
       readonly link: string;
-      /** Identity of the owner. */
+      /** Identity of the owner; empty where it is not there yet. */
       readonly owner: string;
       readonly error: SessionError | null;
       /** The session of the past is gone, this is a new one. */

@@ -30,11 +30,29 @@ export interface Reply {
   readonly from: Sender;
 }
 
+export interface RemoteName {
+  readonly link: string;
+  /** The part of its calls' ids that is this incarnation's alone. */
+  readonly epoch: string;
+  /** The owner's name, and its identity; empty while it is not known. */
+  readonly child: string;
+  readonly owner: string;
+  readonly service: string;
+}
+
+/** Told of what calls carry: until the reply has come, they may be said again. */
+export interface Carrier {
+  load(parcel: Parcel): void;
+  unload(parcel: Parcel): void;
+}
+
 interface Waiting {
   readonly method: string;
   readonly parcel: Parcel;
   readonly by: string;
   readonly settle: (answer: Answer<Reply>) => void;
+  /** Nobody waits for it any more, but it may still be served. */
+  cancelled: boolean;
 }
 
 /** Calls of one link without a reply. */
@@ -46,6 +64,7 @@ export class Remote {
   readonly child: string;
   readonly service: string;
   readonly #power: LinkPower;
+  readonly #carrier: Carrier;
   readonly #waiting = new Map<string, Waiting>();
   readonly #ids = new WeakMap<Promise<unknown>, string>();
   /** Calls of the past that are yet to be said again. */
@@ -60,19 +79,14 @@ export class Remote {
   /** At its revival, its session was gone and it was given a new one. */
   renewed = false;
 
-  constructor(
-    { link, epoch }: { readonly link: string; readonly epoch: string },
-    child: string,
-    service: string,
-    owner: string,
-    power: LinkPower,
-  ) {
+  constructor({ link, epoch, child, service, owner }: RemoteName, power: LinkPower, carrier: Carrier) {
     this.#epoch = epoch;
     this.link = link;
     this.child = child;
     this.service = service;
     this.#owner = owner;
     this.#power = power;
+    this.#carrier = carrier;
   }
 
   get owner(): string {
@@ -89,6 +103,7 @@ export class Remote {
   /** Takes up what it was at a freeze. */
   restore({ calls, closed }: RemotePosition): void {
     this.#former = calls;
+    for (const { parcel } of calls) this.#carrier.load(parcel);
     if (closed) this.#closed = { tag: "Closed", what: this.service };
   }
 
@@ -104,13 +119,17 @@ export class Remote {
       return Promise.resolve(E.left({ tag: "QuotaExceeded", resource: "calls", wanted: 1, available: 0 }));
     const made = parcel();
     if (E.isLeft(made)) return Promise.resolve(made);
+    this.#carrier.load(made.right);
     return this.#send(`${this.#epoch}.${this.#next++}`, method, made.right, by);
   }
 
   #send(id: string, method: string, parcel: Parcel, by: string): Promise<Answer<Reply>> {
-    if (this.#closed !== null) return Promise.resolve(E.left(this.#closed));
+    if (this.#closed !== null) {
+      this.#carrier.unload(parcel);
+      return Promise.resolve(E.left(this.#closed));
+    }
     const answered = new Promise<Answer<Reply>>((settle) => {
-      this.#waiting.set(id, { method, parcel, by, settle });
+      this.#waiting.set(id, { method, parcel, by, settle, cancelled: false });
     });
     this.#ids.set(answered, id);
     const received = this.#received;
@@ -121,8 +140,8 @@ export class Remote {
 
   /** Nobody waits for this call any more. It may still be served. */
   cancel(answered: Promise<unknown>): void {
-    const id = this.#ids.get(answered);
-    if (id !== undefined) this.#waiting.delete(id);
+    const waiting = this.#waiting.get(this.#ids.get(answered) ?? "");
+    if (waiting !== undefined) waiting.cancelled = true;
   }
 
   /** Whether a call of the past is yet to be said again: an answer that comes before that is not taken, for it comes
@@ -136,7 +155,8 @@ export class Remote {
     switch (message.kind) {
       case "connected": {
         if (message.error !== null) this.#close(message.error);
-        this.#owner = message.owner;
+        // An owner that is not there yet is whom it was before.
+        if (message.owner !== "") this.#owner = message.owner;
         this.renewed ||= message.renewed;
         const told = this.#connected;
         this.#connected = null;
@@ -146,13 +166,16 @@ export class Remote {
       case "replied": {
         this.#received.push(message.id);
         const waiting = this.#waiting.get(message.id);
+        if (waiting === undefined) return false;
         this.#waiting.delete(message.id);
-        waiting?.settle(
+        this.#carrier.unload(waiting.parcel);
+        if (waiting.cancelled) return false;
+        waiting.settle(
           E.isLeft(message.answer)
             ? message.answer
             : E.right({ parcel: message.answer.right, from: message.from }),
         );
-        return waiting !== undefined;
+        return true;
       }
       case "closed":
         this.#close(message.error);
@@ -165,18 +188,26 @@ export class Remote {
     this.#closed ??= error;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { settle } of waiting) settle(E.left(error));
+    for (const { parcel, settle } of waiting) {
+      this.#carrier.unload(parcel);
+      settle(E.left(error));
+    }
   }
 
   /** The component has given it up. */
   dismiss(): void {
+    for (const { parcel } of [...this.#former, ...this.#waiting.values()]) this.#carrier.unload(parcel);
+    this.#former = [];
+    this.#waiting.clear();
     if (this.#closed !== null) return;
     this.#closed = { tag: "Closed", what: this.service };
     this.#power.send({ kind: "close", link: this.link });
   }
 
   position(): RemotePosition {
-    const waiting = [...this.#waiting].map(([id, { method, parcel, by }]) => ({ id, method, parcel, by }));
+    const waiting = [...this.#waiting]
+      .filter(([, { cancelled }]) => !cancelled)
+      .map(([id, { method, parcel, by }]) => ({ id, method, parcel, by }));
     return {
       link: this.link,
       owner: this.#owner,

@@ -21,6 +21,7 @@ import { isThread } from "../core/cpu.ts";
 import { isRegion } from "../core/rm.ts";
 import type { Answer, CoreObject } from "../core/service.ts";
 import type { CallSink } from "../engine/outbox.ts";
+import type { Waited } from "../intercept/interceptor.ts";
 import { usedBy, type CapabilityRecord, type Ledger, type RecordOf } from "../intercept/ledger.ts";
 import { forget, sessionRecord } from "../intercept/parent.ts";
 import { argumentError, methodError } from "./argument-error.ts";
@@ -49,6 +50,8 @@ export interface FormerCall {
   readonly wall: number;
   /** The selector of its result, where that is a session. */
   readonly fresh?: number | undefined;
+  /** The link of such a session. */
+  readonly link?: string | undefined;
 }
 
 /** What the desk asks of the domain that it serves. */
@@ -425,12 +428,13 @@ export class CallDesk {
   }
 
   /** Calls an object for another protection domain: checked, charged and recorded like a call of the component's. A
-   *  capability in the answer comes to lie at `fresh`. */
+   *  capability in the answer comes to lie at `fresh`. `waited` is there for a call that was in flight at a freeze. */
   passOn(
     slot: number,
     selector: number,
     method: string,
     args: unknown,
+    waited: Waited | null,
     fresh: () => number,
     done: (answer: Answer<unknown>, fresh: number) => void,
   ): void {
@@ -448,10 +452,13 @@ export class CallDesk {
         actual: method,
       });
     if (!entry.accepts(args)) return refuse(argumentError(object.contract.service, entry, args));
+    if (waited !== null && entry.method.inFlight === "fail")
+      return refuse({ tag: "Interrupted", method: entry.name });
     const cost = entry.returns?.cost ?? NO_COST;
     const short = this.shortOf(cost.ram, cost.caps);
     if (short !== null) return refuse(short);
-    const list = args as readonly unknown[];
+    const given = args as readonly unknown[];
+    const list = (waited === null ? undefined : entry.again?.(object, given, waited)) ?? given;
     const finish = (answered: Answer<unknown>): void => {
       if (E.isLeft(answered)) return done(answered, 0);
       const at = entry.returns === undefined ? 0 : fresh();

@@ -23,6 +23,7 @@ import { isRegion, RegionMap, type RegionObject } from "../core/rm.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { Machine, MachinePowers } from "../engine/machine.ts";
+import type { Waited } from "../intercept/interceptor.ts";
 import { emptyLedger, type CapabilityRecord, type Ledger, type RecordOf } from "../intercept/ledger.ts";
 import { birthright, type Newborn } from "./birthright.ts";
 import { CallDesk, type DeskWorld, type FormerCall } from "./call-desk.ts";
@@ -212,6 +213,10 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   hear(message: ToDomain): void {
     if (this.#state === "running") this.#services.receive(message);
   }
+  /** The link of a session request that has no answer yet. */
+  linkOf(request: Promise<unknown>): string | undefined {
+    return this.#services.linkOf(request);
+  }
   /** Listens to no other child until `listen`. */
   deafen(): void {
     this.#services.suspend();
@@ -264,7 +269,11 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
 
   /** Issues a call again that was in flight at the freeze. */
   reissue(call: FormerCall): SessionError | null {
-    return this.#desk.reissue(call);
+    let error: SessionError | null = null;
+    this.#services.again(call.link, () => {
+      error = this.#desk.reissue(call);
+    });
+    return error;
   }
 
   /** Rejects a call that was in flight at the freeze and is not to be issued again. */
@@ -589,10 +598,11 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     selector: number,
     method: string,
     args: unknown,
+    waited: Waited | null,
     fresh: () => number,
     done: (answer: Answer<unknown>, fresh: number) => void,
   ): void {
-    this.#desk.passOn(this.#nextPassed++, selector, method, args, fresh, done);
+    this.#desk.passOn(this.#nextPassed++, selector, method, args, waited, fresh, done);
   }
   exit(code: number): void {
     this.#exitCode = code;

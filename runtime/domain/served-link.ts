@@ -1,16 +1,28 @@
 // A link as its owner sees it: which calls run, and the answers that are kept until they have arrived, so that a call
 // which is said again runs once.
 import type { SessionError } from "../../lib/error.ts";
+import { E } from "../../lib/fp.ts";
 import type { Sender } from "../core/link.ts";
 import type { Parcel } from "../core/parcel.ts";
+import type { Carrier } from "../core/remote.ts";
 import type { Answer } from "../core/service.ts";
 import type { ServedRecord } from "./service-record.ts";
 
-/** A call that runs here, or was passed on to where the capability behind the link leads. */
+/** A call that was passed on to where the capability behind the link leads, and when it first was, in ms: on its
+ *  domain's clock, and on the wall. */
+export interface PassedOn {
+  readonly method: string;
+  readonly parcel: Parcel;
+  readonly from: Sender;
+  readonly own: number;
+  readonly wall: number;
+}
+
+/** A call that runs here, or was passed on. */
 export interface Running {
   readonly id: string;
   readonly key: number;
-  readonly passedOn: { readonly method: string; readonly parcel: Parcel; readonly from: Sender } | null;
+  readonly passedOn: PassedOn | null;
 }
 
 const EPOCHS_KEPT = 8;
@@ -30,20 +42,22 @@ export class ServedLink {
   readonly running = new Map<string, Running>();
   readonly kept = new Map<string, Answer<Parcel>>();
   readonly #seen = new Map<string, number>();
+  readonly #carrier: Carrier;
 
-  constructor(link: string, holder: string) {
+  constructor(link: string, holder: string, carrier: Carrier) {
     this.link = link;
     this.holder = holder;
+    this.#carrier = carrier;
   }
 
-  static from(record: ServedRecord): ServedLink {
-    const made = new ServedLink(record.link, record.holder);
+  static from(record: ServedRecord, carrier: Carrier): ServedLink {
+    const made = new ServedLink(record.link, record.holder, carrier);
     made.object = record.object;
     made.selector = record.selector;
     made.lent = record.lent;
     made.opening = record.opening;
     for (const each of record.running) made.running.set(each.id, each);
-    for (const { id, answer } of record.kept) made.kept.set(id, answer);
+    for (const { id, answer } of record.kept) made.#keep(id, answer);
     for (const [epoch, highest] of record.seen) made.#seen.set(epoch, highest);
     return made;
   }
@@ -80,18 +94,35 @@ export class ServedLink {
 
   /** Forgets answers that the holder has. */
   received(ids: readonly string[]): void {
-    for (const id of ids) this.kept.delete(id);
+    for (const id of ids) this.#drop(id);
   }
 
   /** The holder was revived, and waits for these alone. */
   waits(ids: readonly string[]): void {
     const wanted = new Set(ids);
-    for (const id of [...this.kept.keys()]) if (!wanted.has(id)) this.kept.delete(id);
+    for (const id of [...this.kept.keys()]) if (!wanted.has(id)) this.#drop(id);
   }
 
   answer(id: string, answer: Answer<Parcel>): void {
     this.running.delete(id);
+    this.#keep(id, answer);
+  }
+
+  /** Nobody will ask for its answers any more. */
+  close(): void {
+    for (const id of [...this.kept.keys()]) this.#drop(id);
+  }
+
+  #keep(id: string, answer: Answer<Parcel>): void {
     this.kept.set(id, answer);
+    if (E.isRight(answer)) this.#carrier.load(answer.right);
+  }
+
+  #drop(id: string): void {
+    const answer = this.kept.get(id);
+    if (answer === undefined) return;
+    this.kept.delete(id);
+    if (E.isRight(answer)) this.#carrier.unload(answer.right);
   }
 }
 

@@ -16,12 +16,14 @@ import {
   type Parcel,
   type PassedLink,
 } from "../core/parcel.ts";
-import { Remote, type RemotePosition } from "../core/remote.ts";
+import { Remote, type Carrier, type RemotePosition } from "../core/remote.ts";
 import { makeRemoteObject, remoteBehind } from "../core/remote-object.ts";
 import { isNativeContract, isRemoteContract, passableContract } from "../core/remote-contract.ts";
 import type { Answer, CoreObject } from "../core/service.ts";
+import type { Waited } from "../intercept/interceptor.ts";
 import type { RecordOf } from "../intercept/ledger.ts";
-import { forgotten, ServedLink } from "./served-link.ts";
+import { Cargo } from "./cargo.ts";
+import { forgotten, ServedLink, type PassedOn } from "./served-link.ts";
 import type { ServiceRecord } from "./service-record.ts";
 
 /** Calls of one link that run at once. */
@@ -40,21 +42,20 @@ export interface ServiceWorld {
   /** Takes a capability away. */
   drop(selector: number): void;
   object(selector: number): CoreObject | undefined;
-  /** Calls what the selector names on behalf of a holder. A capability in the answer comes to lie at `fresh`. */
+  /** Now, in ms: on the child's own clock and on the wall. */
+  ownTime(): number;
+  wallTime(): number;
+  /** Calls what the selector names on behalf of a holder. A capability in the answer comes to lie at `fresh`.
+   *  `waited`: for how long it was already called, before a freeze. */
   passOn(
     selector: number,
     method: string,
     args: unknown,
+    waited: Waited | null,
     fresh: () => number,
     done: (answer: Answer<unknown>, fresh: number) => void,
   ): void;
 }
-
-/** A link, and the part of its calls' ids that is this incarnation's alone. */
-const named = (link: string): { readonly link: string; readonly epoch: string } => ({
-  link,
-  epoch: randomUUID().slice(0, 8),
-});
 
 const closed = (what: string): SessionError => ({ tag: "Closed", what });
 
@@ -66,6 +67,15 @@ export class ServiceDesk {
   readonly #calls = new Map<number, { readonly served: ServedLink; readonly id: string | null }>();
   readonly #announced = new Set<string>();
   readonly #offers = new Map<number, number>();
+  readonly #cargo = new Cargo();
+  readonly #carrier: Carrier = {
+    load: (parcel) => this.#cargo.load(parcel),
+    unload: (parcel) => {
+      for (const link of this.#cargo.unload(parcel)) this.#power.send({ kind: "held", link });
+    },
+  };
+  readonly #requests = new WeakMap<Promise<unknown>, string>();
+  #again: string | null = null;
   #nextKey = 1;
   #nextGiven = FIRST_GIVEN;
   #suspended = false;
@@ -83,8 +93,22 @@ export class ServiceDesk {
 
   // --- sessions with others
 
-  async connect(target: SessionTarget, isNative: boolean): Promise<Answer<CoreObject>> {
-    const remote = new Remote(named(randomUUID()), target.child, target.service, "", this.#power);
+  /** A link as its holder sees it. Its calls have ids of their own in each incarnation. */
+  #remote(link: string, child: string, service: string, owner: string): Remote {
+    const epoch = randomUUID().slice(0, 8);
+    return new Remote({ link, epoch, child, service, owner }, this.#power, this.#carrier);
+  }
+
+  /** Requests a session. The request keeps its link across a freeze: see `linkOf` and `again`. */
+  connect(target: SessionTarget, isNative: boolean): Promise<Answer<CoreObject>> {
+    const link = this.#again ?? randomUUID();
+    const connected = this.#connect(link, target, isNative);
+    this.#requests.set(connected, link);
+    return connected;
+  }
+
+  async #connect(link: string, target: SessionTarget, isNative: boolean): Promise<Answer<CoreObject>> {
+    const remote = this.#remote(link, target.child, target.service, "");
     this.#remotes.set(remote.link, remote);
     const answered = remote.connected();
     this.#power.send({ kind: "connect", link: remote.link, target });
@@ -92,6 +116,18 @@ export class ServiceDesk {
     if (error === null) return this.#object(remote, isNative);
     this.#remotes.delete(remote.link);
     return E.left(error);
+  }
+
+  /** The link of a request that has no answer yet. */
+  linkOf(request: Promise<unknown>): string | undefined {
+    return this.#requests.get(request);
+  }
+
+  /** What `request` requests was requested before a freeze, by this link. */
+  again(link: string | undefined, request: () => void): void {
+    this.#again = link ?? null;
+    request();
+    this.#again = null;
   }
 
   /** Goes on with a link of the past; a session that is gone becomes a new one, a delegation that is gone fails. */
@@ -111,7 +147,7 @@ export class ServiceDesk {
         label: "",
         reason: `${child} handed it to the original, not to a clone`,
       });
-    const remote = new Remote(named(isClone ? randomUUID() : link), child, service, owner, this.#power);
+    const remote = this.#remote(isClone ? randomUUID() : link, child, service, owner);
     remote.restore(position);
     if (position.closed) return this.#object(remote, isNative);
     this.#remotes.set(remote.link, remote);
@@ -151,7 +187,7 @@ export class ServiceDesk {
       .find((e) => e !== null);
     if (refused !== undefined) return E.left(refused);
     const capabilities = passed.map((each): PassedLink => {
-      const served = new ServedLink(randomUUID(), receiver);
+      const served = new ServedLink(randomUUID(), receiver, this.#carrier);
       this.#served.set(served.link, served);
       if (each[0] === 0) {
         const { contract } = this.#world.object(each[1])!;
@@ -197,7 +233,7 @@ export class ServiceDesk {
 
   /** The object behind a link that this domain holds from now on. */
   #held({ link, service, native }: PassedLink, from: Sender): Answer<CoreObject> {
-    const remote = new Remote(named(link), from.child, service, from.identity, this.#power);
+    const remote = this.#remote(link, from.child, service, from.identity);
     const object = this.#object(remote, native);
     if (E.isRight(object)) this.#remotes.set(link, remote);
     return object;
@@ -293,12 +329,14 @@ export class ServiceDesk {
     for (const served of [...this.#served.values()])
       if (served.selector === selector) {
         this.#served.delete(served.link);
+        served.close();
         this.#power.send({ kind: "revoke", link: served.link });
       }
   }
 
   #forget(served: ServedLink): void {
     this.#served.delete(served.link);
+    served.close();
     for (const { key } of served.running.values()) this.#calls.delete(key);
     if (served.opening !== null) this.#calls.delete(served.opening);
     const { object, selector, lent } = served;
@@ -339,15 +377,20 @@ export class ServiceDesk {
         return this.#served.get(message.link)?.waits(message.waiting);
       case "left": {
         const served = this.#served.get(message.link);
-        if (served !== undefined) this.#forget(served);
+        if (served !== undefined && !this.#cargo.left(message.link)) this.#forget(served);
         return;
       }
     }
   }
 
   #open({ link, holder, service, label, args }: Extract<ToDomain, { readonly kind: "open" }>): void {
-    if (this.#served.has(link)) return;
-    const served = new ServedLink(link, holder);
+    const known = this.#served.get(link);
+    if (known !== undefined) {
+      // It was asked for before a freeze.
+      if (known.open) this.#power.send({ kind: "opened", link, error: null });
+      return;
+    }
+    const served = new ServedLink(link, holder, this.#carrier);
     const key = this.#nextKey++;
     served.opening = key;
     this.#served.set(link, served);
@@ -370,9 +413,10 @@ export class ServiceDesk {
       return reply(E.left({ tag: "QuotaExceeded", resource: "calls", wanted: 1, available: 0 }));
     const key = this.#nextKey++;
     if (served.selector !== null) {
-      served.running.set(id, { id, key, passedOn: { method, parcel, from } });
+      const passedOn = { method, parcel, from, own: this.#world.ownTime(), wall: this.#world.wallTime() };
+      served.running.set(id, { id, key, passedOn });
       this.#calls.set(key, { served, id });
-      return this.#passOn(served, id, key, method, parcel, from);
+      return this.#passOn(served, id, key, passedOn, null);
     }
     const selectors = this.#take(parcel.capabilities, from);
     if (E.isLeft(selectors)) {
@@ -386,7 +430,13 @@ export class ServiceDesk {
 
   // --- capabilities that are handed on
 
-  #passOn(served: ServedLink, id: string, key: number, method: string, parcel: Parcel, from: Sender): void {
+  #passOn(
+    served: ServedLink,
+    id: string,
+    key: number,
+    { method, parcel, from }: PassedOn,
+    waited: Waited | null,
+  ): void {
     const selector = served.selector!;
     const object = this.#world.object(selector);
     const remote = object === undefined ? undefined : remoteBehind(object);
@@ -405,6 +455,7 @@ export class ServiceDesk {
       selector,
       method,
       values.right,
+      waited,
       () => this.#nextGiven++,
       (answer, fresh) => settle(this.#ownAnswer(answer, fresh, served.holder)),
     );
@@ -418,7 +469,7 @@ export class ServiceDesk {
 
   /** A link to a selector that is there for the link alone. */
   #lend(selector: number, holder: string): PassedLink {
-    const served = new ServedLink(randomUUID(), holder);
+    const served = new ServedLink(randomUUID(), holder, this.#carrier);
     served.selector = selector;
     served.lent = true;
     this.#served.set(served.link, served);
@@ -435,6 +486,10 @@ export class ServiceDesk {
       ...parcel,
       capabilities: taken.right.map((selector) => this.#lend(selector, receiver)),
     });
+  }
+
+  #waited({ own, wall }: PassedOn): Waited {
+    return { own: this.#world.ownTime() - own, wall: this.#world.wallTime() - wall };
   }
 
   // --- freeze and revival
@@ -470,7 +525,7 @@ export class ServiceDesk {
     for (const service of record.announced) this.#announced.add(service);
     for (const [object, offers] of record.offers) this.#offers.set(object, offers);
     for (const each of record.served) {
-      const served = ServedLink.from(each);
+      const served = ServedLink.from(each, this.#carrier);
       this.#served.set(served.link, served);
       if (served.opening !== null) this.#calls.set(served.opening, { served, id: null });
       for (const { id, key } of served.running.values()) this.#calls.set(key, { served, id });
@@ -482,7 +537,7 @@ export class ServiceDesk {
   serving(): void {
     for (const served of [...this.#served.values()])
       for (const { id, key, passedOn } of [...served.running.values()])
-        if (passedOn !== null) this.#passOn(served, id, key, passedOn.method, passedOn.parcel, passedOn.from);
+        if (passedOn !== null) this.#passOn(served, id, key, passedOn, this.#waited(passedOn));
     this.#power.send({
       kind: "serving",
       services: [...this.#announced],

@@ -1,6 +1,6 @@
 // What a protection domain serves to others, as a snapshot keeps it.
 import * as t from "io-ts";
-import { natural, struct, text } from "../../lib/codec.ts";
+import { natural, struct, text, time } from "../../lib/codec.ts";
 import { SessionFacts } from "../../lib/facts.ts";
 import { Sender } from "../core/link.ts";
 import { Parcel } from "../core/parcel.ts";
@@ -27,7 +27,10 @@ export const ServedRecord = struct(
       struct({
         id: text,
         key: natural,
-        passedOn: t.union([t.null, struct({ method: t.string, parcel: Parcel, from: Sender })]),
+        passedOn: t.union([
+          t.null,
+          struct({ method: t.string, parcel: Parcel, from: Sender, own: time, wall: time }),
+        ]),
       }),
     ),
     /** Answers that may be asked for again. */

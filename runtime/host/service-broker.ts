@@ -2,6 +2,7 @@
 // there. It keeps each call until it is answered and says it again to an owner that comes back; holders do the rest.
 import type { SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
+import { systemClock, type ClockPower } from "../core/clock.ts";
 import type { FromDomain, LinkCall, OwnedLink, Sender, SessionTarget, ToDomain } from "../core/link.ts";
 import type { Parcel } from "../core/parcel.ts";
 
@@ -30,7 +31,8 @@ interface Party {
 
 interface Waiting {
   readonly call: LinkCall;
-  patience: NodeJS.Timeout | null;
+  /** Takes back that it is waited for no longer than its route says. */
+  patience: (() => void) | null;
 }
 
 interface Link {
@@ -45,7 +47,7 @@ interface Link {
   open: boolean;
   /** The holder waits to be told so. */
   connecting: boolean;
-  patience: NodeJS.Timeout | null;
+  patience: (() => void) | null;
   /** In which incarnation the holder came to hold it. */
   since: number;
   /** In which incarnation of the holder it was made. */
@@ -66,6 +68,11 @@ export class ServiceBroker {
   /** The identity that a child's name stands for now. */
   readonly #names = new Map<string, string>();
   readonly #links = new Map<string, Link>();
+  readonly #clock: Pick<ClockPower, "after">;
+
+  constructor(clock: Pick<ClockPower, "after"> = systemClock) {
+    this.#clock = clock;
+  }
 
   /** A child is about to live. */
   join(child: string, identity: string, say: (message: ToDomain) => void): void {
@@ -110,7 +117,7 @@ export class ServiceBroker {
         // A session that a failed revival was given is given back; a delegation is its owner's to keep.
         const failed = how === "failed" && link.born === party.incarnation;
         if (failed && (link.session === null || link.owner === null)) this.#drop(link);
-        else if (failed || how === "ended" || link.connecting) this.#close(link);
+        else if (failed || how === "ended") this.#close(link);
       } else if (link.owner === identity || (link.owner === null && link.child === party.child)) {
         if (how === "ended") this.#gone(link);
         else this.#impatient(link);
@@ -162,6 +169,11 @@ export class ServiceBroker {
           answer: message.answer,
           from,
         });
+        return;
+      }
+      case "held": {
+        const link = this.#links.get(message.link);
+        if (link?.owner !== identity) party.say({ kind: "left", link: message.link });
         return;
       }
       case "revoke": {
@@ -219,10 +231,15 @@ export class ServiceBroker {
   }
 
   #connect(holder: Party, link: string, target: SessionTarget): void {
-    if (this.#links.has(link)) return;
-    const made = this.#make(holder, link, target, target.child, null);
+    const known = this.#links.get(link);
+    if (known !== undefined && known.holder !== holder.identity) return;
+    // It may have been asked for before a freeze of the holder, and be there by now.
+    const made = known ?? this.#make(holder, link, target, target.child, null);
+    made.since = holder.incarnation;
+    made.session = target;
     made.connecting = true;
-    this.#seek(made);
+    if (made.open) this.#connected(made, null);
+    else this.#seek(made);
   }
 
   /** Opens a session as soon as its child has announced the service. */
@@ -232,7 +249,7 @@ export class ServiceBroker {
     const party = this.#named(link.child);
     if (party?.state === "ended") return this.#gone(link);
     if (party?.state === "live" && party.settled && party.services.has(session.service)) {
-      if (link.patience !== null) clearTimeout(link.patience);
+      link.patience?.();
       link.patience = null;
       link.owner = party.identity;
       const { service, label, args } = session;
@@ -241,11 +258,11 @@ export class ServiceBroker {
     }
     const { patience } = session;
     if (patience === null || link.patience !== null || !link.connecting) return;
-    link.patience = setTimeout(() => {
+    link.patience = this.#clock.after(patience, () => {
       const { service, label } = session;
       this.#drop(link);
       this.#connected(link, { tag: "Unavailable", service, label, waited: patience });
-    }, patience);
+    });
   }
 
   #connected(link: Link, error: SessionError | null, renewed = false): void {
@@ -398,7 +415,7 @@ export class ServiceBroker {
     if (owner === null || holder === undefined || !link.open) return;
     const from: Sender = { identity: holder.identity, child: holder.child };
     for (const waiting of link.calls.values()) {
-      if (waiting.patience !== null) clearTimeout(waiting.patience);
+      waiting.patience?.();
       waiting.patience = null;
       this.#pass(waiting.call.parcel, holder.identity, owner.identity);
       owner.say({ kind: "called", call: waiting.call, from });
@@ -407,7 +424,7 @@ export class ServiceBroker {
 
   #answered(link: Link, id: string): void {
     const waiting = link.calls.get(id);
-    if (waiting !== undefined && waiting.patience !== null) clearTimeout(waiting.patience);
+    waiting?.patience?.();
     link.calls.delete(id);
   }
 
@@ -417,12 +434,12 @@ export class ServiceBroker {
     if (link.session === null || patience === null) return;
     const { service, label } = link.session;
     for (const [id, waiting] of link.calls)
-      waiting.patience ??= setTimeout(() => {
+      waiting.patience ??= this.#clock.after(patience, () => {
         link.calls.delete(id);
         const error: SessionError = { tag: "Unavailable", service, label, waited: patience };
         const from: Sender = { identity: "", child: "" };
         this.#tell(link.holder, { kind: "replied", link: link.link, id, answer: E.left(error), from });
-      }, patience);
+      });
   }
 
   /** Capabilities in a parcel become links between those who say it and those who hear it. */
@@ -431,7 +448,9 @@ export class ServiceBroker {
     const receiver = this.#parties.get(holder);
     if (sender === undefined || receiver === undefined) return;
     for (const { link } of capabilities) {
-      if (this.#links.has(link)) continue;
+      const known = this.#links.get(link);
+      if (known?.holder === holder) known.since = receiver.incarnation;
+      if (known !== undefined) continue;
       const made = this.#make(receiver, link, null, sender.child, owner);
       made.open = true;
     }
@@ -441,8 +460,8 @@ export class ServiceBroker {
 
   #drop(link: Link): void {
     this.#links.delete(link.link);
-    if (link.patience !== null) clearTimeout(link.patience);
-    for (const { patience } of link.calls.values()) if (patience !== null) clearTimeout(patience);
+    link.patience?.();
+    for (const { patience } of link.calls.values()) patience?.();
     link.calls.clear();
   }
 

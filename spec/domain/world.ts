@@ -2,6 +2,7 @@
 // providers in memory, and the shard's own router with its portal to them.
 import { E } from "../../lib/fp.ts";
 import type { SessionError } from "../../lib/error.ts";
+import type { LinkPower } from "../../runtime/core/link.ts";
 import type { Route } from "../../runtime/core/route.ts";
 import type { EntropyPower } from "../../runtime/domain/entropy.ts";
 import type { DomainPowers } from "../../runtime/domain/domain-powers.ts";
@@ -26,6 +27,8 @@ export const OPEN_ROUTES: readonly Route[] = ["LOG", "Timer", "ROM", "Report", "
 );
 
 export interface WorldOptions {
+  /** Default: `child`. */
+  readonly name?: string;
   /** Default: everything there is. */
   readonly routes?: readonly Route[];
   /** In-memory files: content by provider and path. */
@@ -71,7 +74,9 @@ class CountedEntropy implements EntropyPower {
 }
 
 export class World {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
+  /** Leads to other children; there are none, unless a spec puts them here. */
+  links: LinkPower | null = null;
   entropy: EntropyPower = new CountedEntropy();
   readonly options: WorldOptions;
   readonly files = new Map<string, MemoryFiles>();
@@ -88,8 +93,9 @@ export class World {
   refuses: (opening: number) => boolean = () => false;
   readonly #reported = new Set<string>();
 
-  constructor(options: WorldOptions = {}) {
+  constructor(options: WorldOptions = {}, clock = new VirtualClock()) {
     this.options = options;
+    this.clock = clock;
     for (const [name, content] of Object.entries(options.files ?? {}))
       this.files.set(name, this.#counted(memoryFiles({ name, content, now: () => this.clock.wall() })));
     for (const name of options.gates ?? [])
@@ -137,9 +143,10 @@ export class World {
     const reports = routes.flatMap(({ service, report }) =>
       service === "ROM" && report !== undefined ? [report] : [],
     );
+    const child = options.name ?? "child";
     return {
-      name: "child",
-      label: "init -> child",
+      name: child,
+      label: `init -> ${child}`,
       host: "here",
       quota: this.quota,
       turn: options.turn ?? 3000,
@@ -195,6 +202,7 @@ export class World {
         clock: this.clock,
         entropy: this.entropy,
         router,
+        ...(this.links === null ? {} : { links: this.links }),
         events: {
           log: (text) => void this.log.push(text),
           exited: (code) => {
