@@ -5,7 +5,7 @@ import { E, type Either } from "../../lib/fp.ts";
 import type { SessionError } from "../../lib/error.ts";
 import type { FromDomain, SessionTarget, ToDomain } from "../core/link.ts";
 import { parcelOf, valuesOf } from "../core/parcel.ts";
-import { Remote } from "../core/remote.ts";
+import { Remote, type Carrier } from "../core/remote.ts";
 import { OUTSIDE, type ServiceBroker } from "./service-broker.ts";
 
 /** A session with a child's service. */
@@ -15,6 +15,9 @@ export interface OutsideSession {
   /** Gives it up; calls without an answer are `Closed`. */
   close(): void;
 }
+
+/** Calls from outside carry none. */
+const NO_CAPABILITIES: Carrier = { load: () => {}, unload: () => {} };
 
 export class OutsideParty {
   readonly #broker: ServiceBroker;
@@ -32,7 +35,8 @@ export class OutsideParty {
   async open(target: SessionTarget): Promise<Either<SessionError, OutsideSession>> {
     const { child, service } = target;
     const [link, epoch] = [randomUUID(), randomUUID().slice(0, 8)];
-    const remote = new Remote({ link, epoch }, child, service, "", { send: (message) => this.#say(message) });
+    const power = { send: (message: FromDomain) => this.#say(message) };
+    const remote = new Remote({ link, epoch, child, service, owner: "" }, power, NO_CAPABILITIES);
     this.#remotes.set(link, remote);
     const connected = remote.connected();
     this.#say({ kind: "connect", link, target });
