@@ -4,7 +4,7 @@ import { bytes, natural, struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { File } from "../../lib/session/file-system.ts";
 import type { FileIdentity, OpenFile, OpenMode } from "../provider/file/file-provider.ts";
-import type { Answer, Serving } from "./service.ts";
+import type { Answer, Growth, Life, Serving } from "./service.ts";
 
 /** Most bytes that one `read` answers. */
 const READ_BYTES = 1 << 20;
@@ -40,7 +40,7 @@ export const FilePosition = struct(
 export type FilePosition = t.TypeOf<typeof FilePosition>;
 
 export interface FileObject extends Serving<typeof File> {
-  readonly life: { capture(): Answer<FilePosition>; release(): void };
+  readonly life: Life & { capture(): Answer<FilePosition> };
 }
 
 /** What of a file differs from what a handle knew, in words; null where nothing does. A file that was only
@@ -94,6 +94,23 @@ export const makeFile = ({ path, file, mode, offset, carriesContent }: FileOptio
     right: "read",
     reason: "it was opened without",
   });
+  const write = (data: string | Uint8Array, offset: number | null): Answer<number> => {
+    const content = typeof data === "string" ? Buffer.from(data) : data;
+    const end = file.write(content, offset);
+    if (E.isLeft(end)) return end;
+    at = end.right;
+    return E.right(content.length);
+  };
+  const growth = (): Growth | null => {
+    const identity = mode.append ? file.identity(0) : null;
+    if (identity === null || E.isLeft(identity)) return null;
+    return {
+      file: identity.right.inode,
+      end: () => E.map(({ size }: { readonly size: number }) => size)(file.stat()),
+      writeAt: write,
+    };
+  };
+  const grows = growth();
   return {
     contract: File,
     read(count) {
@@ -111,13 +128,7 @@ export const makeFile = ({ path, file, mode, offset, carriesContent }: FileOptio
       at += content.right.length;
       return E.right(Buffer.from(content.right.buffer, 0, content.right.length).toString());
     },
-    write(data) {
-      const content = typeof data === "string" ? Buffer.from(data) : data;
-      const end = file.write(content, mode.append ? null : at);
-      if (E.isLeft(end)) return end;
-      at = end.right;
-      return E.right(content.length);
-    },
+    write: (data) => write(data, mode.append ? null : at),
     seek(to) {
       at = to;
       return E.right(to);
@@ -136,6 +147,8 @@ export const makeFile = ({ path, file, mode, offset, carriesContent }: FileOptio
           ? content
           : E.right({ offset: at, identity: identity.right, content: content.right });
       },
+      place: () => at,
+      ...(grows === null ? {} : { growth: grows }),
       release: () => file.close(),
     },
   };

@@ -20,8 +20,22 @@ export interface Life {
   /** Nobody waits any more for the call that answered with `promise`: completes it, or keeps what it would have
    *  brought for the next one. Nothing, where no such call waits. */
   cancel?(promise: Promise<unknown>): void;
+  /** Where it stands in what it reads or writes, in its own measure, for objects that move. */
+  place?(): number;
+  /** For a file that grows at its end: what makes an append harmless to repeat. */
+  readonly growth?: Growth;
   /** Gives back what it holds outside. It is called once; no method is called after it. */
   release?(): void | Promise<void>;
+}
+
+/** An append becomes a write at an offset that was written down before. */
+export interface Growth {
+  /** The same for all handles on one file. */
+  readonly file: string;
+  /** Where the file ends now, in bytes. */
+  end(): Answer<number>;
+  /** Writes as the method `write` does, but there. */
+  writeAt(data: string | Uint8Array, offset: number): Answer<number>;
 }
 
 /** Its methods lie beside these two, by the names that its contract gives them. */

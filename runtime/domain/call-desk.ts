@@ -19,14 +19,14 @@ import {
 import type { SessionRequest } from "../../lib/session/parent.ts";
 import { isThread } from "../core/cpu.ts";
 import { isRegion } from "../core/rm.ts";
-import type { Answer, CoreObject } from "../core/service.ts";
+import type { Answer, CoreObject, Eventually } from "../core/service.ts";
 import type { CallSink } from "../engine/outbox.ts";
 import type { Waited } from "../intercept/interceptor.ts";
 import { usedBy, type CapabilityRecord, type Ledger, type RecordOf } from "../intercept/ledger.ts";
 import { forget, sessionRecord } from "../intercept/parent.ts";
 import { argumentError, methodError } from "./argument-error.ts";
 import { AMBIENT } from "./birthright.ts";
-import { invoke, type DomainEvent, type PendingCall } from "./call.ts";
+import type { DomainEvent, PendingCall } from "./call.ts";
 import {
   capabilityTo,
   entriesOf,
@@ -36,6 +36,7 @@ import {
 } from "./capability-space.ts";
 import { MOST_BYTES_A_TURN, MOST_CALLS, MOST_RECORDED } from "./limits.ts";
 import { PendingCalls } from "./pending-calls.ts";
+import type { WitnessedCall } from "./witness.ts";
 
 enablePatches();
 
@@ -52,10 +53,16 @@ export interface FormerCall {
   readonly fresh?: number | undefined;
   /** The link of such a session. */
   readonly link?: string | undefined;
+  /** It is to be completed, whatever its method says of a freeze: its host had no time to wait for it. */
+  readonly complete?: { readonly plan: unknown } | undefined;
 }
 
 /** What the desk asks of the domain that it serves. */
 export interface DeskWorld {
+  /** Calls an object. */
+  invoke(call: WitnessedCall): Eventually<unknown>;
+  /** Turns taken so far. */
+  readonly turns: number;
   /** A reply waits for its turn. */
   reply(event: DomainEvent): void;
   /** A call that was waited for is complete. */
@@ -245,9 +252,12 @@ export class CallDesk {
     if (capability === undefined || entry === undefined)
       return { tag: "Closed", what: `capability ${call.selector}` };
     const opens = call.selector === PARENT && call.fresh !== undefined && entry.name === "session";
-    const inFlight = opens
-      ? this.#world.requestInFlight(call.args[0] as SessionRequest)
-      : entry.method.inFlight;
+    const inFlight =
+      call.complete !== undefined
+        ? "reissue"
+        : opens
+          ? this.#world.requestInFlight(call.args[0] as SessionRequest)
+          : entry.method.inFlight;
     if (inFlight !== "reissue") return { tag: "Interrupted", method: entry.name };
     const { service } = capability.object.contract;
     if (!entry.accepts(call.args)) return argumentError(service, entry, call.args);
@@ -255,9 +265,11 @@ export class CallDesk {
     const args = entry.again?.(capability.object, call.args, waited) ?? call.args;
     if (!entry.accepts(args)) return argumentError(service, entry, args);
     const { slot, selector, thread } = call;
-    const fresh = opens ? (call.fresh ?? 0) : 0;
-    const cost = fresh === 0 ? NO_COST : sessionRecord(args[0] as SessionRequest);
-    this.#serve(slot, selector, thread, fresh, args, capability, entry, cost);
+    const returns = opens || (call.complete !== undefined && entry.returns !== undefined);
+    const fresh = returns ? (call.fresh ?? 0) : 0;
+    const cost = opens && fresh !== 0 ? sessionRecord(args[0] as SessionRequest) : (entry.returns?.cost ?? NO_COST);
+    const plan = call.complete?.plan ?? null;
+    this.#serve(slot, selector, thread, fresh, args, capability, entry, cost, plan);
     return null;
   }
 
@@ -292,8 +304,10 @@ export class CallDesk {
     capability: Capability,
     entry: MethodEntry,
     cost: PendingCall["cost"],
+    plan: unknown = null,
   ): void {
-    const answer = invoke(capability.object, entry.name, args);
+    const turn = this.#world.turns;
+    const answer = this.#world.invoke({ slot, turn, object: capability.object, entry, args, plan });
     if (!(answer instanceof Promise)) {
       this.#complete(slot, selector, thread, fresh, args, capability, entry, answer);
       return;
@@ -306,7 +320,7 @@ export class CallDesk {
         : entry.method.inFlight;
     const call = {
       ...{ slot, selector, thread, fresh, args, capability, entry, cost, answer },
-      ...{ inFlight, own, wall },
+      ...{ inFlight, own, wall, turn },
     };
     this.#calls.add(call);
     void answer.then((answered) => {
@@ -469,7 +483,7 @@ export class CallDesk {
         this.#capabilities.set(at, capabilityTo(answered.right as CoreObject, capability.interfaces));
       done(answered, at);
     };
-    const answer = invoke(object, method, list);
+    const answer = this.#world.invoke({ slot, turn: 0, object, entry, args: list, plan: null });
     if (!(answer instanceof Promise)) return finish(answer);
     const { inFlight } = entry.method;
     const own = this.#world.ownTime();
@@ -488,6 +502,7 @@ export class CallDesk {
         inFlight,
         own,
         wall,
+        turn: 0,
       },
       done: refuse,
     };

@@ -23,6 +23,8 @@ export interface PendingCall {
   /** When it was issued, in ms: on its child's clock and on the wall. */
   readonly own: number;
   readonly wall: number;
+  /** The turn that made it. */
+  readonly turn: number;
 }
 
 /** What one turn delivers: a reply to the call in `slot`, or with slot -1 a signal. */

@@ -14,6 +14,9 @@ export interface MethodEntry {
   /** The recipe that records it; most methods have none. */
   readonly record: ((ledger: Draft<Ledger>, call: AcceptedCall) => void) | undefined;
   readonly again: NonNullable<Interceptor["again"]>[string] | undefined;
+  /** What it has to do with the outside; `none` where its object lies outside and it waits for nothing, null where
+   *  its object lies in the domain. */
+  readonly reach: NonNullable<Interceptor["outside"]>[string] | "none" | null;
   /** The contract of the capability that it returns. */
   readonly returns: Contract | undefined;
 }
@@ -27,6 +30,9 @@ export interface Capability {
   /** How the library numbers the methods of this type and of those it hands out. */
   readonly interfaces: Interfaces;
 }
+
+const reachOf = ({ outside }: Interceptor, name: string): MethodEntry["reach"] =>
+  outside === undefined ? null : Object.hasOwn(outside, name) ? outside[name]! : "none";
 
 const entries = new Map<Contract, Map<string, MethodEntry>>();
 
@@ -46,6 +52,7 @@ export const entriesOf = (contract: Contract): Map<string, MethodEntry> => {
         interceptor.again !== undefined && Object.hasOwn(interceptor.again, name)
           ? interceptor.again[name]
           : undefined,
+      reach: reachOf(interceptor, name),
       returns: returnedContract(method),
     });
   entries.set(contract, made);

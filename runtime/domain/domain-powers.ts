@@ -5,6 +5,7 @@ import type { Fault } from "../engine/fault.ts";
 import type { EntropyPower } from "./entropy.ts";
 import type { LinkPower } from "../core/link.ts";
 import type { Router } from "./router.ts";
+import type { Witness } from "./witness.ts";
 
 export interface DomainSpec {
   /** Its place in the tree: `init -> counter`. */
@@ -42,4 +43,8 @@ export interface DomainPowers {
   readonly events: DomainEvents;
   /** Leads to the other children of the host; without it there are none. */
   readonly links?: LinkPower;
+  /** Names for its links, no two the same wherever they are made; a UUID each, unless said otherwise. */
+  readonly names?: () => string;
+  /** Sees all that enters the domain; without it nobody does. */
+  readonly witness?: Witness;
 }

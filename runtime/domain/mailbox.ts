@@ -50,6 +50,22 @@ export class Mailbox {
     }
   }
 
+  /** The next event for this slot, wherever it stands; what stands before it stays. Null where there is none. */
+  takeFor(slot: number): DomainEvent | null {
+    const passed: DomainEvent[] = [];
+    let found = this.take();
+    while (found !== null && found.slot !== slot) {
+      passed.push(found);
+      found = this.take();
+    }
+    if (passed.length > 0) {
+      const rest = this.#queue.list();
+      this.#queue = new EventQueue();
+      for (const event of [...passed, ...rest]) this.#queue.push(event);
+    }
+    return found;
+  }
+
   /** A thread goes on: what was withheld from it waits again. */
   resume(thread: number): void {
     for (const event of this.#withheld) if (event.thread === thread) this.#queue.push(event);

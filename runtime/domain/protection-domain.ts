@@ -1,5 +1,6 @@
 // A protection domain: one child's machine, driven turn by turn. A turn delivers one event and runs until nothing
 // is left to do; then its calls go to the desk, and what they are answered waits for turns of its own.
+import { randomUUID } from "node:crypto";
 import { prose, type SessionError } from "../../lib/error.ts";
 import type { InFlight } from "../../lib/contract.ts";
 import { E } from "../../lib/fp.ts";
@@ -27,7 +28,7 @@ import type { Waited } from "../intercept/interceptor.ts";
 import { emptyLedger, type CapabilityRecord, type Ledger, type RecordOf } from "../intercept/ledger.ts";
 import { birthright, type Newborn } from "./birthright.ts";
 import { CallDesk, type DeskWorld, type FormerCall } from "./call-desk.ts";
-import type { DomainEvent, PendingCall } from "./call.ts";
+import { invoke, type DomainEvent, type PendingCall } from "./call.ts";
 import type { Capability } from "./capability-space.ts";
 import type { DomainEvents, DomainPowers, DomainSpec } from "./domain-powers.ts";
 import { turnSeed } from "./entropy.ts";
@@ -35,6 +36,7 @@ import { POLLS_A_MS } from "./limits.ts";
 import { ServiceDesk, type ServiceWorld } from "./service-desk.ts";
 import type { ServiceRecord } from "./service-record.ts";
 import { Mailbox } from "./mailbox.ts";
+import { NO_EVENT, type Stamp, type Witness, type WitnessedCall } from "./witness.ts";
 import { dropRegion, holdRegion, mapRegion } from "./region-memory.ts";
 
 /** `ended` covers whatever its end was: exited, faulted, or released. */
@@ -75,6 +77,9 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   readonly threads = new Set<ThreadObject>();
   readonly #powers: DomainPowers;
   readonly #events: DomainEvents;
+  readonly #witness: Witness | null;
+  /** What a witnessed turn takes for now. */
+  #stamp: Stamp = { own: 0, wall: 0 };
   readonly #secret: number;
   readonly #budget: number;
   #clock: Clock;
@@ -83,7 +88,6 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   #exitCode: number | null = null;
   readonly #desk: CallDesk;
   readonly #services: ServiceDesk;
-  #nextPassed = FIRST_PASSED;
   readonly #mailbox = new Mailbox((thread) => this.#threadState(thread));
   readonly #clockGranted: boolean;
   #code: Uint8Array | null = null;
@@ -100,6 +104,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     this.machine = machine;
     this.#powers = powers;
     this.#events = powers.events;
+    this.#witness = powers.witness ?? null;
     this.#secret = powers.entropy.secret();
     this.#budget = Math.ceil(spec.turn * POLLS_A_MS);
     this.#clock = new Clock(powers.clock, 0);
@@ -318,13 +323,14 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   // --- the machine's powers
 
   monotonic(): number {
-    return this.#clockGranted ? this.#clock.elapsed() : 0;
+    return this.#clockGranted ? this.ownTime() : 0;
   }
   wall(): number {
-    return this.#clockGranted ? this.#powers.clock.wall() : 0;
+    return this.#clockGranted ? this.wallTime() : 0;
   }
   entropy(into: Uint8Array): void {
     this.#powers.entropy.fill(into);
+    this.#witness?.entropy(into);
   }
   called(selector: number, text: string): void {
     if (this.capabilities.get(selector)?.object.contract === Log) this.#events.logging?.(text);
@@ -385,10 +391,12 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     this.#schedule();
   }
 
-  /** One turn, if there is something to deliver. */
-  step(): void {
-    const event = this.#mailbox.take();
+  /** One turn, if there is something to deliver: the next event, or the next one for `slot`. */
+  step(slot?: number): void {
+    const event = slot === undefined ? this.#mailbox.take() : this.#mailbox.takeFor(slot);
     if (event === null && this.#code === null) return;
+    if (this.#witness !== null)
+      this.#stamp = this.#witness.begin({ own: this.#clock.elapsed(), wall: this.#powers.clock.wall() });
     const [low, high] = turnSeed(this.#secret, this.#turn++);
     this.machine.seed(low, high);
     this.#events.turnBegins(event?.thread ?? 0);
@@ -396,7 +404,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     this.#events.turnEnds();
     const refused = this.machine.takeClockRead() ? this.#clockRead() : null;
     if (fault !== null || refused !== null) this.#abortTurn((fault ?? refused)!);
-    else this.#endTurn();
+    else this.#endTurn(event?.slot ?? NO_EVENT);
   }
 
   /** The clock is the Timer route's. A component that was born with one may have been revived without it. */
@@ -447,7 +455,8 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     return held;
   }
 
-  #endTurn(): void {
+  #endTurn(slot: number): void {
+    this.#witness?.turn(this.#turn, slot, this.machine.callDigest());
     this.#desk.beginTurn();
     this.machine.takeCalls(this.#desk.dispatch);
     const { flood } = this.#desk;
@@ -531,10 +540,20 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     if (record.kind === "region" && record.held !== null) dropRegion(this.machine, record.held);
   }
   ownTime(): number {
-    return this.#clock.elapsed();
+    return this.#witness === null ? this.#clock.elapsed() : this.#stamp.own;
   }
   wallTime(): number {
-    return this.#powers.clock.wall();
+    return this.#witness === null ? this.#powers.clock.wall() : this.#stamp.wall;
+  }
+  invoke(call: WitnessedCall): Eventually<unknown> {
+    const witness = this.#witness;
+    return witness === null ? invoke(call.object, call.entry.name, call.args) : witness.call(call);
+  }
+  name(): string {
+    return this.#powers.names?.() ?? randomUUID();
+  }
+  heard(message: ToDomain): void {
+    this.#witness?.heard(message);
   }
 
   #signal(form: number, info: BootInfo | RevivedInfo): void {
@@ -595,6 +614,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     this.#services.dropped(selector);
   }
   passOn(
+    key: number,
     selector: number,
     method: string,
     args: unknown,
@@ -602,7 +622,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     fresh: () => number,
     done: (answer: Answer<unknown>, fresh: number) => void,
   ): void {
-    this.#desk.passOn(this.#nextPassed++, selector, method, args, waited, fresh, done);
+    this.#desk.passOn(FIRST_PASSED + key, selector, method, args, waited, fresh, done);
   }
   exit(code: number): void {
     this.#exitCode = code;

@@ -1,7 +1,6 @@
 // What a protection domain has to do with others of its host: sessions with their services, objects that it serves
 // to them, capabilities that it was handed. Messages that its component sends are turned into parcels here, and
 // parcels that come in into messages.
-import { randomUUID } from "node:crypto";
 import type { SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import { FIRST_GIVEN, SERVE_CALL, SERVE_CLOSE, SERVE_OPEN } from "../../lib/guest/abi.ts";
@@ -45,9 +44,14 @@ export interface ServiceWorld {
   /** Now, in ms: on the child's own clock and on the wall. */
   ownTime(): number;
   wallTime(): number;
-  /** Calls what the selector names on behalf of a holder. A capability in the answer comes to lie at `fresh`.
-   *  `waited`: for how long it was already called, before a freeze. */
+  /** A name for a link. */
+  name(): string;
+  /** A message is taken in. */
+  heard(message: ToDomain): void;
+  /** Calls what the selector names on behalf of a holder, under a key that it keeps. A capability in the answer
+   *  comes to lie at `fresh`. `waited`: for how long it was already called, before a freeze. */
   passOn(
+    key: number,
     selector: number,
     method: string,
     args: unknown,
@@ -95,13 +99,13 @@ export class ServiceDesk {
 
   /** A link as its holder sees it. Its calls have ids of their own in each incarnation. */
   #remote(link: string, child: string, service: string, owner: string): Remote {
-    const epoch = randomUUID().slice(0, 8);
+    const epoch = this.#world.name();
     return new Remote({ link, epoch, child, service, owner }, this.#power, this.#carrier);
   }
 
   /** Requests a session. The request keeps its link across a freeze: see `linkOf` and `again`. */
   connect(target: SessionTarget, isNative: boolean): Promise<Answer<CoreObject>> {
-    const link = this.#again ?? randomUUID();
+    const link = this.#again ?? this.#world.name();
     const connected = this.#connect(link, target, isNative);
     this.#requests.set(connected, link);
     return connected;
@@ -147,7 +151,7 @@ export class ServiceDesk {
         label: "",
         reason: `${child} handed it to the original, not to a clone`,
       });
-    const remote = this.#remote(isClone ? randomUUID() : link, child, service, owner);
+    const remote = this.#remote(isClone ? this.#world.name() : link, child, service, owner);
     remote.restore(position);
     if (position.closed) return this.#object(remote, isNative);
     this.#remotes.set(remote.link, remote);
@@ -187,7 +191,7 @@ export class ServiceDesk {
       .find((e) => e !== null);
     if (refused !== undefined) return E.left(refused);
     const capabilities = passed.map((each): PassedLink => {
-      const served = new ServedLink(randomUUID(), receiver, this.#carrier);
+      const served = new ServedLink(this.#world.name(), receiver, this.#carrier);
       this.#served.set(served.link, served);
       if (each[0] === 0) {
         const { contract } = this.#world.object(each[1])!;
@@ -352,6 +356,7 @@ export class ServiceDesk {
       this.#arrived.push(message);
       return;
     }
+    this.#world.heard(message);
     switch (message.kind) {
       case "connected":
         if (this.#remotes.get(message.link)?.receive(message) !== true && message.error === null)
@@ -452,6 +457,7 @@ export class ServiceDesk {
     const values = valuesOf(method, parcel);
     if (E.isLeft(values)) return settle(values);
     this.#world.passOn(
+      key,
       selector,
       method,
       values.right,
@@ -469,7 +475,7 @@ export class ServiceDesk {
 
   /** A link to a selector that is there for the link alone. */
   #lend(selector: number, holder: string): PassedLink {
-    const served = new ServedLink(randomUUID(), holder, this.#carrier);
+    const served = new ServedLink(this.#world.name(), holder, this.#carrier);
     served.selector = selector;
     served.lent = true;
     this.#served.set(served.link, served);

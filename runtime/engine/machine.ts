@@ -6,6 +6,7 @@ import { isUtf8 } from "node:buffer";
 import { FIRST_RECORD, OUTBOX_BYTES, REPLY_VALUE } from "../../lib/guest/abi.ts";
 import type { Fault } from "./fault.ts";
 import { Attachments, readOutbox, type CallSink, type OutboxViews } from "./outbox.ts";
+import { crc32 } from "../crc32.ts";
 import { urlParts } from "./url.ts";
 import { PAGE_BYTES, type Engine, type EngineExports } from "./wasm-module.ts";
 
@@ -339,6 +340,17 @@ export class Machine {
     const result = this.exports.qjs_call(deliver, nothing, 4, argv);
     if (typeof value === "string" || value instanceof Uint8Array) this.exports.qjs_free_value(box);
     return this.#finished(result);
+  }
+
+  /** Tells the calls of the turn from others: their records, and the sizes of what they carry. Takes nothing. */
+  callDigest(): number {
+    this.#sync();
+    let digest = this.#attachments.digest(0);
+    for (const { bytes } of this.#flushed) digest = crc32(bytes, digest);
+    const { outbox } = this.#anchors;
+    const end = this.#words[outbox >> 2]!;
+    if (end === FIRST_RECORD || end < 0 || end > OUTBOX_BYTES >> 2) return digest;
+    return crc32(this.#bytes.subarray(outbox, outbox + end * 4), digest);
   }
 
   /** Takes the calls of the turn out, whether it ended well or was aborted. */

@@ -37,6 +37,12 @@ export class Attachments {
   get empty(): boolean {
     return this.#next >= this.#values.length;
   }
+  /** Folds what is there into a digest, by its sizes. */
+  digest(seed: number): number {
+    let digest = seed;
+    for (const { length } of this.#values) digest = Math.imul(digest ^ length, 0x01000193) >>> 0;
+    return digest;
+  }
   add(value: string | Uint8Array): void {
     this.#values.push(value);
   }

@@ -9,6 +9,15 @@ import { forget } from "./parent.ts";
 
 export const fileSystemInterceptor = interceptor(FileSystem, {
   position: FileSystemPosition,
+  outside: {
+    open: ([, mode]) => (mode?.create === true || mode?.truncate === true ? "effect" : "ordered"),
+    stat: "ordered",
+    list: "ordered",
+    mkdir: "effect",
+    unlink: "effect",
+    move: "effect",
+  },
+  moves: { from: { seen: [] }, by: (position) => position },
   record: {
     open(ledger, { selector, fresh, args: [path, mode] }) {
       ledger.capabilities[String(fresh)] = { kind: "file", session: selector, path, mode: mode ?? {} };
@@ -32,6 +41,20 @@ export const fileSystemInterceptor = interceptor(FileSystem, {
 
 export const fileInterceptor = interceptor(File, {
   position: FilePosition,
+  outside: {
+    read: "ordered",
+    readText: "ordered",
+    write: "effect",
+    seek: "ordered",
+    truncate: "effect",
+    sync: "effect",
+    stat: "ordered",
+    close: "ordered",
+  },
+  moves: {
+    from: { offset: 0, identity: null, content: null },
+    by: (position: FilePosition, { place }) => (place === null ? position : { ...position, offset: place }),
+  },
   record: {
     close(ledger, { selector }) {
       forget(ledger, selector);

@@ -35,6 +35,26 @@ export interface Waited {
   readonly wall: number;
 }
 
+/** What a call has to do with the world outside. An `effect` changes it; an `ordered` call must not overtake effects
+ *  that were called before it. Any other call waits for nothing. */
+export type Reach = "effect" | "ordered";
+
+/** How far an object has moved by a call that succeeded. */
+export interface MovedBy {
+  readonly method: string;
+  readonly args: readonly unknown[];
+  readonly result: unknown;
+  /** Where the object said it stood after the call, in its own measure; null where it says nothing. */
+  readonly place: number | null;
+}
+
+/** What is known of a position without asking its object: how it begins, and how each call moves it. */
+export interface Moves {
+  readonly from: unknown;
+  readonly by: (position: never, call: MovedBy) => unknown;
+}
+
+type Reaching<A> = Reach | ((args: A) => Reach);
 type Recipe<A> = (ledger: Draft<Ledger>, call: AcceptedCall<A>) => void;
 type Again<A> = (object: CoreObject, args: A, waited: Waited) => readonly unknown[];
 
@@ -46,6 +66,11 @@ export interface Interception<C extends Contract> {
   readonly position?: t.Mixed;
   /** The arguments for issuing a call again; where a method has none, they are as they were. */
   readonly again?: { readonly [K in keyof C["methods"]]?: Again<ArgumentsOf<C, K>> };
+  /** For objects that lie outside the protection domain, so that their answers can't be computed again: which of
+   *  their methods reach out. */
+  readonly outside?: { readonly [K in keyof C["methods"]]?: Reaching<ArgumentsOf<C, K>> };
+  /** How its position moves, for objects that lie outside and have one. */
+  readonly moves?: Moves;
 }
 
 /** The interception of some contract. */
@@ -55,6 +80,8 @@ export interface Interceptor {
   readonly record: Readonly<Record<string, Recipe<readonly unknown[]>>>;
   readonly position?: t.Mixed;
   readonly again?: Readonly<Record<string, Again<readonly unknown[]>>>;
+  readonly outside?: Readonly<Record<string, Reaching<readonly unknown[]>>>;
+  readonly moves?: Moves;
 }
 
 /** The recipes see arguments of their contract's types, because the desk has checked them. */

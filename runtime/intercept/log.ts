@@ -3,6 +3,6 @@ import { Log } from "../../lib/session/log.ts";
 import { Report } from "../../lib/session/report.ts";
 import { interceptor } from "./interceptor.ts";
 
-export const logInterceptor = interceptor(Log, { record: {} });
+export const logInterceptor = interceptor(Log, { record: {}, outside: { write: "effect" } });
 
-export const reportInterceptor = interceptor(Report, { record: {} });
+export const reportInterceptor = interceptor(Report, { record: {}, outside: { publish: "effect" } });

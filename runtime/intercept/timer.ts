@@ -5,6 +5,7 @@ import { interceptor } from "./interceptor.ts";
 
 export const timerInterceptor = interceptor(Timer, {
   record: {},
+  outside: {},
   again: {
     sleep: (timer, [ms], { own, wall }) => [
       Math.max(0, ms - ((timer as TimerObject).deadline === "wall" ? wall : own)),
