@@ -86,7 +86,22 @@ const linkOf = (domain: ProtectionDomain, { answer }: PendingCall): { readonly l
   return link === undefined ? {} : { link };
 };
 
-const snapshotOf = (domain: ProtectionDomain, positions: [number, unknown][]): Snapshot => {
+/** Where everything stands that a domain holds, by selector. */
+export const positionsOf = async (
+  domain: ProtectionDomain,
+): Promise<Either<CheckpointError, [number, unknown][]>> => {
+  const positions: [number, unknown][] = [];
+  for (const [selector, { object }] of domain.capabilities) {
+    if (selector < FIRST_SELECTOR) continue;
+    const position = await positionOf(domain, object);
+    if (E.isLeft(position)) return position;
+    if (position.right !== null) positions.push([selector, position.right]);
+  }
+  return E.right(positions);
+};
+
+/** What a domain that stands still is, its positions given. */
+export const snapshotOf = (domain: ProtectionDomain, positions: [number, unknown][]): Snapshot => {
   const services = domain.services();
   return {
     ledger: domain.ledger,
@@ -104,11 +119,13 @@ const snapshotOf = (domain: ProtectionDomain, positions: [number, unknown][]): S
         args: [...call.args],
         own: call.own,
         wall: call.wall,
+        turn: call.turn,
         ...(call.fresh === 0 ? {} : { fresh: call.fresh, ...linkOf(domain, call) }),
         rule: call.inFlight === "fail" ? ("fail" as const) : ("reissue" as const),
       })),
     inbox: domain.inbox.map((event) => ({ ...event, value: event.value ?? null })),
     ...(services === null ? {} : { services }),
+    ...(domain.exiting === null ? {} : { exiting: domain.exiting }),
   };
 };
 
@@ -159,16 +176,11 @@ export const capture = async (
     return fail({ tag: "Step", step: "together", reason: "another child of the group could not be stopped" });
   failed = tripped("positions");
   if (failed !== null) return fail(failed);
-  const positions: [number, unknown][] = [];
-  for (const [selector, { object }] of domain.capabilities) {
-    if (selector < FIRST_SELECTOR) continue;
-    const position = await positionOf(domain, object);
-    if (E.isLeft(position)) return fail(position.left);
-    if (position.right !== null) positions.push([selector, position.right]);
-  }
+  const positions = await positionsOf(domain);
+  if (E.isLeft(positions)) return fail(positions.left);
   failed = tripped("memory");
   if (failed !== null) return fail(failed);
-  const snapshot = snapshotOf(domain, positions);
+  const snapshot = snapshotOf(domain, positions.right);
   const { size } = domain.machine;
   const memory = staging.length === size ? staging : into(size);
   domain.machine.copyState(memory);

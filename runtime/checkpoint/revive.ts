@@ -6,6 +6,7 @@ import { E, type Either } from "../../lib/fp.ts";
 import { FIRST_GIVEN, type RevivedInfo } from "../../lib/guest/abi.ts";
 import type { SessionError } from "../../lib/error.ts";
 import { rightsToReopen } from "../core/file-system.ts";
+import { isRecovered } from "../core/file.ts";
 import { isDataspace } from "../core/ram.ts";
 import type { DomainEvent } from "../domain/call.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
@@ -40,6 +41,8 @@ export interface ReviveOptions {
   /** Told of the domain before it acquires anything: those it asks may answer it. */
   readonly made?: (domain: ProtectionDomain) => void;
   readonly probe?: (step: ReviveStep) => string | null;
+  /** The snapshot was made from a journal: files are known by their names and places alone. */
+  readonly recovers?: boolean;
 }
 
 export interface Revival {
@@ -164,7 +167,7 @@ const positionCodec = (record: CapabilityRecord, router: Router): t.Mixed | unde
 
 const acquire = async (
   domain: ProtectionDomain,
-  { powers: { router } }: ReviveOptions,
+  { powers: { router }, recovers = false }: ReviveOptions,
   { ledger, positions }: Snapshot,
 ): Promise<readonly Missing[]> => {
   const missing: Missing[] = [];
@@ -190,12 +193,16 @@ const acquire = async (
     };
     const codec = positionCodec(record, router);
     const position = known.get(selector) ?? null;
-    if (codec !== undefined && !codec.is(position)) {
+    const isKnown =
+      codec === undefined ||
+      codec.is(position) ||
+      (recovers && record.kind === "file" && isRecovered(position));
+    if (!isKnown) {
       note({
         tag: "InvalidArgument",
         method: "revive",
         place: "its position",
-        expected: codec.name,
+        expected: codec?.name ?? "",
         actual: position === null ? "missing" : "something else",
       });
       continue;
@@ -304,7 +311,7 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
     snapshot.inbox.map(({ value, ...event }) => ({ ...event, value: value ?? undefined }) as DomainEvent),
   );
   for (const call of snapshot.calls) {
-    if (call.rule === "fail") domain.interrupt(call.slot, call.thread, call.method);
+    if (call.rule === "fail" && !domain.replays) domain.interrupt(call.slot, call.thread, call.method);
     else {
       const error = domain.reissue(call);
       if (error !== null)
@@ -314,5 +321,6 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
     }
   }
   domain.serving();
+  if (snapshot.exiting !== undefined) domain.finish(snapshot.exiting);
   return E.right({ domain, reopened: reopenedHandles(snapshot, powers, domain) });
 };

@@ -23,6 +23,10 @@ const CallRecord = struct(
     fresh: natural,
     /** The link of that session. */
     link: text,
+    /** The turn that made it. */
+    turn: natural,
+    /** It is completed, whatever its method says: a crash came between. `plan`: what its effect was to be. */
+    complete: struct({ plan: t.unknown }),
   },
   "CallRecord",
 );
@@ -54,6 +58,8 @@ export const Snapshot = struct(
   {
     /** What it serves to other children, where it ever did. */
     services: ServiceRecord,
+    /** It was ending with this code, and its last calls go out. */
+    exiting: natural,
   },
   "Snapshot",
 );

@@ -10,7 +10,14 @@ import type {
   FileRight,
   OpenMode as ProviderMode,
 } from "../provider/file/file-provider.ts";
-import { difference, HASHED_BYTES, makeFile, type FileObject, type FilePosition } from "./file.ts";
+import {
+  difference,
+  HASHED_BYTES,
+  makeFile,
+  type FileObject,
+  type FilePosition,
+  type RecoveredPosition,
+} from "./file.ts";
 import type { FilePolicy } from "./route.ts";
 import type { Answer, Serving } from "./service.ts";
 
@@ -25,7 +32,7 @@ export type FileSystemPosition = t.TypeOf<typeof FileSystemPosition>;
 export interface FileSystemObject extends Serving<typeof FileSystem> {
   /** Opens again what `open` had opened, at its position and under the route's policy. Creates and truncates
    *  nothing. */
-  reopen(path: string, mode: OpenMode, position: FilePosition): Answer<FileObject>;
+  reopen(path: string, mode: OpenMode, position: FilePosition | RecoveredPosition): Answer<FileObject>;
 }
 
 const completed = (mode: OpenMode | undefined): ProviderMode => {
@@ -69,12 +76,17 @@ export const makeFileSystem = (
     path: string,
     mode: ProviderMode,
     offset: number,
-    identity: FileIdentity,
+    identity: FileIdentity | null,
   ): Answer<FileObject> => {
     const file = provider.open(path, held(mode));
     if (E.isLeft(file)) return file;
-    const now = policy === "rebind" ? E.right(identity) : file.right.identity(HASHED_BYTES);
-    const changed = E.isLeft(now) ? now.left : difference(identity, now.right);
+    const known = policy === "rebind" ? null : identity;
+    const now = known === null ? E.right(known) : file.right.identity(HASHED_BYTES);
+    const changed = E.isLeft(now)
+      ? now.left
+      : known === null || now.right === null
+        ? null
+        : difference(known, now.right);
     if (changed === null) return E.right(makeFile({ path, file: file.right, mode, offset, carriesContent }));
     file.right.close();
     return E.left(typeof changed === "string" ? { tag: "Changed", path, difference: changed } : changed);

@@ -39,6 +39,14 @@ export const FilePosition = struct(
 );
 export type FilePosition = t.TypeOf<typeof FilePosition>;
 
+/** What is known of a handle after a crash: the file itself may have gone on since anyone looked. */
+export type RecoveredPosition = Omit<FilePosition, "identity"> & { readonly identity: null };
+
+export const isRecovered = (position: unknown): position is RecoveredPosition => {
+  const { offset, identity } = (position ?? {}) as Partial<RecoveredPosition>;
+  return natural.is(offset) && identity === null;
+};
+
 export interface FileObject extends Serving<typeof File> {
   readonly life: Life & { capture(): Answer<FilePosition> };
 }
@@ -105,9 +113,10 @@ export const makeFile = ({ path, file, mode, offset, carriesContent }: FileOptio
     const identity = mode.append ? file.identity(0) : null;
     if (identity === null || E.isLeft(identity)) return null;
     return {
-      file: identity.right.inode,
+      name: `file ${identity.right.inode}`,
       end: () => E.map(({ size }: { readonly size: number }) => size)(file.stat()),
-      writeAt: write,
+      size: (data) => (typeof data === "string" ? Buffer.byteLength(data) : (data as Uint8Array).length),
+      append: (data, offset) => write(data as string | Uint8Array, offset),
     };
   };
   const grows = growth();

@@ -1,7 +1,7 @@
 // A link as its holder sees it: calls go out with ids that stay theirs across every freeze, and what was not answered
 // before one is said again after it.
 import * as t from "io-ts";
-import { struct, text } from "../../lib/codec.ts";
+import { natural, struct, text } from "../../lib/codec.ts";
 import type { SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import type { LinkPower, Sender, ToDomain } from "./link.ts";
@@ -19,7 +19,10 @@ export const RemotePosition = struct(
     calls: t.array(struct({ id: text, method: t.string, parcel: Parcel, by: t.string })),
     closed: t.boolean,
   },
-  {},
+  {
+    /** The incarnation's part of its calls' ids, and the number of its next one: what a replay of it goes on with. */
+    ids: struct({ epoch: text, next: natural }),
+  },
   "RemotePosition",
 );
 export type RemotePosition = t.TypeOf<typeof RemotePosition>;
@@ -71,7 +74,7 @@ export class Remote {
   #former: RemotePosition["calls"] = [];
   #received: string[] = [];
   /** Ids of this incarnation differ from those of all others. */
-  readonly #epoch: string;
+  #epoch: string;
   #next = 0;
   #owner: string;
   #closed: SessionError | null = null;
@@ -136,6 +139,11 @@ export class Remote {
     this.#received = [];
     this.#power.send({ kind: "call", link: this.link, id, method, parcel, received });
     return answered;
+  }
+
+  /** Goes on with the ids of the incarnation whose past is said again. */
+  resume({ ids }: RemotePosition): void {
+    if (ids !== undefined) ({ epoch: this.#epoch, next: this.#next } = ids);
   }
 
   /** Nobody waits for this call any more. It may still be served. */
@@ -214,6 +222,7 @@ export class Remote {
       child: this.child,
       calls: [...this.#former, ...waiting],
       closed: this.#closed !== null,
+      ids: { epoch: this.#epoch, next: this.#next },
     };
   }
 

@@ -36,11 +36,15 @@ export const RomPosition = struct({ version: natural, seen: natural, sha256: t.s
 export type RomPosition = t.TypeOf<typeof RomPosition>;
 
 /** `position`: where the session goes on, or null for a new one. */
+/** The digest of a content that was not looked at. */
+export const UNKNOWN = "";
+
 export const makeRom = (source: RomSource, position: RomPosition | null): Serving<typeof Rom> => {
   let version = 1;
   let seen = 1;
   if (position !== null) {
-    version = position.version + (sha256(source.content) === position.sha256 ? 0 : 1);
+    const isSame = position.sha256 === UNKNOWN || sha256(source.content) === position.sha256;
+    version = position.version + (isSame ? 0 : 1);
     ({ seen } = position);
   }
   let suspended = false;

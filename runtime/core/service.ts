@@ -22,20 +22,23 @@ export interface Life {
   cancel?(promise: Promise<unknown>): void;
   /** Where it stands in what it reads or writes, in its own measure, for objects that move. */
   place?(): number;
-  /** For a file that grows at its end: what makes an append harmless to repeat. */
+  /** For what grows at its end by its method `write`: what makes that harmless to repeat. */
   readonly growth?: Growth;
   /** Gives back what it holds outside. It is called once; no method is called after it. */
   release?(): void | Promise<void>;
 }
 
-/** An append becomes a write at an offset that was written down before. */
+/** Something to append to. An append becomes a write at a place that was noted down before, and may then be made
+ *  however often. Places are numbers that grow: of bytes in a file, of entries in a log. */
 export interface Growth {
-  /** The same for all handles on one file. */
-  readonly file: string;
-  /** Where the file ends now, in bytes. */
+  /** The same for all objects that lead to it. */
+  readonly name: string;
+  /** Where it ends now. */
   end(): Answer<number>;
-  /** Writes as the method `write` does, but there. */
-  writeAt(data: string | Uint8Array, offset: number): Answer<number>;
+  /** How far an append of this moves the end. */
+  size(data: unknown): number;
+  /** Does as the method `write` does, but there. */
+  append(data: unknown, at: number): Answer<unknown>;
 }
 
 /** Its methods lie beside these two, by the names that its contract gives them. */

@@ -55,7 +55,12 @@ export interface FormerCall {
   readonly link?: string | undefined;
   /** It is to be completed, whatever its method says of a freeze: its host had no time to wait for it. */
   readonly complete?: { readonly plan: unknown } | undefined;
+  /** The turn that made it, where that is known. */
+  readonly turn?: number | undefined;
 }
+
+/** When a call was made: its turn, and the time in ms on its child's clock and on the wall. */
+type Made = Pick<PendingCall, "turn" | "own" | "wall">;
 
 /** What the desk asks of the domain that it serves. */
 export interface DeskWorld {
@@ -63,6 +68,8 @@ export interface DeskWorld {
   invoke(call: WitnessedCall): Eventually<unknown>;
   /** Turns taken so far. */
   readonly turns: number;
+  /** Whether its past is being said again: calls that were on their way are still on their way. */
+  readonly replays: boolean;
   /** A reply waits for its turn. */
   reply(event: DomainEvent): void;
   /** A call that was waited for is complete. */
@@ -252,8 +259,9 @@ export class CallDesk {
     if (capability === undefined || entry === undefined)
       return { tag: "Closed", what: `capability ${call.selector}` };
     const opens = call.selector === PARENT && call.fresh !== undefined && entry.name === "session";
+    const { replays } = this.#world;
     const inFlight =
-      call.complete !== undefined
+      call.complete !== undefined || replays
         ? "reissue"
         : opens
           ? this.#world.requestInFlight(call.args[0] as SessionRequest)
@@ -262,14 +270,17 @@ export class CallDesk {
     const { service } = capability.object.contract;
     if (!entry.accepts(call.args)) return argumentError(service, entry, call.args);
     const waited = { own: this.#world.ownTime() - call.own, wall: this.#world.wallTime() - call.wall };
-    const args = entry.again?.(capability.object, call.args, waited) ?? call.args;
+    const again = replays ? undefined : entry.again?.(capability.object, call.args, waited);
+    const args = again ?? call.args;
     if (!entry.accepts(args)) return argumentError(service, entry, args);
     const { slot, selector, thread } = call;
-    const returns = opens || (call.complete !== undefined && entry.returns !== undefined);
+    const returns = opens || entry.returns !== undefined;
     const fresh = returns ? (call.fresh ?? 0) : 0;
-    const cost = opens && fresh !== 0 ? sessionRecord(args[0] as SessionRequest) : (entry.returns?.cost ?? NO_COST);
+    const cost =
+      opens && fresh !== 0 ? sessionRecord(args[0] as SessionRequest) : (entry.returns?.cost ?? NO_COST);
     const plan = call.complete?.plan ?? null;
-    this.#serve(slot, selector, thread, fresh, args, capability, entry, cost, plan);
+    const made = replays ? { own: call.own, wall: call.wall, turn: call.turn ?? 0 } : undefined;
+    this.#serve(slot, selector, thread, fresh, args, capability, entry, cost, plan, made);
     return null;
   }
 
@@ -305,15 +316,16 @@ export class CallDesk {
     entry: MethodEntry,
     cost: PendingCall["cost"],
     plan: unknown = null,
+    made: Made | undefined = undefined,
   ): void {
-    const turn = this.#world.turns;
+    const turn = made?.turn ?? this.#world.turns;
     const answer = this.#world.invoke({ slot, turn, object: capability.object, entry, args, plan });
     if (!(answer instanceof Promise)) {
       this.#complete(slot, selector, thread, fresh, args, capability, entry, answer);
       return;
     }
-    const own = this.#world.ownTime();
-    const wall = this.#world.wallTime();
+    const own = made?.own ?? this.#world.ownTime();
+    const wall = made?.wall ?? this.#world.wallTime();
     const inFlight =
       selector === PARENT && fresh !== 0
         ? this.#world.requestInFlight(args[0] as SessionRequest)

@@ -86,6 +86,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   #turn = 0;
   #state: DomainState = "new";
   #exitCode: number | null = null;
+  #exiting = 0;
   readonly #desk: CallDesk;
   readonly #services: ServiceDesk;
   readonly #mailbox = new Mailbox((thread) => this.#threadState(thread));
@@ -127,6 +128,10 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     return this.#clock;
   }
   /** Turns taken so far, over all incarnations. */
+  /** What it is ending with, while its last calls go out; null before that. */
+  get exiting(): number | null {
+    return this.#state === "ended" && !this.#released ? this.#exiting : null;
+  }
   get turns(): number {
     return this.#turn;
   }
@@ -270,6 +275,11 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   /** Puts back what waited to be delivered. */
   requeue(inbox: readonly DomainEvent[]): void {
     for (const event of inbox) this.#mailbox.push(event);
+  }
+
+  /** Ends once its calls have gone out: it had got that far before. */
+  finish(code: number): void {
+    void this.#finish(code);
   }
 
   /** Issues a call again that was in flight at the freeze. */
@@ -502,6 +512,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   /** Its calls still go out: those on their way are waited for, but not for ever. */
   async #finish(code: number): Promise<void> {
     this.#state = "ended";
+    this.#exiting = code;
     let late!: () => void;
     const patience = new Promise<void>((resolve) => {
       late = this.#powers.clock.after(FAREWELL_MS, resolve);
@@ -551,6 +562,9 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
   name(): string {
     return this.#powers.names?.() ?? randomUUID();
+  }
+  get replays(): boolean {
+    return this.#witness?.replays ?? false;
   }
   heard(message: ToDomain): void {
     this.#witness?.heard(message);

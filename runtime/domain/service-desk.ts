@@ -44,6 +44,8 @@ export interface ServiceWorld {
   /** Now, in ms: on the child's own clock and on the wall. */
   ownTime(): number;
   wallTime(): number;
+  /** Whether the past is being said again. */
+  readonly replays: boolean;
   /** A name for a link. */
   name(): string;
   /** A message is taken in. */
@@ -153,6 +155,7 @@ export class ServiceDesk {
       });
     const remote = this.#remote(isClone ? this.#world.name() : link, child, service, owner);
     remote.restore(position);
+    if (this.#world.replays) remote.resume(position);
     if (position.closed) return this.#object(remote, isNative);
     this.#remotes.set(remote.link, remote);
     const answered = remote.connected();

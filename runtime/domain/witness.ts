@@ -27,6 +27,8 @@ export interface WitnessedCall {
 export const NO_EVENT = -2;
 
 export interface Witness {
+  /** Whether it says again what it was told before. */
+  readonly replays: boolean;
   /** A turn begins; `now` is what the clocks say. */
   begin(now: Stamp): Stamp;
   /** The machine draws entropy; what is in `into` came from the host. */

@@ -5,8 +5,7 @@
 import { isUtf8 } from "node:buffer";
 import { FIRST_RECORD, OUTBOX_BYTES, REPLY_VALUE } from "../../lib/guest/abi.ts";
 import type { Fault } from "./fault.ts";
-import { Attachments, readOutbox, type CallSink, type OutboxViews } from "./outbox.ts";
-import { crc32 } from "../crc32.ts";
+import { Attachments, digestOutbox, readOutbox, type CallSink, type OutboxViews } from "./outbox.ts";
 import { urlParts } from "./url.ts";
 import { PAGE_BYTES, type Engine, type EngineExports } from "./wasm-module.ts";
 
@@ -346,11 +345,8 @@ export class Machine {
   callDigest(): number {
     this.#sync();
     let digest = this.#attachments.digest(0);
-    for (const { bytes } of this.#flushed) digest = crc32(bytes, digest);
-    const { outbox } = this.#anchors;
-    const end = this.#words[outbox >> 2]!;
-    if (end === FIRST_RECORD || end < 0 || end > OUTBOX_BYTES >> 2) return digest;
-    return crc32(this.#bytes.subarray(outbox, outbox + end * 4), digest);
+    for (const views of this.#flushed) digest = digestOutbox(views, 0, digest);
+    return digestOutbox(this.#views, this.#anchors.outbox, digest);
   }
 
   /** Takes the calls of the turn out, whether it ended well or was aborted. */

@@ -12,6 +12,8 @@ import {
   RECORD_WORDS,
 } from "../../lib/guest/abi.ts";
 
+import { crc32 } from "../crc32.ts";
+
 /** Receives one call. `args` is untrusted; bytes in it may be views that are valid during the call only. */
 export type CallSink = (
   slot: number,
@@ -29,6 +31,9 @@ export interface OutboxViews {
   readonly bytes: Uint8Array;
 }
 
+/** FNV-1a (Fowler, Noll, Vo), by words. */
+const folded = (digest: number, word: number): number => Math.imul(digest ^ word, 0x01000193);
+
 /** What calls left beside their records, taken in order. */
 export class Attachments {
   readonly #values: (string | Uint8Array)[] = [];
@@ -40,8 +45,8 @@ export class Attachments {
   /** Folds what is there into a digest, by its sizes. */
   digest(seed: number): number {
     let digest = seed;
-    for (const { length } of this.#values) digest = Math.imul(digest ^ length, 0x01000193) >>> 0;
-    return digest;
+    for (const { length } of this.#values) digest = folded(digest, length);
+    return digest >>> 0;
   }
   add(value: string | Uint8Array): void {
     this.#values.push(value);
@@ -75,6 +80,31 @@ const parsed = (json: string | Uint8Array | undefined, count: number, attachment
   } catch {
     return undefined;
   }
+};
+
+/** A digest of the calls in the outbox that begins `from` bytes into `views`, going on from `seed`: an unsigned number
+ *  of 32 bits. */
+export const digestOutbox = (views: OutboxViews, from: number, seed: number): number => {
+  const { words, bytes } = views;
+  const begin = from >> 2;
+  const end = words[begin]!;
+  let digest = seed;
+  if (end <= FIRST_RECORD || end > OUTBOX_BYTES >> 2) return digest >>> 0;
+  for (let at = FIRST_RECORD; at + RECORD_WORDS <= end;) {
+    const w = begin + at;
+    const form = words[w + 2]! >>> 16;
+    const length = words[w + 3]!;
+    const payload = form === ARGS_BYTES ? length : form === ARGS_NUMBER ? 8 : 0;
+    const start = from + (at + RECORD_WORDS) * 4;
+    if (payload < 0 || start + payload > from + OUTBOX_BYTES) break;
+    for (let field = 0; field < 3; field++) digest = folded(digest, words[w + field]!);
+    if (form === ARGS_BYTES || form === ARGS_JSON) digest = folded(digest, length);
+    if (form === ARGS_JSON) digest = folded(digest, words[w + 5]!);
+    digest = folded(digest, words[w + 4]!);
+    if (payload > 0) digest = crc32(bytes.subarray(start, start + payload), digest >>> 0);
+    at += RECORD_WORDS + (((payload + 15) >>> 4) << 2);
+  }
+  return digest >>> 0;
 };
 
 /** Reads the outbox that begins `from` bytes into `views`, up to its own end mark. */

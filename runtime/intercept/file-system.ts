@@ -4,7 +4,7 @@ import { File, FileSystem } from "../../lib/session/file-system.ts";
 import { E } from "../../lib/fp.ts";
 import { FilePosition } from "../core/file.ts";
 import { FileSystemPosition, type FileSystemObject } from "../core/file-system.ts";
-import { interceptor, type Replay } from "./interceptor.ts";
+import { interceptor, type MovedBy, type Replay } from "./interceptor.ts";
 import { forget } from "./parent.ts";
 
 export const fileSystemInterceptor = interceptor(FileSystem, {
@@ -39,6 +39,22 @@ export const fileSystemInterceptor = interceptor(FileSystem, {
   },
 });
 
+/** Where a handle stands that did not say so itself. */
+const offsetAfter = ({ offset }: FilePosition, { method, result }: MovedBy): number => {
+  switch (method) {
+    case "read":
+      return offset + (result as Uint8Array).length;
+    case "readText":
+      return offset + Buffer.byteLength(result as string);
+    case "write":
+      return offset + (result as number);
+    case "seek":
+      return result as number;
+    default:
+      return offset;
+  }
+};
+
 export const fileInterceptor = interceptor(File, {
   position: FilePosition,
   outside: {
@@ -53,7 +69,10 @@ export const fileInterceptor = interceptor(File, {
   },
   moves: {
     from: { offset: 0, identity: null, content: null },
-    by: (position: FilePosition, { place }) => (place === null ? position : { ...position, offset: place }),
+    by: (position: FilePosition, call) => ({
+      ...position,
+      offset: call.place ?? offsetAfter(position, call),
+    }),
   },
   record: {
     close(ledger, { selector }) {

@@ -9,7 +9,7 @@ import { Rom } from "../../lib/session/rom.ts";
 import type { Clock } from "../core/clock.ts";
 import { makeFileSystem, type FileSystemPosition } from "../core/file-system.ts";
 import { makeGate, type GatePosition } from "../core/gate.ts";
-import { makeLog } from "../core/log.ts";
+import { makeLog, type LogSink } from "../core/log.ts";
 import { makeRom, RomSource, type RomPosition } from "../core/rom.ts";
 import { grantedRights, routeFor, type Route } from "../core/route.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
@@ -24,7 +24,7 @@ import type { ChildSpec } from "./protocol.ts";
 
 export interface ShardRouterPowers {
   readonly portal: PortalClient;
-  readonly log: (text: string) => void;
+  readonly log: LogSink;
 }
 
 /** The ROM that every child has without a route, and that none takes its place. */

@@ -80,7 +80,7 @@ export class Shard {
     const box = this.#box;
     const router = new ShardRouter(spec, {
       portal: this.#portal,
-      log: (text) => this.#log(text),
+      log: { write: (text) => this.#log(text) },
     });
     this.#router = router;
     return {

@@ -191,7 +191,15 @@ export class World {
     const spec = routes === undefined ? this.spec : { ...this.spec, routes };
     const router: Router & { close(): void } = new ShardRouter(spec, {
       portal,
-      log: (text) => void this.log.push(text),
+      log: {
+        write: (text) => void this.log.push(text),
+        kept: {
+          entries: () => this.log.length,
+          writeAt: (text, entry) => {
+            this.log[entry] = text;
+          },
+        },
+      },
     });
     return {
       close: async () => {

@@ -1,0 +1,55 @@
+// How records lie in a journal's file: the length and the CRC-32 of each before it, so that a torn tail is known
+// for one.
+import { crc32 } from "../../crc32.ts";
+
+/** Length and checksum, 32 bits each, little endian. */
+export const FRAME_HEADER_BYTES = 8;
+/** No record is larger. */
+export const MOST_FRAME_BYTES = 96 << 20;
+
+/** Frames on their way to the file, in one buffer that is kept. */
+export class FrameBuffer {
+  #buffer = Buffer.allocUnsafeSlow(1 << 16);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  add(payload: Uint8Array): void {
+    const needed = this.#length + FRAME_HEADER_BYTES + payload.length;
+    if (needed > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
+      larger.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = larger;
+    }
+    this.#buffer.writeUInt32LE(payload.length, this.#length);
+    this.#buffer.writeUInt32LE(crc32(payload, 0), this.#length + 4);
+    this.#buffer.set(payload, this.#length + FRAME_HEADER_BYTES);
+    this.#length = needed;
+  }
+
+  /** What was added since the last time; valid until something is added. */
+  take(): Uint8Array {
+    const taken = this.#buffer.subarray(0, this.#length);
+    this.#length = 0;
+    if (this.#buffer.length > 1 << 22) this.#buffer = Buffer.allocUnsafeSlow(1 << 16);
+    return taken;
+  }
+}
+
+/** Calls `frame` with each whole record in order; returns how many bytes they take, headers included. What follows
+ *  was never acknowledged to be there. */
+export const readFrames = (bytes: Uint8Array, frame: (payload: Uint8Array) => boolean): number => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  while (at + FRAME_HEADER_BYTES <= bytes.length) {
+    const length = view.getUint32(at, true);
+    const end = at + FRAME_HEADER_BYTES + length;
+    if (length === 0 || length > MOST_FRAME_BYTES || end > bytes.length) break;
+    const payload = bytes.subarray(at + FRAME_HEADER_BYTES, end);
+    if (crc32(payload, 0) !== view.getUint32(at + 4, true) || !frame(payload)) break;
+    at = end;
+  }
+  return at;
+};

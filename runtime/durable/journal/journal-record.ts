@@ -1,0 +1,145 @@
+// What a journal says, one record after another: everything that entered a protection domain, in the order in which
+// it entered, and what was planned for its effects. The memory and the ledger follow from that.
+import { Decoder, Encoder } from "cbor-x";
+import type { Stamp } from "../../domain/witness.ts";
+import type { ToDomain } from "../../core/link.ts";
+import type { SessionError } from "../../../lib/error.ts";
+
+/** A turn: which event was delivered, and what the machine drew from outside. */
+export interface TurnRecord extends Stamp {
+  readonly kind: "turn";
+  /** Turns taken, this one included. */
+  readonly turn: number;
+  readonly slot: number;
+  /** Of the calls that it made; a replay that makes others has gone astray. */
+  readonly digest: number;
+  /** What it drew of entropy, in the order that it was drawn. */
+  readonly entropy: readonly Uint8Array[];
+}
+
+/** An answer from outside, to the call that `turn` made in `slot`. */
+export interface AnswerRecord {
+  readonly kind: "answer";
+  readonly slot: number;
+  readonly turn: number;
+  readonly answer: { readonly error: SessionError } | { readonly value: unknown };
+  /** Where the object that answered stands now; null where it says nothing. */
+  readonly place: number | null;
+}
+
+/** What another child said. */
+export interface HeardRecord {
+  readonly kind: "heard";
+  readonly message: ToDomain;
+}
+
+/** How the effect of a call is made harmless to repeat. */
+export interface PlanRecord {
+  readonly kind: "plan";
+  readonly slot: number;
+  readonly turn: number;
+  readonly plan: unknown;
+}
+
+export type DomainRecord = TurnRecord | AnswerRecord | HeardRecord | PlanRecord;
+
+/** A record, and whose it is. */
+export interface JournalEntry {
+  /** The number of the incarnation; see `journal.ts`. */
+  readonly incarnation: number;
+  /** Counts this incarnation's records. */
+  readonly sequence: number;
+  readonly record: DomainRecord;
+}
+
+const TURN = 0;
+const ANSWER = 1;
+const HEARD = 2;
+const PLAN = 3;
+
+const options = { useRecords: false, tagUint8Array: false, variableMapSize: true };
+const encoder = new Encoder(options);
+const decoder = new Decoder(options);
+
+/** Text that UTF-8 can't carry: halves of surrogate pairs. */
+const ILL_FORMED = "\u0000utf16";
+
+type Checked = string & { isWellFormed?(): boolean };
+
+const packed = (value: unknown): unknown =>
+  typeof value === "string" && (value as Checked).isWellFormed?.() === false
+    ? { [ILL_FORMED]: Buffer.from(value, "utf16le") }
+    : value;
+
+const unpacked = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, ILL_FORMED)
+    ? Buffer.from((value as Record<string, Uint8Array>)[ILL_FORMED]!).toString("utf16le")
+    : value;
+
+const fieldsOf = (record: DomainRecord): unknown[] => {
+  switch (record.kind) {
+    case "turn": {
+      const { turn, slot, digest, own, wall, entropy } = record;
+      const fields = [TURN, turn, slot, digest, own, wall];
+      return entropy.length === 0 ? fields : [...fields, entropy];
+    }
+    case "answer": {
+      const { slot, turn, answer, place } = record;
+      return "error" in answer
+        ? [ANSWER, slot, turn, place, 0, answer.error]
+        : [ANSWER, slot, turn, place, 1, packed(answer.value)];
+    }
+    case "heard":
+      return [HEARD, record.message];
+    case "plan":
+      return [PLAN, record.slot, record.turn, record.plan];
+  }
+};
+
+/** The bytes of an entry, valid until the next one is encoded. */
+export const encodeEntry = ({ incarnation, sequence, record }: JournalEntry): Uint8Array =>
+  encoder.encode([incarnation, sequence, ...fieldsOf(record)]);
+
+const isNatural = (u: unknown): u is number => Number.isSafeInteger(u) && (u as number) >= 0;
+const isNumber = (u: unknown): u is number => typeof u === "number";
+
+const recordOf = ([kind, ...fields]: readonly unknown[]): DomainRecord | null => {
+  switch (kind) {
+    case TURN: {
+      const [turn, slot, digest, own, wall, entropy = []] = fields;
+      if (!isNatural(turn) || !isNumber(slot) || !isNatural(digest) || !isNumber(own) || !isNumber(wall))
+        return null;
+      if (!Array.isArray(entropy) || !entropy.every((each) => each instanceof Uint8Array)) return null;
+      return { kind: "turn", turn, slot, digest, own, wall, entropy };
+    }
+    case ANSWER: {
+      const [slot, turn, place, ok, value] = fields;
+      if (!isNumber(slot) || !isNatural(turn) || (place !== null && !isNumber(place))) return null;
+      const answer = ok === 1 ? { value: unpacked(value) } : { error: value as SessionError };
+      return { kind: "answer", slot, turn, place, answer };
+    }
+    case HEARD:
+      return { kind: "heard", message: fields[0] as ToDomain };
+    case PLAN: {
+      const [slot, turn, plan] = fields;
+      return isNumber(slot) && isNatural(turn) ? { kind: "plan", slot, turn, plan } : null;
+    }
+    default:
+      return null;
+  }
+};
+
+/** The entry that the bytes are, or null. They may be anything. */
+export const decodeEntry = (bytes: Uint8Array): JournalEntry | null => {
+  let decoded: unknown;
+  try {
+    decoded = decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+  if (!Array.isArray(decoded)) return null;
+  const [incarnation, sequence, ...fields] = decoded as unknown[];
+  if (!isNatural(incarnation) || !isNatural(sequence)) return null;
+  const record = recordOf(fields);
+  return record === null ? null : { incarnation, sequence, record };
+};

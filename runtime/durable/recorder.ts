@@ -1,0 +1,246 @@
+// Writes down what enters a protection domain, and lets its effects out only when all they depend on is durable.
+// Turns don't wait for that, and neither do calls that change nothing outside.
+import type { SessionError } from "../../lib/error.ts";
+import { E } from "../../lib/fp.ts";
+import type { ToDomain } from "../core/link.ts";
+import type { Answer, CoreObject, Eventually, Growth } from "../core/service.ts";
+import { invoke } from "../domain/call.ts";
+import type { Stamp, Witness, WitnessedCall } from "../domain/witness.ts";
+import { File, FileSystem } from "../../lib/session/file-system.ts";
+import type { Reach } from "../intercept/interceptor.ts";
+import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
+import { encodeEntry, type DomainRecord } from "./journal/journal-record.ts";
+import type { JournalWriter } from "./journal/journal-writer.ts";
+import type { GrowthPlans } from "./growth-plans.ts";
+
+/** An append that is to go to one place, however often it is made. */
+export interface AppendPlan {
+  readonly place: number;
+}
+
+const isAppendPlan = (plan: unknown): plan is AppendPlan =>
+  typeof plan === "object" && plan !== null && Number.isSafeInteger((plan as Partial<AppendPlan>).place);
+
+export interface RecorderOptions {
+  readonly incarnation: number;
+  readonly journal: JournalWriter;
+  readonly plans: GrowthPlans;
+  /** Whether a session request is answered by another child, whose answers are heard, not recorded. */
+  readonly isInner: (request: SessionRequest) => boolean;
+}
+
+interface Waiting {
+  readonly call: WitnessedCall;
+  readonly reach: Reach;
+  /** How many records must be durable before it may leave. */
+  after: number;
+  plan: AppendPlan | null;
+  readonly settle: (answer: Answer<unknown>) => void;
+}
+
+/** Effects on one part of the world outside, in the order that they were called. */
+interface Queue {
+  readonly waiting: Waiting[];
+  busy: boolean;
+}
+
+const unjournalled = (cause: Error): SessionError => ({
+  tag: "Io",
+  code: (cause as NodeJS.ErrnoException).code ?? "EIO",
+  what: "the host's journal",
+});
+
+/** What is kept of arguments must not be the caller's memory. */
+const kept = (args: readonly unknown[]): readonly unknown[] =>
+  args.some((each) => each instanceof Uint8Array)
+    ? args.map((each) => (each instanceof Uint8Array ? new Uint8Array(each) : each))
+    : args;
+
+const growthOf = ({ object, entry }: WitnessedCall): Growth | null =>
+  entry.name === "write" ? (object.life?.growth ?? null) : null;
+
+const isFiles = ({ contract }: CoreObject): boolean => contract === File || contract === FileSystem;
+
+export class Recorder implements Witness {
+  readonly replays = false;
+  readonly #options: RecorderOptions;
+  readonly #journal: JournalWriter;
+  /** All files are one queue: moves and removals concern what others have open. */
+  readonly #files: Queue = { waiting: [], busy: false };
+  readonly #queues = new WeakMap<CoreObject, Queue>();
+  #sequence: number;
+  #stamp: Stamp = { own: 0, wall: 0 };
+  #entropy: Uint8Array[] = [];
+  #ended = false;
+
+  /** `sequence`: how many records the incarnation has already. */
+  constructor(options: RecorderOptions, sequence = 0) {
+    this.#options = options;
+    this.#journal = options.journal;
+    this.#sequence = sequence;
+  }
+
+  /** How many records it has written: what a checkpoint taken now comes after. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** What was called and has not left will not leave any more. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  // --- the witness
+
+  /** Whole microseconds, so that a journal keeps them exactly. */
+  begin({ own, wall }: Stamp): Stamp {
+    this.#entropy = [];
+    return (this.#stamp = { own: Math.floor(own * 1000) / 1000, wall });
+  }
+
+  entropy(into: Uint8Array): void {
+    this.#entropy.push(new Uint8Array(into));
+  }
+
+  turn(turn: number, slot: number, digest: number): void {
+    const { own, wall } = this.#stamp;
+    this.#record({ kind: "turn", turn, slot, digest, own, wall, entropy: this.#entropy });
+  }
+
+  heard(message: ToDomain): void {
+    this.#record({ kind: "heard", message });
+  }
+
+  call(call: WitnessedCall): Eventually<unknown> {
+    const { entry, object, args } = call;
+    if (entry.reach === null) {
+      if (object.contract !== Parent || entry.name !== "session" || this.#isInner(args))
+        return invoke(object, entry.name, args);
+      return this.#answered(call, invoke(object, entry.name, args));
+    }
+    if (entry.reach === undefined || entry.reach === "none")
+      return this.#answered(call, invoke(object, entry.name, args));
+    const reach = typeof entry.reach === "function" ? entry.reach(args) : entry.reach;
+    const queue = this.#queueOf(object);
+    if (reach === "ordered" && queue.waiting.length === 0)
+      return this.#answered(call, invoke(object, entry.name, args));
+    return new Promise((settle) => this.#enqueue(queue, call, reach, settle));
+  }
+
+  #isInner(args: readonly unknown[]): boolean {
+    return this.#options.isInner(args[0] as SessionRequest);
+  }
+
+  #queueOf(object: CoreObject): Queue {
+    if (isFiles(object)) return this.#files;
+    const known = this.#queues.get(object);
+    if (known !== undefined) return known;
+    const queue = { waiting: [], busy: false };
+    this.#queues.set(object, queue);
+    return queue;
+  }
+
+  // --- effects
+
+  #enqueue(queue: Queue, call: WitnessedCall, reach: Reach, settle: Waiting["settle"]): void {
+    const waiting: Waiting = {
+      call: { ...call, args: kept(call.args) },
+      reach,
+      plan: null,
+      after: 0,
+      settle,
+    };
+    // Where what waits may move the file's end, the place of an append is known when its turn has come.
+    const certain = queue.waiting.every((each) => each.plan !== null || each.reach === "ordered");
+    const growth = growthOf(call);
+    if (growth !== null && (certain || isAppendPlan(call.plan))) this.#plan(waiting, growth);
+    if (reach === "effect") waiting.after = this.#journal.added;
+    queue.waiting.push(waiting);
+    if (!queue.busy) this.#next(queue);
+  }
+
+  /** Says where an append will go, before it goes there. */
+  #plan(waiting: Waiting, growth: Growth): void {
+    const { slot, turn, plan, args } = waiting.call;
+    const { plans } = this.#options;
+    const place = isAppendPlan(plan) ? plan.place : plans.reserve(growth, args[0]);
+    if (place === null) return;
+    if (isAppendPlan(plan)) plans.resume(growth, args[0], place);
+    waiting.plan = { place };
+    this.#record({ kind: "plan", slot, turn, plan: waiting.plan });
+  }
+
+  /** The next of a queue, once it may leave. */
+  #next(queue: Queue): void {
+    const [first] = queue.waiting;
+    if (first === undefined || this.#ended) return;
+    queue.busy = true;
+    if (this.#journal.durable >= first.after) return this.#leave(queue, first);
+    this.#journal.whenDurable((failed) => {
+      if (this.#ended) return;
+      if (failed === null) return this.#leave(queue, first);
+      this.#left(queue, first, E.left(unjournalled(failed)));
+    });
+  }
+
+  #leave(queue: Queue, first: Waiting): void {
+    const { call } = first;
+    const growth = growthOf(call);
+    if (growth !== null && first.plan === null) {
+      this.#plan(first, growth);
+      first.after = this.#journal.added;
+      if (first.plan !== null) return this.#next(queue);
+    }
+    const answer =
+      growth !== null && first.plan !== null
+        ? this.#grow(growth, call, first.plan)
+        : invoke(call.object, call.entry.name, call.args);
+    if (answer instanceof Promise) void answer.then((answered) => this.#left(queue, first, answered));
+    else this.#left(queue, first, answer);
+  }
+
+  #grow(growth: Growth, call: WitnessedCall, { place }: AppendPlan): Answer<unknown> {
+    const answer = growth.append(call.args[0], place);
+    this.#options.plans.done(growth);
+    return answer;
+  }
+
+  #left(queue: Queue, first: Waiting, answer: Answer<unknown>): void {
+    queue.waiting.shift();
+    queue.busy = false;
+    this.#note(first.call, answer);
+    first.settle(answer);
+    this.#next(queue);
+  }
+
+  // --- answers
+
+  #answered(call: WitnessedCall, answer: Eventually<unknown>): Eventually<unknown> {
+    if (!(answer instanceof Promise)) {
+      this.#note(call, answer);
+      return answer;
+    }
+    return answer.then((answered) => {
+      this.#note(call, answered);
+      return answered;
+    });
+  }
+
+  #note({ slot, turn, entry, object }: WitnessedCall, answer: Answer<unknown>): void {
+    const place = object.life?.place?.() ?? null;
+    const returns = entry.returns !== undefined || (object.contract === Parent && entry.name === "session");
+    this.#record({
+      kind: "answer",
+      slot,
+      turn,
+      place,
+      answer: E.isLeft(answer) ? { error: answer.left } : { value: returns ? null : answer.right },
+    });
+  }
+
+  #record(record: DomainRecord): void {
+    if (this.#ended) return;
+    const { incarnation } = this.#options;
+    this.#journal.add(encodeEntry({ incarnation, sequence: this.#sequence++, record }));
+  }
+}

@@ -1,0 +1,217 @@
+// One child under a journal that lies in memory: it can be checkpointed, crashed at any point between turns, and
+// recovered from its last checkpoint and what the journal kept.
+import { E } from "../../lib/fp.ts";
+import { capture, resume } from "../../runtime/checkpoint/capture.ts";
+import { revive } from "../../runtime/checkpoint/revive.ts";
+import type { Snapshot } from "../../runtime/checkpoint/snapshot.ts";
+import type { Registers } from "../../runtime/engine/machine.ts";
+import type { DomainPowers } from "../../runtime/domain/domain-powers.ts";
+import { ProtectionDomain } from "../../runtime/domain/protection-domain.ts";
+import { GrowthPlans } from "../../runtime/durable/growth-plans.ts";
+import type { FileSync } from "../../runtime/durable/journal/file-sync.ts";
+import { readFrames } from "../../runtime/durable/journal/frame.ts";
+import { decodeEntry, type JournalEntry } from "../../runtime/durable/journal/journal-record.ts";
+import { JournalWriter } from "../../runtime/durable/journal/journal-writer.ts";
+import { Recorder } from "../../runtime/durable/recorder.ts";
+import { replay, type Replayed } from "../../runtime/durable/replay.ts";
+import { throughImage } from "../domain/harness.ts";
+import { platform } from "../domain/program.ts";
+import type { World } from "../domain/world.ts";
+
+const SECRET = 0x0dd;
+
+/** A journal's file, in memory: what was appended, and how much of it was synced. */
+export class MemoryFile implements FileSync {
+  readonly #parts: Buffer[] = [];
+  #length = 0;
+  #synced = 0;
+
+  append(bytes: Uint8Array): void {
+    this.#parts.push(Buffer.from(bytes));
+    this.#length += bytes.length;
+  }
+  sync(then: (cause: Error | null) => void): void {
+    const covered = this.#length;
+    setImmediate(() => {
+      this.#synced = Math.max(this.#synced, covered);
+      then(null);
+    });
+  }
+  /** What is there after a crash: of the process, or of the machine, which loses what was not synced. */
+  content(power: "kept" | "lost"): Buffer {
+    const whole = Buffer.concat(this.#parts);
+    return power === "kept" ? whole : whole.subarray(0, this.#synced);
+  }
+}
+
+interface Checkpoint {
+  readonly snapshot: Snapshot;
+  readonly memory: Uint8Array;
+  readonly registers: Registers;
+  readonly incarnation: number;
+  readonly sequence: number;
+  readonly secret: number;
+  readonly names: number;
+}
+
+/** More rounds than an effect needs to leave and be answered. */
+const quiet = async (): Promise<void> => {
+  for (let round = 0; round < 8; round++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+const raised = (left: unknown): never => {
+  throw new Error(JSON.stringify(left));
+};
+
+export class DurableChild {
+  readonly world: World;
+  readonly file = new MemoryFile();
+  #incarnation = 0;
+  #domain!: ProtectionDomain;
+  #recorder!: Recorder;
+  #journal!: JournalWriter;
+  #checkpoint!: Checkpoint;
+  #names = 0;
+  #close!: () => Promise<void>;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  get domain(): ProtectionDomain {
+    return this.#domain;
+  }
+
+  #powers(sequence: number): DomainPowers {
+    const journal = new JournalWriter(this.file);
+    this.#journal = journal;
+    const plans = new GrowthPlans();
+    const incarnation = ++this.#incarnation;
+    this.#recorder = new Recorder({ incarnation, journal, plans, isInner: () => false }, sequence);
+    const { powers, close } = this.world.powers();
+    this.#close = close;
+    return {
+      ...powers,
+      entropy: { fill: (into) => this.world.entropy.fill(into), secret: () => SECRET + incarnation },
+      names: () => `${incarnation}.${this.#names++}`,
+      witness: this.#recorder,
+    };
+  }
+
+  #machine(bytes: number): ReturnType<ReturnType<typeof platform>["pool"]["take"]> {
+    return platform().pool.take(bytes, this.world.quota.ram);
+  }
+
+  static async boot(bytecode: Uint8Array, world: World): Promise<DurableChild> {
+    const child = new DurableChild(world);
+    const { base } = platform();
+    const machine = child.#machine(base.memory.length);
+    if (!machine.load(base.memory, base.registers, base.anchors)) throw new Error("the quota is too small");
+    child.#domain = new ProtectionDomain(world.spec, machine, child.#powers(0));
+    child.#domain.hold();
+    child.#domain.boot(bytecode);
+    child.#domain.load();
+    await child.checkpoint();
+    return child;
+  }
+
+  async checkpoint(): Promise<void> {
+    const { domain } = this;
+    if (domain.state !== "running") return;
+    const captured = await capture(domain, { deadline: 5000, into: (bytes) => new Uint8Array(bytes) });
+    if (E.isLeft(captured)) return raised(captured.left);
+    const { snapshot, memory, registers } = captured.right;
+    const { sequence } = this.#recorder;
+    this.#checkpoint = {
+      snapshot: throughImage(snapshot) as Snapshot,
+      memory,
+      registers,
+      incarnation: this.#incarnation,
+      sequence,
+      secret: SECRET + this.#incarnation,
+      names: this.#names,
+    };
+    resume(domain);
+    await quiet();
+  }
+
+  async advance(): Promise<boolean> {
+    if (this.domain.state !== "running") return false;
+    const progressed = this.domain.idle ? this.world.clock.next() : (this.domain.step(), true);
+    await quiet();
+    return progressed;
+  }
+
+  /** What the journal has of this incarnation after the last checkpoint. */
+  #entries(power: "kept" | "lost"): readonly JournalEntry[] {
+    const entries: JournalEntry[] = [];
+    const bytes = this.file.content(power);
+    const read = readFrames(bytes, (payload) => {
+      const entry = decodeEntry(payload);
+      if (entry !== null) entries.push(entry);
+      return entry !== null;
+    });
+    if (read !== bytes.length) throw new Error(`the journal ends at ${read} of ${bytes.length} bytes`);
+    const { incarnation, sequence } = this.#checkpoint;
+    return entries.filter((each) => each.incarnation === incarnation && each.sequence >= sequence);
+  }
+
+  /** Hands to the file what was gathered for it. */
+  write(): void {
+    this.#journal.write();
+  }
+
+  /** The past as the journal has it. */
+  async replayed(power: "kept" | "lost" = "kept"): Promise<Replayed> {
+    const { snapshot, memory, registers, secret, incarnation } = this.#checkpoint;
+    let { names } = this.#checkpoint;
+    const { router } = this.world.powers().powers;
+    const result = await replay({
+      spec: { ...this.world.spec, quota: snapshot.ledger.quota },
+      routes: { child: () => null, refusal: (service, label) => router.refusal(service, label) },
+      anchors: platform().base.anchors,
+      snapshot,
+      memory,
+      registers,
+      secret,
+      names: () => `${incarnation}.${names++}`,
+      records: this.#entries(power).map(({ record }) => record),
+      machine: (bytes) => this.#machine(bytes),
+      into: (bytes) => new Uint8Array(bytes),
+    });
+    if (E.isLeft(result)) return raised(result.left);
+    platform().pool.give(result.right.machine, this.world.quota.ram);
+    return result.right;
+  }
+
+  /** The end of the process, at once: nothing more leaves, and nothing is given back in order. */
+  async crash(): Promise<void> {
+    this.#recorder.end();
+    await this.domain.release();
+    await this.#close();
+    await quiet();
+  }
+
+  /** Goes on from what the journal kept. */
+  async recover(power: "kept" | "lost" = "kept"): Promise<Replayed> {
+    const replayed = await this.replayed(power);
+    if (replayed.exited !== null) return replayed;
+    const revival = await revive({
+      spec: { ...this.world.spec, quota: replayed.snapshot.ledger.quota },
+      powers: this.#powers(0),
+      anchors: platform().base.anchors,
+      snapshot: throughImage(replayed.snapshot),
+      memory: replayed.memory,
+      registers: replayed.registers,
+      machine: (bytes) => this.#machine(bytes),
+      recovers: true,
+    });
+    if (E.isLeft(revival)) return raised(revival.left);
+    this.#domain = revival.right.domain;
+    this.#domain.hold();
+    this.#domain.proceed();
+    await quiet();
+    await this.checkpoint();
+    return replayed;
+  }
+}
