@@ -184,6 +184,9 @@ export const makeFileSystem = (
         suspended = false;
         for (const check of [...waiting.keys()]) check();
       },
+      ...(provider.entityAt === undefined
+        ? {}
+        : { entityAt: (path: string) => provider.entityAt?.(path) ?? null }),
       capture: (): Answer<FileSystemPosition> => E.right({ seen: [...seen] }),
       release() {
         for (const end of [...waiting.values()]) end();

@@ -102,9 +102,9 @@ export const makeFile = ({ path, file, mode, offset, carriesContent }: FileOptio
     right: "read",
     reason: "it was opened without",
   });
-  const write = (data: string | Uint8Array, offset: number | null): Answer<number> => {
+  const write = (data: string | Uint8Array, place: number | null): Answer<number> => {
     const content = typeof data === "string" ? Buffer.from(data) : data;
-    const end = file.write(content, offset);
+    const end = file.write(content, place);
     if (E.isLeft(end)) return end;
     at = end.right;
     return E.right(content.length);
@@ -116,7 +116,7 @@ export const makeFile = ({ path, file, mode, offset, carriesContent }: FileOptio
       name: `file ${identity.right.inode}`,
       end: () => E.map(({ size }: { readonly size: number }) => size)(file.stat()),
       size: (data) => (typeof data === "string" ? Buffer.byteLength(data) : (data as Uint8Array).length),
-      append: (data, offset) => write(data as string | Uint8Array, offset),
+      append: (data, place) => write(data as string | Uint8Array, place),
     };
   };
   const grows = growth();

@@ -24,6 +24,8 @@ export interface Life {
   place?(): number;
   /** For what grows at its end by its method `write`: what makes that harmless to repeat. */
   readonly growth?: Growth;
+  /** For what gives names to things: tells which thing bears a name, so that a change of names is made once. */
+  entityAt?(path: string): string | null;
   /** Gives back what it holds outside. It is called once; no method is called after it. */
   release?(): void | Promise<void>;
 }

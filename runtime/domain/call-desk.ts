@@ -316,7 +316,7 @@ export class CallDesk {
     entry: MethodEntry,
     cost: PendingCall["cost"],
     plan: unknown = null,
-    made: Made | undefined = undefined,
+    made?: Made,
   ): void {
     const turn = made?.turn ?? this.#world.turns;
     const answer = this.#world.invoke({ slot, turn, object: capability.object, entry, args, plan });

@@ -10,6 +10,7 @@ import { File, FileSystem } from "../../lib/session/file-system.ts";
 import type { Reach } from "../intercept/interceptor.ts";
 import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
 import { encodeEntry, type DomainRecord } from "./journal/journal-record.ts";
+import { isNamePlan, madeBefore, namedBy, planName, type NamePlan } from "./renaming.ts";
 import type { JournalWriter } from "./journal/journal-writer.ts";
 import type { GrowthPlans } from "./growth-plans.ts";
 
@@ -34,7 +35,7 @@ interface Waiting {
   readonly reach: Reach;
   /** How many records must be durable before it may leave. */
   after: number;
-  plan: AppendPlan | null;
+  plan: AppendPlan | NamePlan | null;
   readonly settle: (answer: Answer<unknown>) => void;
 }
 
@@ -42,6 +43,8 @@ interface Waiting {
 interface Queue {
   readonly waiting: Waiting[];
   busy: boolean;
+  /** How many records must be durable before another effect may leave. */
+  floor: number;
 }
 
 const unjournalled = (cause: Error): SessionError => ({
@@ -66,7 +69,7 @@ export class Recorder implements Witness {
   readonly #options: RecorderOptions;
   readonly #journal: JournalWriter;
   /** All files are one queue: moves and removals concern what others have open. */
-  readonly #files: Queue = { waiting: [], busy: false };
+  readonly #files: Queue = { waiting: [], busy: false, floor: 0 };
   readonly #queues = new WeakMap<CoreObject, Queue>();
   #sequence: number;
   #stamp: Stamp = { own: 0, wall: 0 };
@@ -135,7 +138,7 @@ export class Recorder implements Witness {
     if (isFiles(object)) return this.#files;
     const known = this.#queues.get(object);
     if (known !== undefined) return known;
-    const queue = { waiting: [], busy: false };
+    const queue = { waiting: [], busy: false, floor: 0 };
     this.#queues.set(object, queue);
     return queue;
   }
@@ -154,7 +157,8 @@ export class Recorder implements Witness {
     const certain = queue.waiting.every((each) => each.plan !== null || each.reach === "ordered");
     const growth = growthOf(call);
     if (growth !== null && (certain || isAppendPlan(call.plan))) this.#plan(waiting, growth);
-    if (reach === "effect") waiting.after = this.#journal.added;
+    // A change of names is noted when its turn has come, and waits for that.
+    if (reach === "effect" && namedBy(call) === null) waiting.after = this.#journal.added;
     queue.waiting.push(waiting);
     if (!queue.busy) this.#next(queue);
   }
@@ -175,7 +179,8 @@ export class Recorder implements Witness {
     const [first] = queue.waiting;
     if (first === undefined || this.#ended) return;
     queue.busy = true;
-    if (this.#journal.durable >= first.after) return this.#leave(queue, first);
+    const after = first.reach === "effect" ? Math.max(first.after, queue.floor) : 0;
+    if (this.#journal.durable >= after) return this.#leave(queue, first);
     this.#journal.whenDurable((failed) => {
       if (this.#ended) return;
       if (failed === null) return this.#leave(queue, first);
@@ -191,10 +196,21 @@ export class Recorder implements Witness {
       first.after = this.#journal.added;
       if (first.plan !== null) return this.#next(queue);
     }
+    const name = namedBy(call);
+    if (name !== null && first.plan === null) {
+      first.plan = isNamePlan(call.plan) ? call.plan : planName(call, name);
+      const { slot, turn } = call;
+      this.#record({ kind: "plan", slot, turn, plan: first.plan });
+      first.after = this.#journal.added;
+      return this.#next(queue);
+    }
+    const { plan } = first;
+    const made = name !== null && isNamePlan(call.plan) ? madeBefore(call, name, call.plan) : null;
     const answer =
-      growth !== null && first.plan !== null
-        ? this.#grow(growth, call, first.plan)
-        : invoke(call.object, call.entry.name, call.args);
+      made ??
+      (growth !== null && isAppendPlan(plan)
+        ? this.#grow(growth, call, plan)
+        : invoke(call.object, call.entry.name, call.args));
     if (answer instanceof Promise) void answer.then((answered) => this.#left(queue, first, answered));
     else this.#left(queue, first, answer);
   }
@@ -209,6 +225,8 @@ export class Recorder implements Witness {
     queue.waiting.shift();
     queue.busy = false;
     this.#note(first.call, answer);
+    // What bears a name may be another thing by the next effect, and look the same.
+    if (namedBy(first.call) !== null) queue.floor = this.#journal.added;
     first.settle(answer);
     this.#next(queue);
   }

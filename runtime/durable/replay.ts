@@ -3,7 +3,7 @@
 // freeze at that moment would have made it, to be revived like any other.
 import { returnedContract, type Contract } from "../../lib/contract.ts";
 import { E, type Either } from "../../lib/fp.ts";
-import { File, FileSystem } from "../../lib/session/file-system.ts";
+import { File } from "../../lib/session/file-system.ts";
 import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
 import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { positionsOf, snapshotOf } from "../checkpoint/capture.ts";

@@ -90,10 +90,9 @@ describe("recovery", () => {
         const bytecode = await programOf(file);
         const outputs = await onDisk(options, async (each) => (await outputsOf(bytecode, each)).outputs);
         for (let from = 0; from < every; from++) {
-          for (const [power, written] of CRASHES) {
-            const crash: Crash = { every, from, power, written };
-            expect(await onDisk(options, (each) => crashed(bytecode, each, crash))).deep.equal(outputs);
-          }
+          const [power, written] = CRASHES[from % CRASHES.length]!;
+          const crash: Crash = { every, from, power, written };
+          expect(await onDisk(options, (each) => crashed(bytecode, each, crash))).deep.equal(outputs);
         }
       });
   }

@@ -1,7 +1,6 @@
 // Law 2 under a journal: what a replay makes of a checkpoint and the records after it is, byte for byte, what the
 // machine had become; and a child that crashed and was recovered does what it would have done.
 import { expect } from "chai";
-import { outputsOf } from "../domain/harness.ts";
 import { programOf } from "../domain/program.ts";
 import { World } from "../domain/world.ts";
 import { subjects } from "../law/subject.ts";

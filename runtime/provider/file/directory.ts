@@ -76,6 +76,14 @@ class DirectoryFiles implements FileProvider {
     return this.#atEntry(path, "stat", (place, name) => fileStat(path, this.#disk.lstatSync(place.at(name))));
   }
 
+  entityAt(path: string): string | null {
+    const found = this.#atEntry(path, "stat", (place, name) => {
+      const { dev, ino } = this.#disk.lstatSync(place.at(name), { bigint: true });
+      return E.right(`${dev}:${ino}`);
+    });
+    return E.isRight(found) ? found.right : null;
+  }
+
   list(path: string): Either<SessionError, readonly FileEntry[]> {
     const names = filePath(path);
     if (E.isLeft(names)) return names;

@@ -78,6 +78,9 @@ export interface FileProvider {
   /** `NotFound`, `IsDirectory`, `NotDirectory`, `InvalidPath`, `InvalidArgument` for an impossible mode. */
   open(path: string, mode: OpenMode): Either<SessionError, OpenFile>;
   stat(path: string): Either<SessionError, FileStat>;
+  /** Tells what bears this name from whatever else may come to bear it while that is there; null where nothing does.
+   *  A provider without it can't say after a crash whether a removal or a move was made before. */
+  entityAt?(path: string): string | null;
   /** Sorted by name, in code units. What is neither file nor directory is left out. */
   list(path: string): Either<SessionError, readonly FileEntry[]>;
   /** One directory; its parent must be there. */

@@ -1,0 +1,35 @@
+// Effects on names, made harmless to repeat: it is noted which thing bore the name before, and what finds another one
+// there, or none, was made already.
+import { E } from "../../lib/fp.ts";
+import type { Answer } from "../core/service.ts";
+import type { WitnessedCall } from "../domain/witness.ts";
+
+/** Which thing bore the name, null where none did. */
+export interface NamePlan {
+  readonly entity: string | null;
+}
+
+const METHODS: ReadonlySet<string> = new Set(["mkdir", "unlink", "move"]);
+
+const DONE: Answer<void> = E.right(undefined);
+
+export const isNamePlan = (plan: unknown): plan is NamePlan => {
+  const { entity } = (plan ?? {}) as Partial<NamePlan>;
+  return entity === null || typeof entity === "string";
+};
+
+/** The name that a call gives or takes away; null for calls that do neither, or where nobody can tell who bears it. */
+export const namedBy = ({ object, entry, args }: WitnessedCall): string | null =>
+  METHODS.has(entry.name) && object.life?.entityAt !== undefined && typeof args[0] === "string" ? args[0] : null;
+
+/** What is to be noted before such a call is made. */
+export const planName = ({ object }: WitnessedCall, name: string): NamePlan => ({
+  entity: object.life?.entityAt?.(name) ?? null,
+});
+
+/** The answer to a call that was planned so, where it was made before a crash; null where it is to be made. */
+export const madeBefore = ({ object, entry }: WitnessedCall, name: string, plan: NamePlan): Answer<void> | null => {
+  const entity = object.life?.entityAt?.(name) ?? null;
+  const wasMade = entry.name === "mkdir" ? plan.entity === null && entity !== null : plan.entity !== entity;
+  return wasMade ? DONE : null;
+};
