@@ -5,6 +5,7 @@ import type * as t from "io-ts";
 import { E, type Either } from "../../lib/fp.ts";
 import { FIRST_GIVEN, type RevivedInfo } from "../../lib/guest/abi.ts";
 import type { SessionError } from "../../lib/error.ts";
+import { FileSystem } from "../../lib/session/file-system.ts";
 import { rightsToReopen } from "../core/file-system.ts";
 import { isRecovered } from "../core/file.ts";
 import { isDataspace } from "../core/ram.ts";
@@ -165,11 +166,19 @@ const positionCodec = (record: CapabilityRecord, router: Router): t.Mixed | unde
   return interceptorOf(serviceOf(record)).position;
 };
 
+/** Changes of names that a crash came into: they are completed before anything is looked for by its name. */
+const changesNames = ({ ledger }: Snapshot, call: Snapshot["calls"][number]): boolean => {
+  const record = ledger.capabilities[String(call.selector)];
+  return call.complete !== undefined && record?.kind === "session" && record.service === FileSystem.service;
+};
+
 const acquire = async (
   domain: ProtectionDomain,
   { powers: { router }, recovers = false }: ReviveOptions,
-  { ledger, positions }: Snapshot,
+  snapshot: Snapshot,
+  isWanted: (record: CapabilityRecord) => boolean,
 ): Promise<readonly Missing[]> => {
+  const { positions } = snapshot;
   const missing: Missing[] = [];
   const known = new Map(positions);
   const world: World = {
@@ -181,7 +190,8 @@ const acquire = async (
     watch: domain,
   };
   const lost = new Set<number>();
-  for (const [selector, record] of inOrder(ledger)) {
+  for (const [selector, record] of inOrder(domain.ledger)) {
+    if (!isWanted(record) || domain.object(selector) !== undefined) continue;
     const parent = record.kind === "file" ? record.session : record.kind === "region" ? record.dataspace : 0;
     if (lost.has(parent)) {
       lost.add(selector);
@@ -248,6 +258,9 @@ const reopenedHandles = (
   });
 };
 
+const unissuable = ({ method }: Snapshot["calls"][number], { tag }: SessionError): CheckpointError =>
+  malformed(`the call ${method} in flight`, "one that can be issued again", tag);
+
 /** On failure everything acquired is released, and nothing has run. */
 export const revive = async (options: ReviveOptions): Promise<Either<CheckpointError, Revival>> => {
   const { spec, powers, memory, registers, probe = () => null } = options;
@@ -289,7 +302,19 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
   if (snapshot.services !== undefined) domain.restoreServices(snapshot.services);
   failed = tripped("acquire");
   if (failed !== null) return undo(failed);
-  const missing = await acquire(domain, options, snapshot);
+  domain.requeue(
+    snapshot.inbox.map(({ value, ...event }) => ({ ...event, value: value ?? undefined }) as DomainEvent),
+  );
+  const early = snapshot.calls.filter((call) => changesNames(snapshot, call));
+  const isLate = ({ kind }: CapabilityRecord): boolean => early.length > 0 && kind === "file";
+  let missing = await acquire(domain, options, snapshot, (record) => !isLate(record));
+  if (missing.length > 0) return undo({ tag: "Refused", missing });
+  for (const call of early) {
+    const error = domain.reissue(call);
+    if (error !== null) return undo(unissuable(call, error));
+  }
+  if (!domain.replays) await domain.settle(({ slot }) => early.some((call) => call.slot === slot));
+  missing = await acquire(domain, options, snapshot, isLate);
   if (missing.length > 0) return undo({ tag: "Refused", missing });
 
   failed = tripped("memory");
@@ -307,17 +332,12 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
 
   failed = tripped("reissue");
   if (failed !== null) return undo(failed);
-  domain.requeue(
-    snapshot.inbox.map(({ value, ...event }) => ({ ...event, value: value ?? undefined }) as DomainEvent),
-  );
   for (const call of snapshot.calls) {
+    if (early.includes(call)) continue;
     if (call.rule === "fail" && !domain.replays) domain.interrupt(call.slot, call.thread, call.method);
     else {
       const error = domain.reissue(call);
-      if (error !== null)
-        return undo(
-          malformed(`the call ${call.method} in flight`, "one that can be issued again", error.tag),
-        );
+      if (error !== null) return undo(unissuable(call, error));
     }
   }
   domain.serving();

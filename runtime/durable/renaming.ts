@@ -20,7 +20,9 @@ export const isNamePlan = (plan: unknown): plan is NamePlan => {
 
 /** The name that a call gives or takes away; null for calls that do neither, or where nobody can tell who bears it. */
 export const namedBy = ({ object, entry, args }: WitnessedCall): string | null =>
-  METHODS.has(entry.name) && object.life?.entityAt !== undefined && typeof args[0] === "string" ? args[0] : null;
+  METHODS.has(entry.name) && object.life?.entityAt !== undefined && typeof args[0] === "string"
+    ? args[0]
+    : null;
 
 /** What is to be noted before such a call is made. */
 export const planName = ({ object }: WitnessedCall, name: string): NamePlan => ({
@@ -28,7 +30,11 @@ export const planName = ({ object }: WitnessedCall, name: string): NamePlan => (
 });
 
 /** The answer to a call that was planned so, where it was made before a crash; null where it is to be made. */
-export const madeBefore = ({ object, entry }: WitnessedCall, name: string, plan: NamePlan): Answer<void> | null => {
+export const madeBefore = (
+  { object, entry }: WitnessedCall,
+  name: string,
+  plan: NamePlan,
+): Answer<void> | null => {
   const entity = object.life?.entityAt?.(name) ?? null;
   const wasMade = entry.name === "mkdir" ? plan.entity === null && entity !== null : plan.entity !== entity;
   return wasMade ? DONE : null;
