@@ -9,6 +9,7 @@ import { descriptorPath, type Disk } from "./disk.ts";
 import type { FileIdentity, FileStat, OpenFile, OpenMode } from "./file-provider.ts";
 import { closedError, isOffset, offsetError, rightError } from "./open-mode.ts";
 import { systemError } from "./system-error.ts";
+import { whereabouts, type Rooted } from "./whereabouts.ts";
 
 const none = -1;
 const done: Either<SessionError, void> = E.right(undefined);
@@ -17,7 +18,7 @@ const probe = new Uint8Array(2);
 
 export class DirectoryFile implements OpenFile {
   readonly #disk: Disk;
-  readonly #provider: string;
+  readonly #files: Rooted;
   readonly #path: string;
   readonly #mode: OpenMode;
   /** What the file was opened as. */
@@ -30,9 +31,9 @@ export class DirectoryFile implements OpenFile {
   /** Where the file ended after our last append, or `none`. */
   #end = none;
 
-  constructor(disk: Disk, provider: string, path: string, mode: OpenMode, descriptor: number) {
+  constructor(disk: Disk, files: Rooted, path: string, mode: OpenMode, descriptor: number) {
     this.#disk = disk;
-    this.#provider = provider;
+    this.#files = files;
     this.#path = path;
     this.#mode = mode;
     this.#descriptor = descriptor;
@@ -40,7 +41,7 @@ export class DirectoryFile implements OpenFile {
 
   read(offset: number, into: Uint8Array): Either<SessionError, number> {
     if (this.#descriptor === none) return closedError(this.#path);
-    if (!this.#mode.read) return rightError(this.#provider, "read");
+    if (!this.#mode.read) return rightError(this.#files.name, "read");
     if (!isOffset(offset)) return offsetError("read", offset);
     try {
       let read = 0;
@@ -57,7 +58,7 @@ export class DirectoryFile implements OpenFile {
 
   write(data: Uint8Array, offset: number | null): Either<SessionError, number> {
     if (this.#descriptor === none) return closedError(this.#path);
-    if (!this.#mode.write) return rightError(this.#provider, "write");
+    if (!this.#mode.write) return rightError(this.#files.name, "write");
     if (offset !== null && !isOffset(offset)) return offsetError("write", offset);
     try {
       const descriptor = this.#mode.append === (offset === null) ? this.#descriptor : this.#other();
@@ -76,7 +77,7 @@ export class DirectoryFile implements OpenFile {
 
   truncate(size: number): Either<SessionError, void> {
     if (this.#descriptor === none) return closedError(this.#path);
-    if (!this.#mode.write) return rightError(this.#provider, "write");
+    if (!this.#mode.write) return rightError(this.#files.name, "write");
     if (!isOffset(size)) return offsetError("truncate", size);
     try {
       this.#disk.ftruncateSync(this.#descriptor, size);
@@ -114,11 +115,21 @@ export class DirectoryFile implements OpenFile {
       return E.right({
         size,
         modifiedNs: stat.mtimeNs.toString(),
-        inode: stat.ino.toString(),
+        // Where it can't be compared with a file of another day, it must not be taken for another device's.
+        inode: stat.nlink === 0n ? `${stat.dev}:${stat.ino}` : stat.ino.toString(),
         sha256: hashUpTo > 0 && size <= hashUpTo ? this.#hash(size) : null,
       });
     } catch (cause) {
       return this.#failed(cause, "identity");
+    }
+  }
+
+  path(): Either<SessionError, string | null> {
+    if (this.#descriptor === none) return closedError(this.#path);
+    try {
+      return whereabouts(this.#disk, this.#files, this.#descriptor, this.#path);
+    } catch (cause) {
+      return this.#failed(cause, "path");
     }
   }
 
@@ -137,7 +148,7 @@ export class DirectoryFile implements OpenFile {
     try {
       this.#disk.closeSync(descriptor);
     } catch (cause) {
-      systemError(cause, this.#provider, this.#path, "close");
+      systemError(cause, this.#files.name, this.#path, "close");
     }
   }
 
@@ -160,7 +171,7 @@ export class DirectoryFile implements OpenFile {
       try {
         this.#reader = this.#disk.openSync(descriptorPath(this.#descriptor), fs.constants.O_RDONLY);
       } catch (cause) {
-        systemError(cause, this.#provider, this.#path, "read");
+        systemError(cause, this.#files.name, this.#path, "read");
         this.#unreadable = true;
       }
     return !this.#unreadable;
@@ -189,6 +200,6 @@ export class DirectoryFile implements OpenFile {
   }
 
   #failed(cause: unknown, what: string): Either<SessionError, never> {
-    return E.left(systemError(cause, this.#provider, this.#path, what));
+    return E.left(systemError(cause, this.#files.name, this.#path, what));
   }
 }

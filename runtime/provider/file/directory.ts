@@ -2,14 +2,16 @@
 // that is held, symbolic links are refused, and so is what would block or is no file.
 
 import * as fs from "node:fs";
+import { tmpdir } from "node:os";
 import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
 import { DirectoryFile } from "./directory-file.ts";
-import { descriptorPath, placeOnly, realDisk, type Disk } from "./disk.ts";
+import { descriptorPath, nameless, placeOnly, realDisk, type Disk } from "./disk.ts";
 import type { FileEntry, FileProvider, FileStat, OpenFile, OpenMode } from "./file-provider.ts";
 import { modeError } from "./open-mode.ts";
 import { entryPath, filePath, type FilePath } from "./path.ts";
 import { isLink, walk, type Place } from "./place.ts";
+import type { Rooted } from "./whereabouts.ts";
 import { kindError, linkError, systemError } from "./system-error.ts";
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
@@ -20,6 +22,9 @@ export interface DirectoryOptions {
   readonly name: string;
   /** An existing directory of the host; links on the way to it are the host's business and followed. */
   readonly directory: string;
+  /** Where a file without a name lies whose own file system has none, or does not let us. Default: the system's
+   *  folder for temporary files. */
+  readonly scratch?: string;
   /** Default: the real one. */
   readonly disk?: Disk;
 }
@@ -29,23 +34,29 @@ export const directoryFiles = (options: DirectoryOptions): Either<SessionError, 
   const disk = options.disk ?? realDisk;
   try {
     const root = disk.openSync(options.directory, placeOnly | O_DIRECTORY);
-    return E.right(new DirectoryFiles(disk, options.name, root));
+    return E.right(new DirectoryFiles(disk, options.name, root, options.scratch ?? tmpdir()));
   } catch (cause) {
     return E.left(systemError(cause, options.name, options.directory, "open"));
   }
 };
 
-class DirectoryFiles implements FileProvider {
+class DirectoryFiles implements FileProvider, Rooted {
   readonly name: string;
   readonly #disk: Disk;
   readonly #root: number;
+  readonly #scratch: string;
   readonly #watchers = new Set<fs.FSWatcher>();
   #closed = false;
 
-  constructor(disk: Disk, name: string, root: number) {
+  constructor(disk: Disk, name: string, root: number, scratch: string) {
     this.#disk = disk;
     this.name = name;
     this.#root = root;
+    this.#scratch = scratch;
+  }
+
+  get root(): number | null {
+    return this.#closed ? null : this.#root;
   }
 
   open(path: string, mode: OpenMode): Either<SessionError, OpenFile> {
@@ -59,7 +70,7 @@ class DirectoryFiles implements FileProvider {
         if (stat.isDirectory()) return E.left({ tag: "IsDirectory", path });
         if (!stat.isFile()) return E.left(kindError(path));
         kept = true;
-        return E.right(new DirectoryFile(this.#disk, this.name, path, mode, descriptor));
+        return E.right(new DirectoryFile(this.#disk, this, path, mode, descriptor));
       } finally {
         if (!kept) this.#disk.closeSync(descriptor);
       }
@@ -92,8 +103,9 @@ class DirectoryFiles implements FileProvider {
       for (const name of this.#disk.readdirSync(descriptorPath(place.descriptor)).sort()) {
         // What went meanwhile, or has a name that is not UTF-8 and so can't be asked for, is not there.
         const stat = this.#disk.lstatSync(place.at(name), { throwIfNoEntry: false });
-        if (stat?.isFile()) entries.push({ name, kind: "file", size: stat.size });
-        else if (stat?.isDirectory()) entries.push({ name, kind: "directory", size: 0 });
+        const modified = stat?.mtimeMs ?? 0;
+        if (stat?.isFile()) entries.push({ name, kind: "file", size: stat.size, modified });
+        else if (stat?.isDirectory()) entries.push({ name, kind: "directory", size: 0, modified });
       }
       return E.right(entries);
     });
@@ -150,12 +162,38 @@ class DirectoryFiles implements FileProvider {
     return this.#atEntry(path, "watch", (place, name) => E.right(this.#watchPlace(place, name, changed)));
   }
 
+  unnamed(path: string, size: number): Either<SessionError, OpenFile> {
+    if (this.#closed) return E.left({ tag: "Closed", what: this.name });
+    const mode = { read: true, write: true, create: false, append: false, truncate: false };
+    try {
+      const file = new DirectoryFile(this.#disk, this, path, mode, this.#openNameless());
+      const sized = file.truncate(size);
+      if (E.isRight(sized)) return E.right(file);
+      file.close();
+      return sized;
+    } catch (cause) {
+      return E.left(systemError(cause, this.name, path, "open"));
+    }
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     for (const watcher of this.#watchers) watcher.close();
     this.#watchers.clear();
     this.#disk.closeSync(this.#root);
+  }
+
+  /** Not every file system has such files, and not every directory may be written to. */
+  #openNameless(): number {
+    const wanted = O_RDWR | nameless;
+    try {
+      return this.#disk.openSync(descriptorPath(this.#root), wanted, 0o600);
+    } catch (cause) {
+      const code = cause instanceof Error && "code" in cause ? cause.code : null;
+      if (code === "EMFILE" || code === "ENFILE") throw cause;
+      return this.#disk.openSync(this.#scratch, wanted, 0o600);
+    }
   }
 
   /** A name is watched by way of its directory: the name's own watch would follow a file that was replaced. */

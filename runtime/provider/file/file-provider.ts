@@ -33,6 +33,8 @@ export interface FileEntry {
   readonly kind: "file" | "directory";
   /** Bytes; 0 for a directory. */
   readonly size: number;
+  /** As in `FileStat`. */
+  readonly modified: number;
 }
 
 /** What a handle remembers of its file, to be compared when it is opened again elsewhere or later. */
@@ -41,7 +43,8 @@ export interface FileIdentity {
   readonly size: number;
   /** ns since 1970, decimal. */
   readonly modifiedNs: string;
-  /** Tells a file from another one that took its name. Only compared for equality. */
+  /** Tells a file from another one that took its name, and from every other that is open. Only compared for
+   *  equality. */
   readonly inode: string;
   /** Of the whole content, hexadecimal; null where it was not asked for or could not be read. */
   readonly sha256: string | null;
@@ -67,6 +70,9 @@ export interface OpenFile {
   stat(): Either<SessionError, FileStat>;
   /** `hashUpTo`: bytes; a file of at most that size is hashed, 0 hashes none. Needs no right. */
   identity(hashUpTo: number): Either<SessionError, FileIdentity>;
+  /** The path by which the file can be opened now, whoever has moved it; null once it was removed, or replaced.
+   *  `Changed` where it is to be had by some path that is not known, as outside the provider. Needs no right. */
+  path(): Either<SessionError, string | null>;
   /** May be called again. */
   close(): void;
 }
@@ -90,11 +96,17 @@ export interface FileProvider {
   /** As POSIX `rename`: at once, and what was at `to` is replaced, a directory only when it is empty. */
   move(from: string, to: string): Either<SessionError, void>;
   /**
-   * Calls `changed` after an entry of the directory `path` has come, gone or changed; for any other path,
-   * after that name has: it need not exist yet, its directory must. Never from within the changing call;
+   * Calls `changed` after an entry of the directory `path` has come, gone or changed, or the directory itself has
+   * gone; for any other path, after that name has come, gone or changed: it need not exist yet, its directory must. Never from within the changing call;
    * several changes may be one call and one change several. The result ends it.
    */
   watch(path: string, changed: () => void): Either<SessionError, () => void>;
+  /**
+   * A new file of `size` zeros that has no name, open for reading and writing: what a handle comes back to whose
+   * file was removed before the freeze. `path` is what it was called, for errors. A child that holds such a file
+   * of a provider without this can't be frozen.
+   */
+  unnamed?(path: string, size: number): Either<SessionError, OpenFile>;
   /** Ends all watches; the provider is not used afterwards. Open files stay good until they are closed. */
   close(): void;
 }

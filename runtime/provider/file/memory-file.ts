@@ -3,7 +3,7 @@
 import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
 import type { FileIdentity, FileStat, OpenFile, OpenMode } from "./file-provider.ts";
-import type { MemoryFile } from "./memory-tree.ts";
+import { pathTo, type MemoryFile } from "./memory-tree.ts";
 import { closedError, isOffset, offsetError, rightError } from "./open-mode.ts";
 
 const done: Either<SessionError, void> = E.right(undefined);
@@ -75,6 +75,11 @@ export class MemoryOpenFile implements OpenFile {
       inode,
       sha256: hashUpTo > 0 && size <= hashUpTo ? this.#file.sha256() : null,
     });
+  }
+
+  path(): Either<SessionError, string | null> {
+    if (this.#closed) return closedError(this.#path);
+    return E.right(pathTo(this.#file));
   }
 
   close(): void {

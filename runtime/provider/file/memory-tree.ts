@@ -13,6 +13,7 @@ export class MemoryBudget {
   readonly #now: () => number;
   #last = 0;
   #nodes = 0;
+  #unnamed = 0;
 
   constructor(bytes: number, names: number, now: () => number) {
     this.bytes = bytes;
@@ -26,9 +27,20 @@ export class MemoryBudget {
     return this.#last;
   }
 
+  /** ms, for what is compared with nothing. */
+  time(): number {
+    return Math.max(this.#now(), this.#last);
+  }
+
   nextNode(): string {
     this.#nodes += 1;
     return String(this.#nodes);
+  }
+
+  /** A count of their own, so that others are numbered alike however often such a file was revived. */
+  nextUnnamed(): string {
+    this.#unnamed += 1;
+    return `unnamed ${this.#unnamed}`;
   }
 }
 
@@ -63,10 +75,10 @@ export class MemoryFile implements Named {
   readonly #budget: MemoryBudget;
   #bytes: Uint8Array = nothing;
 
-  constructor(budget: MemoryBudget) {
+  constructor(budget: MemoryBudget, inode: string) {
     this.#budget = budget;
-    this.modified = budget.stamp();
-    this.inode = budget.nextNode();
+    this.modified = budget.time();
+    this.inode = inode;
   }
 
   /** Valid until the next change. */
@@ -87,7 +99,7 @@ export class MemoryFile implements Named {
     if (data.byteLength === 0) return true;
     if (!this.#reserve(offset + data.byteLength)) return false;
     this.#bytes.set(data, offset);
-    this.modified = this.#budget.stamp();
+    this.#touch();
     return true;
   }
 
@@ -99,8 +111,13 @@ export class MemoryFile implements Named {
       this.#budget.usedBytes -= this.size - size;
       this.size = size;
     }
-    this.modified = this.#budget.stamp();
+    this.#touch();
     return true;
+  }
+
+  /** Nobody opens a file again that has no name, so its time need not differ from every other. */
+  #touch(): void {
+    this.modified = this.parent === null ? this.#budget.time() : this.#budget.stamp();
   }
 
   sha256(): string {
@@ -134,3 +151,11 @@ export class MemoryFile implements Named {
 }
 
 export type MemoryNode = MemoryDirectory | MemoryFile;
+
+/** From the root to the node; null where it has no name any more. */
+export const pathTo = (node: MemoryNode): string | null => {
+  if (node.parent === null) return null;
+  const names = [node.name];
+  for (let at = node.parent; at.parent !== null; at = at.parent) names.unshift(at.name);
+  return names.join("/");
+};

@@ -69,7 +69,8 @@ class MemoryProvider implements MemoryFiles {
     if (node === undefined) {
       if (!mode.create) return E.left({ tag: "NotFound", path });
       if (!this.#room()) return E.left({ tag: "NoSpace", path });
-      node = this.#add(directory, name, new MemoryFile(this.#budget));
+      node = this.#add(directory, name, new MemoryFile(this.#budget, this.#budget.nextNode()));
+      node.modified = directory.modified;
     } else if (mode.truncate) {
       node.truncate(0);
       this.#touched(node);
@@ -88,7 +89,9 @@ class MemoryProvider implements MemoryFiles {
     const node = this.#find(path);
     if (E.isLeft(node)) return node;
     if (node.right.kind === "file") return E.left({ tag: "NotDirectory", path });
-    return E.right(sorted(node.right).map(([name, { kind, size }]) => ({ name, kind, size })));
+    return E.right(
+      sorted(node.right).map(([name, { kind, size, modified }]) => ({ name, kind, size, modified })),
+    );
   }
 
   mkdir(path: string): Either<SessionError, void> {
@@ -151,6 +154,14 @@ class MemoryProvider implements MemoryFiles {
     }
     this.#watches.add(watch);
     return E.right(() => void this.#watches.delete(watch));
+  }
+
+  unnamed(path: string, size: number): Either<SessionError, OpenFile> {
+    if (this.#closed) return E.left({ tag: "Closed", what: this.name });
+    const file = new MemoryFile(this.#budget, this.#budget.nextUnnamed());
+    if (!file.truncate(size)) return E.left({ tag: "NoSpace", path });
+    const mode = { read: true, write: true, create: false, append: false, truncate: false };
+    return E.right(new MemoryOpenFile(this.name, path, mode, file, this.#touched));
   }
 
   snapshot(): ReadonlyMap<string, Uint8Array> {
@@ -218,7 +229,9 @@ class MemoryProvider implements MemoryFiles {
   readonly #touched = (node: MemoryNode): void => {
     if (this.#watches.size === 0) return;
     for (const watch of this.#watches) {
-      if (watch.directory !== node.parent || watch.pending) continue;
+      if (watch.pending) continue;
+      const itself = watch.name === null && watch.directory === node;
+      if (!itself && watch.directory !== node.parent) continue;
       if (watch.name !== null && watch.name !== node.name) continue;
       watch.pending = true;
       setImmediate(() => {

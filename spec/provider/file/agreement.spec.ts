@@ -55,7 +55,26 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     .map(([at]) =>
       named(`stat ${at}`, (files) => answer(files.stat(at), ({ kind, size }) => ({ kind, size }))),
     ),
-  fc.tuple(anyPath).map(([at]) => named(`list ${at}`, (files) => answer(files.list(at)))),
+  fc
+    .tuple(anyPath)
+    .map(([at]) =>
+      named(`list ${at}`, (files) =>
+        answer(files.list(at), (entries) => entries.map(({ name, kind, size }) => ({ name, kind, size }))),
+      ),
+    ),
+  fc.tuple(anyIndex).map(([index]) =>
+    named(
+      `path ${index}`,
+      onFile(index, (file) => answer(file.path())),
+    ),
+  ),
+  fc
+    .tuple(fc.nat(300))
+    .map(([size]) =>
+      named(`unnamed of ${size}`, (files, open) =>
+        answer(files.unnamed!("none", size), (file) => open.push(file)),
+      ),
+    ),
   fc.tuple(anyPath).map(([at]) => named(`mkdir ${at}`, (files) => answer(files.mkdir(at)))),
   fc.tuple(anyPath).map(([at]) => named(`unlink ${at}`, (files) => answer(files.unlink(at)))),
   fc

@@ -183,6 +183,7 @@ export const fileProviderSuite = ({ setup }: FileProviderSetup): void => {
         () => file.sync(),
         () => file.stat(),
         () => file.identity(0),
+        () => file.path(),
       ];
       for (const call of calls) expect(left<unknown>(call())).to.deep.equal({ tag: "Closed", what: "a" });
     });
@@ -199,6 +200,66 @@ export const fileProviderSuite = ({ setup }: FileProviderSetup): void => {
       expect(whole(file)).to.equal("first!");
       file.close();
       expect(right(provider.list(""))).to.deep.equal([]);
+    });
+  });
+
+  describe("path", () => {
+    it("tells where the file stands, whoever has moved it", () => {
+      right(provider.mkdir("d"));
+      right(provider.mkdir("d/e"));
+      put("d/e/a", "1");
+      const files = [mode({ read: true }), mode({ write: true, append: true })].map((wanted) =>
+        right(provider.open("d/e/a", wanted)),
+      );
+      const paths = () => files.map((file) => right(file.path()));
+      expect(paths()).to.deep.equal(["d/e/a", "d/e/a"]);
+      right(provider.move("d/e/a", "b"));
+      expect(paths()).to.deep.equal(["b", "b"]);
+      right(provider.move("b", "d/e/c"));
+      right(provider.move("d/e", "f"));
+      expect(paths()).to.deep.equal(["f/c", "f/c"]);
+      put("d/g", "");
+      right(provider.move("f", "d/f"));
+      expect(paths()).to.deep.equal(["d/f/c", "d/f/c"]);
+      for (const file of files) file.close();
+    });
+
+    it("is none of a file that was removed or replaced, also where another has its name", () => {
+      put("a", "1");
+      put("b", "2");
+      const [a, b] = ["a", "b"].map((path) => right(provider.open(path, mode({ read: true, write: true }))));
+      right(provider.unlink("a"));
+      expect(right(a!.path())).to.equal(null);
+      put("a", "3");
+      right(provider.move("a", "b"));
+      expect([right(a!.path()), right(b!.path())]).to.deep.equal([null, null]);
+      put("a (deleted)", "4");
+      expect(right(a!.path())).to.equal(null);
+      expect(right(a!.identity(0)).inode).to.not.equal(right(b!.identity(0)).inode);
+      right(a!.write(bytes("!"), null));
+      expect([whole(a!), whole(b!)]).to.deep.equal(["1!", "2"]);
+      a!.close();
+      b!.close();
+    });
+  });
+
+  describe("a file without a name", () => {
+    it("is there, where the provider has such files, and nowhere to be seen", () => {
+      const { unnamed } = provider;
+      if (unnamed === undefined) return;
+      const file = right(unnamed.call(provider, "was", 4));
+      expect(right(file.path())).to.equal(null);
+      expect(whole(file)).to.equal("\0\0\0\0");
+      right(file.write(bytes("text"), 2));
+      expect(whole(file)).to.equal("\0\0text");
+      right(file.truncate(3));
+      expect(right(file.stat())).to.include({ kind: "file", size: 3 });
+      expect(right(provider.list(""))).to.deep.equal([]);
+      const other = right(unnamed.call(provider, "was", 0));
+      expect(right(other.identity(0)).inode).to.not.equal(right(file.identity(0)).inode);
+      other.close();
+      file.close();
+      expect(left(file.stat())).to.deep.equal({ tag: "Closed", what: "was" });
     });
   });
 
@@ -252,9 +313,14 @@ export const fileProviderSuite = ({ setup }: FileProviderSetup): void => {
         "c",
         "ä",
       ]);
-      expect(right(provider.list("."))).to.deep.include({ name: "ä", kind: "file", size: 2 });
-      expect(right(provider.list("."))).to.deep.include({ name: "c", kind: "directory", size: 0 });
-      expect(right(provider.list("c"))).to.deep.equal([{ name: "deep", kind: "file", size: 1 }]);
+      const listed = right(provider.list("."));
+      for (const name of ["ä", "c"]) {
+        const { kind, size, modified } = right(provider.stat(name));
+        expect(listed).to.deep.include({ name, kind, size, modified });
+      }
+      expect(right(provider.list("c")).map(({ name, kind, size }) => [name, kind, size])).to.deep.equal([
+        ["deep", "file", 1],
+      ]);
       expect(leftTag(provider.list("c/deep"))).to.equal("NotDirectory");
       expect(leftTag(provider.list("d"))).to.equal("NotFound");
     });
@@ -362,6 +428,13 @@ export const fileProviderSuite = ({ setup }: FileProviderSetup): void => {
       await change("d", () => put("d/x", ""));
       await change("", () => put("y", ""));
       await change(".", () => right(provider.move("y", "d/y")));
+    });
+
+    it("hears that the directory itself has gone, and that it is there", async () => {
+      right(provider.mkdir("d"));
+      await change("d", () => right(provider.unlink("d")));
+      await change("d", () => right(provider.mkdir("d")));
+      await change("d", () => right(provider.move("d", "e")));
     });
 
     it("says nothing of other names, and nothing after its end", async () => {
