@@ -33,7 +33,20 @@ const Entry = struct({
   name: t.string,
   kind: t.union([t.literal("file"), t.literal("directory")]),
   size: natural,
+  modified: t.number,
 });
+
+/** How a path is watched: with `deep`, all that lies below it, too. */
+const WatchMode = struct({}, { deep: t.boolean }, "WatchMode");
+
+/** What a watch saw. `path` is one of the provider's, that of the watched entry included; `kind` is what it was, for
+ *  what was removed, and else what it is. */
+const Change = struct({
+  path: t.string,
+  kind: t.union([t.literal("file"), t.literal("directory")]),
+  change: t.union([t.literal("created"), t.literal("changed"), t.literal("removed")]),
+});
+export type FileChange = t.TypeOf<typeof Change>;
 
 const LINES_READ = 65536;
 
@@ -87,9 +100,11 @@ export const FileSystem = session("File_system", {
   /** Removes a file or an empty directory. */
   unlink: method({ args: args([text]), result: t.void }),
   move: method({ args: args([text, text]), result: t.void }),
-  /** Resolves as soon as the entry, or what is in the directory, is no longer as this session last saw it:
-   *  at its previous `watch` of the same path, or else at this call. */
-  watch: method({ args: args([text]), result: t.void, inFlight: "reissue" }),
+  /** Resolves as soon as the entry, or an entry of the directory, is no longer as this session last saw it, at its
+   *  previous `watch` of the same path or else at this call; with all that is different then, by path. A file has
+   *  changed when its size or its modification time has. Needs the right `list` for a directory. `TooLarge` where
+   *  more is to be seen than a session may carry along, 1 MiB or some 20,000 entries. */
+  watch: method({ args: args([text], [WatchMode]), result: t.array(Change), inFlight: "reissue" }),
 });
 
 export type File = Client<typeof File>;

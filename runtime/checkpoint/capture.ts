@@ -9,6 +9,7 @@ import { deflate } from "../deflate.ts";
 import type { PendingCall } from "../domain/call.ts";
 import type { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { Registers } from "../engine/machine.ts";
+import { interceptorFor } from "../intercept/registry.ts";
 import type { CheckpointError } from "./checkpoint-error.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -86,16 +87,37 @@ const linkOf = (domain: ProtectionDomain, { answer }: PendingCall): { readonly l
   return link === undefined ? {} : { link };
 };
 
+/** Most bytes of files that one child takes along in its image. */
+const CARRIED_BYTES = 64 << 20;
+
+const carriedBy = (position: unknown): number => {
+  const { content } = (position ?? {}) as { readonly content?: unknown };
+  return content instanceof Uint8Array ? content.length : 0;
+};
+
+const tooMuch = (bytes: number): CheckpointError => ({
+  tag: "Capture",
+  what: "File",
+  error: { tag: "TooLarge", what: "the content of its files", bytes, limit: CARRIED_BYTES },
+});
+
 /** Where everything stands that a domain holds, by selector. */
 export const positionsOf = async (
   domain: ProtectionDomain,
 ): Promise<Either<CheckpointError, [number, unknown][]>> => {
   const positions: [number, unknown][] = [];
+  let carried = 0;
   for (const [selector, { object }] of domain.capabilities) {
     if (selector < FIRST_SELECTOR) continue;
     const position = await positionOf(domain, object);
     if (E.isLeft(position)) return position;
-    if (position.right !== null) positions.push([selector, position.right]);
+    if (position.right === null) continue;
+    const { found } = interceptorFor(object.contract);
+    const finding = found?.(position.right);
+    if (finding !== undefined) domain.note((ledger) => finding.note(ledger, selector));
+    carried += carriedBy(position.right);
+    if (carried > CARRIED_BYTES) return E.left(tooMuch(carried));
+    positions.push([selector, finding?.position ?? position.right]);
   }
   return E.right(positions);
 };

@@ -7,7 +7,7 @@ import { FIRST_GIVEN, type RevivedInfo } from "../../lib/guest/abi.ts";
 import type { SessionError } from "../../lib/error.ts";
 import { FileSystem } from "../../lib/session/file-system.ts";
 import { rightsToReopen } from "../core/file-system.ts";
-import { isRecovered } from "../core/file.ts";
+import { isRecovered } from "../core/file-position.ts";
 import { isDataspace } from "../core/ram.ts";
 import type { DomainEvent } from "../domain/call.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
@@ -23,10 +23,11 @@ import type { DataspacePosition } from "../intercept/ram.ts";
 import { interceptorOf, replayOf } from "../intercept/registry.ts";
 import type { CheckpointError, Missing } from "./checkpoint-error.ts";
 import { Snapshot } from "./snapshot.ts";
+import { enact, type Effects, type OwnedEffect } from "./effects.ts";
 import { unsound } from "./unsound.ts";
 
 /** The steps of a revival, in order; specs make each of them fail. */
-export const REVIVE_STEPS = ["decode", "quota", "routes", "acquire", "memory", "reissue"] as const;
+export const REVIVE_STEPS = ["decode", "quota", "routes", "acquire", "memory", "reissue", "effects"] as const;
 export type ReviveStep = (typeof REVIVE_STEPS)[number];
 
 export interface ReviveOptions {
@@ -50,6 +51,8 @@ export interface Revival {
   /** Stands still until `proceed`. */
   readonly domain: ProtectionDomain;
   readonly reopened: RevivedInfo["reopened"];
+  /** What it changed outside: to be confirmed when the child goes on, or else retracted. */
+  readonly effects: Effects;
 }
 
 const malformed = (place: string, expected: string, actual: string): CheckpointError => ({
@@ -185,6 +188,7 @@ const acquire = async (
     object: (selector) => domain.object(selector),
     session: (record, position) => domain.reopen(record, position),
     delegated: (record, position) => domain.retake(record, position),
+    revival: crypto.randomUUID(),
     regions: domain.regions,
     threads: domain.threads,
     watch: domain,
@@ -224,6 +228,12 @@ const acquire = async (
   return missing;
 };
 
+const effectsOf = ({ ledger }: Snapshot, domain: ProtectionDomain): readonly OwnedEffect[] =>
+  inOrder(ledger).flatMap(([selector, record]) => {
+    const effect = domain.object(selector)?.life?.effect;
+    return effect === undefined ? [] : [{ service: serviceOf(record), name: nameOf(record), effect }];
+  });
+
 const placeOf = (position: unknown): number | null => {
   const { offset, received, version } = (position ?? {}) as Record<string, unknown>;
   const place = offset ?? received ?? version;
@@ -239,6 +249,7 @@ const reopenedHandles = (
   const known = new Map(positions);
   return inOrder(ledger).flatMap(([selector, record]) => {
     const position = placeOf(known.get(selector));
+    const object = domain.object(selector);
     if (record.kind === "session")
       return [
         {
@@ -246,7 +257,7 @@ const reopenedHandles = (
           provider: router.provider(record.service, record.label),
           name: record.label,
           position,
-          ...(remoteBehind(domain.object(selector))?.renewed === true ? { changed: "new session" } : {}),
+          ...(remoteBehind(object)?.renewed === true ? { changed: "new session" } : {}),
         },
       ];
     if (record.kind === "delegated")
@@ -254,7 +265,8 @@ const reopenedHandles = (
     if (record.kind !== "file") return [];
     const session = ledger.capabilities[String(record.session)];
     const provider = session?.kind === "session" ? router.provider(session.service, session.label) : "";
-    return [{ kind: "file", provider, name: record.path, position }];
+    const changed = object?.life?.changed;
+    return [{ kind: "file", provider, name: record.path, position, ...(changed === undefined ? {} : { changed }) }];
   });
 };
 
@@ -340,7 +352,12 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
       if (error !== null) return undo(unissuable(call, error));
     }
   }
+  failed = tripped("effects");
+  if (failed !== null) return undo(failed);
+  const effects = await enact(effectsOf(snapshot, domain));
+  if (E.isLeft(effects)) return undo({ tag: "Refused", missing: effects.left });
   domain.serving();
   if (snapshot.exiting !== undefined) domain.finish(snapshot.exiting);
-  return E.right({ domain, reopened: reopenedHandles(snapshot, powers, domain) });
+  const reopened = reopenedHandles(snapshot, powers, domain);
+  return E.right({ domain, reopened, effects: effects.right });
 };

@@ -1,7 +1,7 @@
 // What a frozen child holds, read from its snapshot: names, positions and sizes, and nothing of what it computes.
 import { E } from "../../lib/fp.ts";
 import { Snapshot } from "../checkpoint/snapshot.ts";
-import { FilePosition } from "../core/file.ts";
+import { FilePosition } from "../core/file-position.ts";
 import { GatePosition } from "../core/gate.ts";
 import { RomPosition } from "../core/rom.ts";
 import { usedBy, type CapabilityRecord } from "../intercept/ledger.ts";
@@ -55,10 +55,13 @@ const modeOf = (mode: object): string =>
     .flatMap(([name, on]) => (on === true ? [name] : []))
     .join(" ") || "read";
 
-const fileOutline = (position: unknown): Pick<HandleOutline, "position" | "facts"> =>
-  FilePosition.is(position)
-    ? { position: position.offset, facts: { size: position.identity.size } }
-    : { position: null, facts: {} };
+const fileOutline = (position: unknown): Pick<HandleOutline, "position" | "facts"> => {
+  if (!FilePosition.is(position)) return { position: null, facts: {} };
+  const { offset, removed, identity, content } = position;
+  const carried = content === null ? {} : { carried: content.length };
+  const facts = { size: identity.size, ...carried, ...(removed === undefined ? {} : { removed: "yes" }) };
+  return { position: offset, facts };
+};
 
 const sessionHandle = (selector: number, { service, label }: Session, position: unknown): HandleOutline[] => {
   const common = { selector, session: label, name: "" };

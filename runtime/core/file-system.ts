@@ -1,38 +1,28 @@
 // File_system, served: a provider's files with the rights that the route left.
-import * as t from "io-ts";
+import type * as t from "io-ts";
 import { struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { FileSystem, type OpenMode } from "../../lib/session/file-system.ts";
-import { sha256 } from "../digest.ts";
-import type {
-  FileIdentity,
-  FileProvider,
-  FileRight,
-  OpenMode as ProviderMode,
-} from "../provider/file/file-provider.ts";
-import {
-  difference,
-  HASHED_BYTES,
-  makeFile,
-  type FileObject,
-  type FilePosition,
-  type RecoveredPosition,
-} from "./file.ts";
+import type { FileProvider, FileRight, OpenMode as ProviderMode } from "../provider/file/file-provider.ts";
+import { makeFile, type FileObject } from "./file.ts";
+import type { FilePosition, RecoveredPosition } from "./file-position.ts";
+import { reopenedFile } from "./reopened-file.ts";
 import type { FilePolicy } from "./route.ts";
 import type { Answer, Serving } from "./service.ts";
+import { Seen, Watches } from "./watches.ts";
 
-/** What a session last saw of the paths it watches, by digest. */
-export const FileSystemPosition = struct(
-  { seen: t.array(t.tuple([t.string, t.string])) },
-  {},
-  "FileSystemPosition",
-);
+export const FileSystemPosition = struct({ seen: Seen }, {}, "FileSystemPosition");
 export type FileSystemPosition = t.TypeOf<typeof FileSystemPosition>;
 
 export interface FileSystemObject extends Serving<typeof FileSystem> {
   /** Opens again what `open` had opened, at its position and under the route's policy. Creates and truncates
-   *  nothing. */
-  reopen(path: string, mode: OpenMode, position: FilePosition | RecoveredPosition): Answer<FileObject>;
+   *  nothing. `revival` tells this revival from every other. */
+  reopen(
+    path: string,
+    mode: OpenMode,
+    position: FilePosition | RecoveredPosition,
+    revival: string,
+  ): Answer<FileObject>;
 }
 
 const completed = (mode: OpenMode | undefined): ProviderMode => {
@@ -46,8 +36,6 @@ export const rightsToReopen = (mode: OpenMode): readonly FileRight[] => {
   const { read, write } = completed(mode);
   return [...(read ? ["read" as const] : []), ...(write ? ["write" as const] : [])];
 };
-
-const DONE: Answer<void> = E.right(undefined);
 
 export const makeFileSystem = (
   provider: FileProvider,
@@ -71,80 +59,26 @@ export const makeFileSystem = (
     ...(mode.write ? ["write" as const] : []),
     ...(mode.create ? ["create" as const] : []),
   ];
-
-  const unchanged = (
-    path: string,
-    mode: ProviderMode,
-    offset: number,
-    identity: FileIdentity | null,
-  ): Answer<FileObject> => {
-    const file = provider.open(path, held(mode));
-    if (E.isLeft(file)) return file;
-    const known = policy === "rebind" ? null : identity;
-    const now = known === null ? E.right(known) : file.right.identity(HASHED_BYTES);
-    const changed = E.isLeft(now)
-      ? now.left
-      : known === null || now.right === null
-        ? null
-        : difference(known, now.right);
-    if (changed === null) return E.right(makeFile({ path, file: file.right, mode, offset, carriesContent }));
-    file.right.close();
-    return E.left(typeof changed === "string" ? { tag: "Changed", path, difference: changed } : changed);
-  };
-  const restored = (
-    path: string,
-    mode: ProviderMode,
-    offset: number,
-    content: Uint8Array,
-  ): Answer<FileObject> => {
-    const file = provider.open(path, {
-      read: true,
-      write: true,
-      create: true,
-      append: false,
-      truncate: true,
-    });
-    if (E.isLeft(file)) return file;
-    const written = file.right.write(content, 0);
-    if (E.isRight(written) && mode.write)
-      return E.right(makeFile({ path, file: file.right, mode, offset, carriesContent }));
-    file.right.close();
-    if (E.isLeft(written)) return written;
-    const again = provider.open(path, mode);
-    return E.isLeft(again)
-      ? again
-      : E.right(makeFile({ path, file: again.right, mode, offset, carriesContent }));
-  };
-
-  const seen = new Map<string, string>(position?.seen ?? []);
-  /** Checks of watches that wait, each with what ends it. */
-  const waiting = new Map<() => void, () => void>();
-  let suspended = false;
-  const look = (path: string): string => {
-    const stat = provider.stat(path);
-    if (E.isLeft(stat)) return stat.left.tag;
-    const entries = stat.right.kind === "directory" ? provider.list(path) : E.right([]);
-    const facts = [stat.right, E.isRight(entries) ? entries.right : entries.left.tag];
-    return sha256(JSON.stringify(facts));
-  };
+  const watches = new Watches(provider, rights.has("list"), position?.seen ?? []);
 
   return {
     contract: FileSystem,
-    open(path, mode) {
-      const wanted = completed(mode);
-      return guarded(rightsOf(wanted), () => {
-        const file = provider.open(path, held(wanted));
+    open(path, wanted) {
+      const mode = completed(wanted);
+      return guarded(rightsOf(mode), () => {
+        const file = provider.open(path, held(mode));
         return E.isLeft(file)
           ? file
-          : E.right(makeFile({ path, file: file.right, mode: wanted, offset: 0, carriesContent }));
+          : E.right(makeFile({ provider, path, file: file.right, mode, offset: 0, carriesContent }));
       });
     },
-    reopen(path, mode, { offset, identity, content }) {
-      const wanted = { ...completed(mode), create: false, truncate: false };
-      const found = guarded(rightsOf(wanted), () => unchanged(path, wanted, offset, identity));
-      const lost = E.isLeft(found) && (found.left.tag === "Changed" || found.left.tag === "NotFound");
-      if (!lost || !carriesContent || content === null) return found;
-      return guarded(["write", "create"], () => restored(path, wanted, offset, content));
+    reopen(path, wanted, known, revival) {
+      const mode = { ...completed(wanted), create: false, truncate: false };
+      const refusal = (needed: readonly FileRight[]): Answer<never> | null => {
+        const right = missing(...needed);
+        return right === undefined ? null : denied(right);
+      };
+      return reopenedFile({ provider, policy, refusal, path, mode, position: known, revival });
     },
     stat: (path) => (rights.has("list") || rights.has("read") ? provider.stat(path) : denied("list")),
     list: (path) =>
@@ -154,43 +88,17 @@ export const makeFileSystem = (
     mkdir: (path) => guarded(["create"], () => provider.mkdir(path)),
     unlink: (path) => guarded(["remove"], () => provider.unlink(path)),
     move: (from, to) => guarded(["remove", "create"], () => provider.move(from, to)),
-    watch: (path) => {
-      if (!rights.has("list") && !rights.has("read")) return denied("list");
-      const now = look(path);
-      const last = seen.get(path) ?? now;
-      seen.set(path, now);
-      if (last !== now) return DONE;
-      return new Promise<Answer<void>>((resolve) => {
-        const check = (): void => {
-          if (suspended || look(path) === seen.get(path)) return;
-          seen.set(path, look(path));
-          end();
-          resolve(DONE);
-        };
-        const stop = provider.watch(path, check);
-        const end = (): void => {
-          waiting.delete(check);
-          if (E.isRight(stop)) stop.right();
-        };
-        if (E.isLeft(stop)) resolve(stop);
-        else waiting.set(check, end);
-      });
-    },
+    watch: (path, { deep = false } = {}) =>
+      rights.has("list") || rights.has("read") ? watches.watch(path, deep) : denied("list"),
     life: {
-      suspend() {
-        suspended = true;
-      },
-      resume() {
-        suspended = false;
-        for (const check of [...waiting.keys()]) check();
-      },
+      suspend: () => watches.suspend(),
+      resume: () => watches.resume(),
+      cancel: (call) => watches.cancel(call),
       ...(provider.entityAt === undefined
         ? {}
         : { entityAt: (path: string) => provider.entityAt?.(path) ?? null }),
-      capture: (): Answer<FileSystemPosition> => E.right({ seen: [...seen] }),
-      release() {
-        for (const end of [...waiting.values()]) end();
-      },
+      capture: (): Answer<FileSystemPosition> => E.right({ seen: watches.capture() }),
+      release: () => watches.release(),
     },
   };
 };

@@ -1,99 +1,75 @@
 // An open file, served: a place in a provider's file.
-import * as t from "io-ts";
-import { bytes, natural, struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { File } from "../../lib/session/file-system.ts";
-import type { FileIdentity, OpenFile, OpenMode } from "../provider/file/file-provider.ts";
-import type { Answer, Growth, Life, Serving } from "./service.ts";
+import type { FileProvider, OpenFile, OpenMode } from "../provider/file/file-provider.ts";
+import { HASHED_BYTES, type CapturedFile } from "./file-position.ts";
+import { Restoration } from "./restoration.ts";
+import type { Answer, Effect, Growth, Life, Serving } from "./service.ts";
+import { unnamable } from "./unnamed-file.ts";
+import { wholeContent } from "./whole-content.ts";
 
 /** Most bytes that one `read` answers. */
 const READ_BYTES = 1 << 20;
-/** Most bytes that `readText` answers, and that a handle under `restore` carries along. */
-const WHOLE_BYTES = 16 << 20;
-/** Files up to this size, in bytes, are known by their content too; hashing them takes part of the pause. */
-export const HASHED_BYTES = 1 << 20;
-
-const isNanoseconds = (u: unknown): u is string =>
-  typeof u === "string" && /^-?[0-9]{1,18}$|^[0-9]{19}$/.test(u);
-
-/** ns since 1970, decimal; as far as 64 bits reach. */
-const nanoseconds = new t.Type<string>(
-  "nanoseconds",
-  isNanoseconds,
-  (u, c) => (isNanoseconds(u) ? t.success(u) : t.failure(u, c)),
-  t.identity,
-);
-
-const Identity = struct({
-  size: natural,
-  modifiedNs: nanoseconds,
-  inode: t.string,
-  sha256: t.union([t.string, t.null]),
-});
-
-/** What a handle knows at a freeze. `content` is there under the policy `restore` only. */
-export const FilePosition = struct(
-  { offset: natural, identity: Identity, content: t.union([bytes, t.null]) },
-  {},
-  "FilePosition",
-);
-export type FilePosition = t.TypeOf<typeof FilePosition>;
-
-/** What is known of a handle after a crash: the file itself may have gone on since anyone looked. */
-export type RecoveredPosition = Omit<FilePosition, "identity"> & { readonly identity: null };
-
-export const isRecovered = (position: unknown): position is RecoveredPosition => {
-  const { offset, identity } = (position ?? {}) as Partial<RecoveredPosition>;
-  return natural.is(offset) && identity === null;
-};
+const DONE: Answer<void> = E.right(undefined);
 
 export interface FileObject extends Serving<typeof File> {
-  readonly life: Life & { capture(): Answer<FilePosition> };
+  readonly life: Life & { capture(): Answer<CapturedFile> };
 }
 
-/** What of a file differs from what a handle knew, in words; null where nothing does. A file that was only
- *  touched, its content the same, counts as unchanged. */
-export const difference = (was: FileIdentity, is: FileIdentity): string | null => {
-  if (was.size !== is.size) return `its size is ${is.size} bytes, was ${was.size}`;
-  if (was.modifiedNs === is.modifiedNs && was.inode === is.inode) return null;
-  if (was.sha256 !== null && is.sha256 !== null)
-    return was.sha256 === is.sha256 ? null : `its content differs, at the same size of ${is.size} bytes`;
-  const when = (ns: string): string => new Date(Number(BigInt(ns) / 1_000_000n)).toISOString();
-  return was.modifiedNs === is.modifiedNs
-    ? "it is another file of the same size and time"
-    : `its modification time is ${when(is.modifiedNs)}, was ${when(was.modifiedNs)}`;
-};
-
-const tooLarge = (path: string, size: number): Answer<never> =>
-  E.left({ tag: "TooLarge", what: path, bytes: size, limit: WHOLE_BYTES });
-
-/** The whole content of a file, at most `WHOLE_BYTES` of it from `offset` on. */
-export const wholeContent = (file: OpenFile, path: string, offset: number): Answer<Uint8Array> => {
-  const stat = file.stat();
-  if (E.isLeft(stat)) return stat;
-  const left = Math.max(0, stat.right.size - offset);
-  if (left > WHOLE_BYTES) return tooLarge(path, left);
-  const content = new Uint8Array(left);
-  for (let at = 0; at < left;) {
-    const read = file.read(offset + at, content.subarray(at));
-    if (E.isLeft(read)) return read;
-    if (read.right === 0) return E.right(content.subarray(0, at));
-    at += read.right;
-  }
-  return E.right(content);
-};
-
 export interface FileOptions {
+  readonly provider: Pick<FileProvider, "unnamed">;
   readonly path: string;
-  readonly file: OpenFile;
+  /** What will open it, for a handle that comes back by a change of the world. */
+  readonly file: OpenFile | Restoration;
   /** What the component opened it for; the provider's handle may be able to do more. */
   readonly mode: OpenMode;
   readonly offset: number;
   /** Whether an image carries the content. */
   readonly carriesContent: boolean;
+  /** See `Life`. */
+  readonly changed?: string | undefined;
 }
 
-export const makeFile = ({ path, file, mode, offset, carriesContent }: FileOptions): FileObject => {
+/** What a handle takes along. Of a removed file that is its content, unless nobody could read it. */
+const captured = (
+  { provider, path: known, mode, carriesContent }: FileOptions,
+  file: OpenFile,
+  offset: number,
+): Answer<CapturedFile> => {
+  const path = file.path();
+  if (E.isLeft(path)) return path;
+  const isRemoved = path.right === null;
+  if (isRemoved && provider.unnamed === undefined) return E.left(unnamable(known));
+  const identity = file.identity(isRemoved ? 0 : HASHED_BYTES);
+  if (E.isLeft(identity)) return identity;
+  const content = (isRemoved ? mode.read : carriesContent)
+    ? wholeContent(file, path.right ?? known, 0)
+    : E.right(null);
+  if (E.isLeft(content)) return content;
+  const position = { offset, identity: identity.right, content: content.right };
+  if (path.right !== null) return E.right({ ...position, path: path.right });
+  const stat = file.stat();
+  if (E.isLeft(stat)) return stat;
+  const { size, modified } = stat.right;
+  return E.right({ ...position, path: null, removed: { key: identity.right.inode, size, modified } });
+};
+
+const effectOf = (restoration: Restoration, opened: (file: OpenFile) => void): Effect => ({
+  enact() {
+    const file = restoration.enact();
+    if (E.isLeft(file)) return file;
+    opened(file.right);
+    return DONE;
+  },
+  retract: () => restoration.retract(),
+  confirm: () => restoration.confirm(),
+});
+
+export const makeFile = (options: FileOptions): FileObject => {
+  const { path, mode, offset, changed } = options;
+  const restoration = options.file instanceof Restoration ? options.file : null;
+  // Until a restoration has opened it, nothing calls it.
+  let file = restoration === null ? (options.file as OpenFile) : (null as unknown as OpenFile);
   let at = offset;
   const unreadable: Answer<never> = E.left({
     tag: "Denied",
@@ -110,10 +86,17 @@ export const makeFile = ({ path, file, mode, offset, carriesContent }: FileOptio
     return E.right(content.length);
   };
   const growth = (): Growth | null => {
-    const identity = mode.append ? file.identity(0) : null;
-    if (identity === null || E.isLeft(identity)) return null;
+    if (!mode.append) return null;
+    const named = (): string | null => {
+      const identity = file.identity(0);
+      return E.isLeft(identity) ? null : `file ${identity.right.inode}`;
+    };
+    const now = restoration === null ? named() : path;
+    if (now === null) return null;
     return {
-      name: `file ${identity.right.inode}`,
+      get name() {
+        return restoration === null ? now : (named() ?? now);
+      },
       end: () => E.map(({ size }: { readonly size: number }) => size)(file.stat()),
       size: (data) => (typeof data === "string" ? Buffer.byteLength(data) : (data as Uint8Array).length),
       append: (data, place) => write(data as string | Uint8Array, place),
@@ -147,18 +130,12 @@ export const makeFile = ({ path, file, mode, offset, carriesContent }: FileOptio
     stat: () => file.stat(),
     close: () => E.right(undefined),
     life: {
-      capture() {
-        const identity = file.identity(HASHED_BYTES);
-        if (E.isLeft(identity)) return identity;
-        if (!carriesContent) return E.right({ offset: at, identity: identity.right, content: null });
-        const content = wholeContent(file, path, 0);
-        return E.isLeft(content)
-          ? content
-          : E.right({ offset: at, identity: identity.right, content: content.right });
-      },
+      ...(changed === undefined ? {} : { changed }),
+      ...(restoration === null ? {} : { effect: effectOf(restoration, (opened) => (file = opened)) }),
+      capture: () => captured(options, file, at),
       place: () => at,
       ...(grows === null ? {} : { growth: grows }),
-      release: () => file.close(),
+      release: () => (file as OpenFile | null)?.close(),
     },
   };
 };

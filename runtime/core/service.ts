@@ -7,8 +7,20 @@ import type { Either } from "../../lib/fp.ts";
 export type Answer<T> = Either<SessionError, T>;
 export type Eventually<T> = Answer<T> | Promise<Answer<T>>;
 
+/** A change outside that an object's coming back needs. It is made when all else of a revival has succeeded; then
+ *  follows, once for all of them, `confirm` or `retract`. */
+export interface Effect {
+  enact(): Eventually<void>;
+  /** Puts back what was there, also after an `enact` that failed. */
+  retract(): Eventually<void>;
+  confirm(): void;
+}
+
 /** What the runtime does with an object beside calling its methods. */
 export interface Life {
+  /** What it came back with is not what it was at the freeze: in words, for those who ask. */
+  readonly changed?: string;
+  readonly effect?: Effect;
   /** Completes no waiting call any more, and consumes nothing from outside, until `resume`. */
   suspend?(): void;
   resume?(): void;

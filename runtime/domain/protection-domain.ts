@@ -1,6 +1,7 @@
 // A protection domain: one child's machine, driven turn by turn. A turn delivers one event and runs until nothing
 // is left to do; then its calls go to the desk, and what they are answered waits for turns of its own.
 import { randomUUID } from "node:crypto";
+import type { Draft } from "immer";
 import { prose, type SessionError } from "../../lib/error.ts";
 import type { InFlight } from "../../lib/contract.ts";
 import { E } from "../../lib/fp.ts";
@@ -262,6 +263,11 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   #target(service: string, label: string, args: string): SessionTarget | null {
     const route = this.#powers.router.child?.(service, label) ?? null;
     return route === null ? null : { ...route, service, label, args };
+  }
+
+  /** Brings the ledger up to date with what was found out. */
+  note(recipe: (ledger: Draft<Ledger>) => void): void {
+    this.#desk.record(recipe);
   }
 
   /** Puts a replayed object at its selector. */

@@ -89,6 +89,13 @@ export class PortalServer {
         const position = await this.#objects.get(message.object)?.life?.capture?.();
         return this.#answer({ call: message.call, answer: position ?? E.right(null), served: null });
       }
+      case "enact":
+      case "retract": {
+        const done = await this.#objects.get(message.object)?.life?.effect?.[message.kind]();
+        return this.#answer({ call: message.call, answer: done ?? gone("the object"), served: null });
+      }
+      case "confirm":
+        return this.#objects.get(message.object)?.life?.effect?.confirm();
       case "release": {
         const object = this.#objects.get(message.object);
         this.#objects.delete(message.object);
@@ -105,7 +112,8 @@ export class PortalServer {
     }
     const object = answer.right as CoreObject;
     this.#objects.set(number, object);
-    this.#answer({ call, answer: E.right(null), served: object.contract.service });
+    const { changed = null, effect } = object.life ?? {};
+    this.#answer({ call, answer: E.right(null), served: { changed, effect: effect !== undefined } });
   }
 
   /** The shard is gone: gives back all that it held. */

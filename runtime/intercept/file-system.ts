@@ -2,7 +2,7 @@
 // offset, and what the file was, are its position.
 import { File, FileSystem } from "../../lib/session/file-system.ts";
 import { E } from "../../lib/fp.ts";
-import { FilePosition } from "../core/file.ts";
+import { FilePosition, type CapturedFile } from "../core/file-position.ts";
 import { FileSystemPosition, type FileSystemObject } from "../core/file-system.ts";
 import { interceptor, type MovedBy, type Replay } from "./interceptor.ts";
 import { forget } from "./parent.ts";
@@ -23,7 +23,7 @@ export const fileSystemInterceptor = interceptor(FileSystem, {
       ledger.capabilities[String(fresh)] = { kind: "file", session: selector, path, mode: mode ?? {} };
     },
     /** An open file goes along, itself or with the directory that it lies in, whichever session of that label it
-     *  was opened by. */
+     *  was opened by. What others move, a capture finds out. */
     move(ledger, { selector, args: [from, to] }) {
       const labelOf = (session: number): string | undefined => {
         const record = ledger.capabilities[String(session)];
@@ -57,6 +57,16 @@ const offsetAfter = ({ offset }: FilePosition, { method, result }: MovedBy): num
 
 export const fileInterceptor = interceptor(File, {
   position: FilePosition,
+  found: (captured) => {
+    const { path = null, ...position } = captured as Partial<CapturedFile>;
+    return {
+      position,
+      note(ledger, selector) {
+        const record = ledger.capabilities[String(selector)];
+        if (record?.kind === "file" && path !== null) record.path = path;
+      },
+    };
+  },
   outside: {
     read: "ordered",
     readText: "ordered",
@@ -87,6 +97,6 @@ export const fileReplay: Replay<"file"> = {
     const files = world.object(session) as FileSystemObject | undefined;
     return files === undefined
       ? E.left({ tag: "Closed", what: `the session of ${path}` })
-      : files.reopen(path, mode, position as FilePosition);
+      : files.reopen(path, mode, position as FilePosition, world.revival);
   },
 };

@@ -24,6 +24,8 @@ export interface World {
   session(record: RecordOf<"session">, position: unknown): Eventually<CoreObject>;
   /** Takes up again what another child handed over, as long as that child lets it. */
   delegated(record: RecordOf<"delegated">, position: unknown): Eventually<CoreObject>;
+  /** Tells this revival from every other. */
+  readonly revival: string;
   readonly regions: RegionMap;
   readonly threads: Set<ThreadObject>;
   readonly watch: ThreadWatch;
@@ -58,12 +60,20 @@ type Reaching<A> = Reach | ((args: A) => Reach);
 type Recipe<A> = (ledger: Draft<Ledger>, call: AcceptedCall<A>) => void;
 type Again<A> = (object: CoreObject, args: A, waited: Waited) => readonly unknown[];
 
+/** What a capture found out about an object: where it is, and what the ledger must learn. */
+export interface Finding {
+  readonly position: unknown;
+  readonly note: (ledger: Draft<Ledger>, selector: number) => void;
+}
+
 /** How the calls of one contract are recorded, and what moves with them. */
 export interface Interception<C extends Contract> {
   /** Recipes by method. A method without one changes nothing that outlives the call. */
   readonly record: { readonly [K in keyof C["methods"]]?: Recipe<ArgumentsOf<C, K>> };
   /** The codec of an object's position, for objects that have one. */
   readonly position?: t.Mixed;
+  /** What a capture has found out, where that is more than the position: topology that others have changed. */
+  readonly found?: (captured: unknown) => Finding;
   /** The arguments for issuing a call again; where a method has none, they are as they were. */
   readonly again?: { readonly [K in keyof C["methods"]]?: Again<ArgumentsOf<C, K>> };
   /** For objects that lie outside the protection domain, so that their answers can't be computed again: which of
@@ -79,6 +89,7 @@ export interface Interceptor {
   readonly service: string;
   readonly record: Readonly<Record<string, Recipe<readonly unknown[]>>>;
   readonly position?: t.Mixed;
+  readonly found?: (captured: unknown) => Finding;
   readonly again?: Readonly<Record<string, Again<readonly unknown[]>>>;
   readonly outside?: Readonly<Record<string, Reaching<readonly unknown[]>>>;
   readonly moves?: Moves;

@@ -1,7 +1,7 @@
 // Objects that the host's thread serves, as a shard sees them: core-shaped, every call a message.
 import { returnedContract, type Contract } from "../../lib/contract.ts";
 import { E } from "../../lib/fp.ts";
-import type { Answer, CoreObject } from "../core/service.ts";
+import type { Answer, CoreObject, Effect } from "../core/service.ts";
 import type { Route } from "../core/route.ts";
 import type { ToPortalClient, ToPortalServer } from "./protocol.ts";
 
@@ -37,7 +37,7 @@ export class PortalClient {
   ): Promise<Answer<CoreObject>> {
     const object = ++this.#objects;
     const { service } = contract;
-    const { answer } = await this.#ask((call) => ({
+    const { answer, served } = await this.#ask((call) => ({
       kind: "open",
       call,
       object,
@@ -46,7 +46,7 @@ export class PortalClient {
       route,
       position,
     }));
-    return E.isLeft(answer) ? answer : E.right(this.#object(contract, object));
+    return E.isLeft(answer) ? answer : E.right(this.#object(contract, object, served));
   }
 
   #ask(message: (call: number) => ToPortalServer): Promise<ToPortalClient> {
@@ -66,14 +66,24 @@ export class PortalClient {
     const fresh = returned === undefined ? 0 : ++this.#objects;
     const asked = this.#ask((call) => ({ kind: "call", call, object, fresh, method, args: kept(args) }));
     const call = this.#calls;
-    const answered = asked.then(({ answer }) =>
-      returned === undefined || E.isLeft(answer) ? answer : E.right(this.#object(returned, fresh)),
+    const answered = asked.then(({ answer, served }) =>
+      returned === undefined || E.isLeft(answer) ? answer : E.right(this.#object(returned, fresh, served)),
     );
     this.#numbers.set(answered, call);
     return answered;
   }
 
-  #object(contract: Contract, object: number): CoreObject {
+  #effect(object: number): Effect {
+    const ask = async (kind: "enact" | "retract"): Promise<Answer<void>> =>
+      (await this.#ask((call) => ({ kind, call, object }))).answer as Answer<void>;
+    return {
+      enact: () => ask("enact"),
+      retract: () => ask("retract"),
+      confirm: () => this.#send({ kind: "confirm", object }),
+    };
+  }
+
+  #object(contract: Contract, object: number, served: ToPortalClient["served"]): CoreObject {
     const methods: Record<string, unknown> = {};
     for (const [name, method] of Object.entries(contract.methods)) {
       const returned = returnedContract(method);
@@ -86,6 +96,8 @@ export class PortalClient {
       contract,
       ...methods,
       life: {
+        ...(typeof served?.changed === "string" ? { changed: served.changed } : {}),
+        ...(served?.effect === true ? { effect: this.#effect(object) } : {}),
         suspend: () => this.#send({ kind: "suspend", object }),
         resume: () => this.#send({ kind: "resume", object }),
         capture: async () => (await this.#ask((call) => ({ kind: "capture", call, object }))).answer,

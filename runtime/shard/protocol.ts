@@ -175,14 +175,18 @@ export type ToPortalServer =
       readonly method: string;
       readonly args: readonly unknown[];
     }
-  | { readonly kind: "suspend" | "resume"; readonly object: number }
+  | { readonly kind: "suspend" | "resume" | "confirm"; readonly object: number }
   /** Nobody waits any more for this call. */
   | { readonly kind: "cancel"; readonly object: number; readonly call: number }
-  | { readonly kind: "capture" | "release"; readonly call: number; readonly object: number };
+  | {
+      readonly kind: "capture" | "release" | "enact" | "retract";
+      readonly call: number;
+      readonly object: number;
+    };
 
 export interface ToPortalClient {
   readonly call: number;
-  /** An object in the answer shows as its contract's name. */
   readonly answer: Either<SessionError, unknown>;
-  readonly served: string | null;
+  /** The object in the answer, where that is one: see `Life`. */
+  readonly served: { readonly changed: string | null; readonly effect: boolean } | null;
 }

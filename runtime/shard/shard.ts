@@ -1,8 +1,10 @@
 // The child's part of the runtime, in a thread of its own: it makes the protection domain, drives it as the host
 // says, and tells the host what happens. One child at a time; after it, the thread serves another.
 import type { MessagePort } from "node:worker_threads";
+import { prose } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import { capture, resume } from "../checkpoint/capture.ts";
+import type { Effects } from "../checkpoint/effects.ts";
 import { revive } from "../checkpoint/revive.ts";
 import { systemClock } from "../core/clock.ts";
 import { systemEntropy } from "../domain/entropy.ts";
@@ -28,6 +30,8 @@ export class Shard {
   readonly #portal: PortalClient;
   #domain: ProtectionDomain | null = null;
   #reviving: ProtectionDomain | null = null;
+  /** What its revival changed outside, until it goes on. */
+  #effects: Effects | null = null;
   #router: ShardRouter | null = null;
   #match: LogMatch | null = null;
   #capturing = false;
@@ -52,6 +56,7 @@ export class Shard {
       case "revive":
         return void this.#revive(message);
       case "go":
+        this.#confirm();
         return this.#domain?.go();
       case "hold":
         return this.#domain?.hold();
@@ -164,6 +169,7 @@ export class Shard {
     const { reopened } = revival.right;
     this.#match = null;
     this.#domain = revival.right.domain;
+    this.#effects = revival.right.effects;
     this.#domain.hold();
     this.#domain.signalRevived({ generation, host: spec.host, reopened });
     this.#domain.proceed();
@@ -191,6 +197,7 @@ export class Shard {
         result: E.left(domain === null ? { tag: "Ended", child } : { tag: "Busy", child }),
       });
     this.#capturing = true;
+    this.#confirm();
     const into = (bytes: number): Uint8Array => {
       if (staging?.byteLength === bytes) return new Uint8Array(staging);
       // Filled, so that its pages are there before the child stands still.
@@ -205,7 +212,15 @@ export class Shard {
     this.#post({ kind: "captured", capture: number, result });
   }
 
+  #confirm(): void {
+    this.#effects?.confirm();
+    this.#effects = null;
+  }
+
   async #release(): Promise<void> {
+    for (const { service, name, error } of (await this.#effects?.retract()) ?? [])
+      this.#log(`${service} ${name} could not be put back as it was: ${prose(error)}`);
+    this.#effects = null;
     await this.#domain?.release();
     this.#done(true);
     this.#post({ kind: "released" });

@@ -132,7 +132,8 @@ export class Harness {
       await close();
       return revival;
     }
-    const { domain } = revival.right;
+    const { domain, effects } = revival.right;
+    effects.confirm();
     domain.hold();
     domain.proceed();
     this.#domain = domain;

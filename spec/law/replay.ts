@@ -4,6 +4,7 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { E } from "../../lib/fp.ts";
 import { Harness } from "../domain/harness.ts";
+import { comparable } from "./comparable.ts";
 import { program } from "../domain/program.ts";
 import { World } from "../domain/world.ts";
 
@@ -33,8 +34,17 @@ export const driver = (): Promise<Uint8Array> =>
     truncate: (a, b) => pick(live.files, a)?.truncate(b % 60),
     move: (a, b, n) => pick(live.fs, a)?.move(paths[b % 4]!, "moved" + moves++),
     mkdir: (a) => pick(live.fs, a)?.mkdir("dir"),
-    unlinkNothing: (a) => pick(live.fs, a)?.unlink("nothing"),
-    watch: (a) => void pick(live.fs, a)?.watch("watched").catch(() => {}),
+    unlink: (a, b) => pick(live.fs, a)?.unlink(paths[b % 4]!),
+    replace: (a, b, n) => pick(live.fs, a)?.move(paths[b % 4]!, paths[n % 4]!),
+    moveDirectory: (a) => pick(live.fs, a)?.move("dir", "moved" + moves++),
+    content: async (a) => {
+      const file = pick(live.files, a);
+      if (!file) return;
+      await file.seek(0);
+      notes.push("content " + JSON.stringify(await file.readText()) + " " + (await file.stat()).size);
+    },
+    watch: (a, b) => void pick(live.fs, a)?.watch(b % 2 ? "." : paths[b % 4]!, b % 3 ? {} : { deep: true })
+      .then((changes: unknown) => notes.push("watch " + JSON.stringify(changes)), () => {}),
     gate: async () => void live.gates.push(await env.session(c.Gate, { label: "line" })),
     closeGate: (a) => drop(live.gates, a)?.close(),
     send: (a, b) => pick(live.gates, a)?.send("m" + b),
@@ -96,6 +106,10 @@ export const TYPES: Readonly<Record<string, readonly string[]>> = {
     "truncate",
     "move",
     "mkdir",
+    "unlink",
+    "replace",
+    "moveDirectory",
+    "content",
     "closeFs",
     "watch",
   ],
@@ -131,9 +145,10 @@ export const assertReplayInvertsRecord = async (
   const revived = await harness.revive(first);
   if (E.isLeft(revived)) throw new Error(JSON.stringify(revived.left));
   const second = await harness.freeze();
-  const { calls: firstCalls, ...firstRest } = first.snapshot;
-  const { calls: secondCalls, ...secondRest } = second.snapshot;
+  const { calls: firstCalls, positions: firstPositions, ...firstRest } = first.snapshot;
+  const { calls: secondCalls, positions: secondPositions, ...secondRest } = second.snapshot;
   expect(secondRest).deep.equal(firstRest);
+  expect(secondPositions.map(comparable)).deep.equal(firstPositions.map(comparable));
   // No time has passed, so what is waited for is the same; when it was issued is told anew.
   const told = ({ slot, selector, method, thread, args }: (typeof firstCalls)[number]) => ({
     slot,

@@ -55,6 +55,7 @@ const own: Readonly<Record<string, WorldOptions>> = {
   },
   threads: {},
   timers: {},
+  unlinked: { files: { data: { "old.txt": "first line\nsecond line\n", "deep/er/x": "x" } } },
   watching: {
     files: { data: { flag: "0" } },
     script: ({ clock, files }) => {

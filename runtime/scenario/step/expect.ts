@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { E, type Either } from "../../../lib/fp.ts";
 import type { SessionError } from "../../../lib/error.ts";
-import { wholeContent } from "../../core/file.ts";
+import { wholeContent } from "../../core/whole-content.ts";
 import { renderEnding } from "../child-history.ts";
 import { lineDifference, linesOf } from "../line-match.ts";
 import type { Outcome, Play } from "../play.ts";

@@ -1,0 +1,78 @@
+// How a file handle comes back: by the path where its file stood at the freeze, under the policy of its route.
+import { E } from "../../lib/fp.ts";
+import type { FileProvider, FileRight, OpenFile, OpenMode } from "../provider/file/file-provider.ts";
+import { makeFile, type FileObject } from "./file.ts";
+import { difference, HASHED_BYTES, type FilePosition, type RecoveredPosition } from "./file-position.ts";
+import { Restoration } from "./restoration.ts";
+import type { FilePolicy } from "./route.ts";
+import type { Answer } from "./service.ts";
+import { reopenUnnamed } from "./unnamed-file.ts";
+
+export interface Reopening {
+  readonly provider: FileProvider;
+  readonly policy: FilePolicy;
+  /** Why one of these rights is missing; null where none is. */
+  readonly refusal: (rights: readonly FileRight[]) => Answer<never> | null;
+  readonly path: string;
+  /** The component's, which neither creates nor truncates. */
+  readonly mode: OpenMode;
+  readonly position: FilePosition | RecoveredPosition;
+  /** Tells this revival from every other. */
+  readonly revival: string;
+}
+
+/** A file, opened or to be restored, and what of it is no longer as it was. */
+interface Found {
+  readonly file: OpenFile | Restoration;
+  readonly changed?: string | undefined;
+}
+
+const rightsFor = ({ read, write }: OpenMode): FileRight[] => [
+  ...(read ? ["read" as const] : []),
+  ...(write ? ["write" as const] : []),
+];
+
+/** The file at `path`, as far as the policy takes it; `NotFound` or `Changed` where its content must be restored. */
+const taken = ({ provider, policy, path, position }: Reopening, mode: OpenMode): Answer<Found> => {
+  const file = provider.open(path, mode);
+  if (E.isLeft(file)) return file;
+  if (position.identity === null) return E.right({ file: file.right });
+  const now = file.right.identity(HASHED_BYTES);
+  if (E.isRight(now)) {
+    const changed = difference(position.identity, now.right);
+    if (changed === null) return E.right({ file: file.right });
+    if (policy === "rebind") return E.right({ file: file.right, changed });
+    file.right.close();
+    return E.left({ tag: "Changed", path, difference: changed });
+  }
+  file.right.close();
+  return now;
+};
+
+const found = (reopening: Reopening, carriesContent: boolean): Answer<Found> => {
+  const { provider, refusal, path, mode, position, revival } = reopening;
+  const { removed, content } = position;
+  if (removed !== undefined) {
+    const file = refusal(rightsFor(mode)) ?? reopenUnnamed(provider, revival, path, mode, removed, content);
+    return E.isLeft(file) ? file : E.right({ file: file.right });
+  }
+  // A file whose content the image carries must be readable, whatever the component opened it for.
+  const held = carriesContent ? { ...mode, read: true } : mode;
+  const there = refusal(rightsFor(held)) ?? taken(reopening, held);
+  const lost = E.isLeft(there) && (there.left.tag === "NotFound" || there.left.tag === "Changed");
+  if (!lost || !carriesContent || content === null) return there;
+  const restoration =
+    refusal(["write", "create"]) ?? Restoration.prepare(provider, path, held, content);
+  return E.isLeft(restoration)
+    ? restoration
+    : E.right({ file: restoration.right, changed: "its content is that of the image" });
+};
+
+/** Creates and truncates nothing; what a restoration changes, it changes later. */
+export const reopenedFile = (reopening: Reopening): Answer<FileObject> => {
+  const { provider, policy, path, mode, position } = reopening;
+  const carriesContent = policy === "restore";
+  const file = found(reopening, carriesContent);
+  if (E.isLeft(file)) return file;
+  return E.right(makeFile({ provider, path, mode, offset: position.offset, carriesContent, ...file.right }));
+};
