@@ -156,10 +156,10 @@ class DirectoryFiles implements FileProvider, Rooted {
     const stat = this.stat(path);
     if (E.isRight(stat) && stat.right.kind === "directory")
       return this.#inDirectory(names.right, path, "watch", (place) =>
-        E.right(this.#watchPlace(place, null, changed)),
+        this.#watchPlace(path, place, null, changed),
       );
     if (E.isLeft(stat) && stat.left.tag !== "NotFound") return stat;
-    return this.#atEntry(path, "watch", (place, name) => E.right(this.#watchPlace(place, name, changed)));
+    return this.#atEntry(path, "watch", (place, name) => this.#watchPlace(path, place, name, changed));
   }
 
   unnamed(path: string, size: number): Either<SessionError, OpenFile> {
@@ -197,8 +197,22 @@ class DirectoryFiles implements FileProvider, Rooted {
   }
 
   /** A name is watched by way of its directory: the name's own watch would follow a file that was replaced. */
-  #watchPlace(place: Place, name: string | null, changed: () => void): () => void {
-    const watcher = this.#disk.watch(descriptorPath(place.descriptor), { persistent: false });
+  #watchPlace(
+    path: string,
+    place: Place,
+    name: string | null,
+    changed: () => void,
+  ): Either<SessionError, () => void> {
+    let watcher: fs.FSWatcher;
+    try {
+      watcher = this.#disk.watch(descriptorPath(place.descriptor), { persistent: false });
+    } catch (cause) {
+      // No space for one more watch of this user's: files have nothing to do with it.
+      const error = systemError(cause, this.name, path, "watch");
+      return E.left(
+        error.tag === "NoSpace" ? { tag: "Io", code: "ENOSPC", what: `watch of ${path}` } : error,
+      );
+    }
     this.#watchers.add(watcher);
     const stop = (): void => {
       this.#watchers.delete(watcher);
@@ -208,7 +222,7 @@ class DirectoryFiles implements FileProvider, Rooted {
       if (name === null || entry === name) changed();
     });
     watcher.on("error", stop);
-    return stop;
+    return E.right(stop);
   }
 
   #atEntry<T>(
