@@ -17,10 +17,12 @@ export type SeenEntry = t.TypeOf<typeof SeenEntry>;
 /** By path, in the order of paths. */
 export type Sight = ReadonlyMap<string, SeenEntry>;
 
-/** About what a sight takes in an image, in bytes. */
-export const weight = (sight: Sight): number => {
-  let bytes = 0;
-  for (const path of sight.keys()) bytes += path.length + 24;
+const ENTRY_BYTES = 24;
+
+/** About what the sight at a path takes in an image, in bytes. */
+export const weight = (path: string, sight: Sight): number => {
+  let bytes = path.length + ENTRY_BYTES;
+  for (const seen of sight.keys()) bytes += seen.length + ENTRY_BYTES;
   return bytes;
 };
 

@@ -49,11 +49,17 @@ export class Watches {
     if (E.isLeft(first)) return first;
     const watched = known ?? this.#add(path, deep, first.right);
     const listening = this.#listen(watched);
-    const changes = E.isLeft(listening) ? listening : this.#changes(watched);
+    const changes = this.#changes(watched);
     if (E.isLeft(changes) || changes.right.length > 0) {
       if (E.isRight(changes)) this.#tell(watched, changes);
       else this.#rest(watched);
       return changes;
+    }
+    // Where nobody can listen, because of what has changed, that has been told now.
+    if (E.isLeft(listening)) {
+      this.#rest(watched);
+      if (known === undefined) this.#watched.delete(keyOf(path, deep));
+      return listening;
     }
     let settle!: (changes: Changes) => void;
     const waiting = new Promise<Changes>((resolve) => (settle = resolve));
@@ -105,9 +111,9 @@ export class Watches {
   #look(path: string, deep: boolean): Answer<Sight> {
     const sight = look(this.#provider, path, deep, this.#lists);
     if (E.isLeft(sight)) return sight;
-    let bytes = weight(sight.right);
+    let bytes = weight(path, sight.right);
     for (const other of this.#watched.values())
-      if (other.path !== path || other.deep !== deep) bytes += weight(other.sight);
+      if (other.path !== path || other.deep !== deep) bytes += weight(other.path, other.sight);
     return bytes > SEEN_BYTES
       ? E.left({ tag: "TooLarge", what: `what is to be seen at ${path}`, bytes, limit: SEEN_BYTES })
       : sight;

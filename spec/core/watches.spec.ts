@@ -51,7 +51,7 @@ const suite = (setup: () => FileProvider): void => {
     fs = session(files);
   });
   afterEach(() => {
-    fs.life?.release?.();
+    void fs.life?.release?.();
     files.close();
   });
 
