@@ -266,7 +266,9 @@ const reopenedHandles = (
     const session = ledger.capabilities[String(record.session)];
     const provider = session?.kind === "session" ? router.provider(session.service, session.label) : "";
     const changed = object?.life?.changed;
-    return [{ kind: "file", provider, name: record.path, position, ...(changed === undefined ? {} : { changed }) }];
+    return [
+      { kind: "file", provider, name: record.path, position, ...(changed === undefined ? {} : { changed }) },
+    ];
   });
 };
 

@@ -61,8 +61,7 @@ const found = (reopening: Reopening, carriesContent: boolean): Answer<Found> => 
   const there = refusal(rightsFor(held)) ?? taken(reopening, held);
   const lost = E.isLeft(there) && (there.left.tag === "NotFound" || there.left.tag === "Changed");
   if (!lost || !carriesContent || content === null) return there;
-  const restoration =
-    refusal(["write", "create"]) ?? Restoration.prepare(provider, path, held, content);
+  const restoration = refusal(["write", "create"]) ?? Restoration.prepare(provider, path, held, content);
   return E.isLeft(restoration)
     ? restoration
     : E.right({ file: restoration.right, changed: "its content is that of the image" });

@@ -1,7 +1,16 @@
 // Files that were moved, replaced or removed while a child held them open, by itself or by anybody else: in a world
 // that stays as it is, every freeze has a revival, or the freeze says by name why there can be none.
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { E } from "../../lib/fp.ts";

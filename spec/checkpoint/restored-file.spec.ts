@@ -1,7 +1,15 @@
 // Policy `restore` changes the world, and so it does it last: whatever else fails in a revival, or half-way through
 // the restoring itself, the files are as they were found.
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
-import { truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { E } from "../../lib/fp.ts";

@@ -21,6 +21,8 @@ const NOTICES: ReadonlySet<string> = new Set([
   "threads",
   "watching",
   "curious",
+  // What it holds has no name any more, and so is nowhere when the process is.
+  "unlinked",
 ]);
 
 /** Queues lie in the host's memory, and go with it. */
