@@ -23,7 +23,7 @@ const callsBench = (payload: string, bytes: number, flights: number): Bench => {
       const sink = new SinkEnd();
       const domain = await startDomain({
         component: "caller",
-        spec: { label: "init -> caller", quota: QUOTA, turn: 3000 },
+        spec: { name: "caller", label: "init -> caller", quota: QUOTA, turn: 3000 },
         powers: powersFor(sink, { bytes, flights }),
         base,
         pool: new MachinePool(engine),

@@ -19,7 +19,8 @@ export interface Holding {
 export const holding = async (engine: Engine, base: Base, bytes: number): Promise<Holding> => {
   const sink = new SinkEnd();
   const pool = new MachinePool(engine);
-  const spec = { label: "init -> holder", quota: { ram: 128 << 20, caps: 100 }, turn: 10_000 };
+  const quota = { ram: 128 << 20, caps: 100 };
+  const spec = { name: "holder", label: "init -> holder", quota, turn: 10_000 };
   const powers = powersFor(sink, { bytes: Math.max(0, bytes - base.memory.length) });
   const domain = await startDomain({ component: "holder", spec, powers, base, pool });
   await new Promise<void>((resolve) => {

@@ -52,6 +52,16 @@ export interface CpuSession extends Client<typeof Cpu> {
   thread(name: string, main: (env: Env) => unknown): Promise<ThreadHandle>;
 }
 
+/** A session as the component that serves it sees it. */
+export interface ServedSession {
+  /** The label of the request. */
+  readonly label: string;
+  /** The name of the component that asked; empty for a program outside. */
+  readonly client: string;
+  /** Resolves when it is over: closed by its client or revoked here, or its client has ended. */
+  readonly closed: Promise<void>;
+}
+
 export interface Env {
   /** Its place in the tree of components: `init -> counter`. */
   readonly label: string;
@@ -65,10 +75,7 @@ export interface Env {
    *  goes on living. */
   announce<C extends Contract>(
     contract: C,
-    root: (
-      args: Readonly<Record<string, unknown>>,
-      session: { readonly label: string },
-    ) => Serves<C> | Promise<Serves<C>>,
+    root: (args: Readonly<Record<string, unknown>>, session: ServedSession) => Serves<C> | Promise<Serves<C>>,
   ): Promise<void>;
   /** Takes an object of its own, handed out as a capability, away from all who hold it: their calls are rejected with
    *  `Closed`. */

@@ -1,7 +1,10 @@
 // What a session may answer instead of a result: a closed union that carries facts. Prose is made in one
 // place, `prose`. The same facts travel to the component, where they arrive as a `SessionFailure`.
 
-export type SessionError =
+/** `by`: the component that rejected the call, where one did. Nothing, where its runtime did. */
+export type SessionError = Refusal & { readonly by?: string };
+
+type Refusal =
   /** The parent's routes, a right, or a policy refuse it. */
   | {
       readonly tag: "Denied";
@@ -45,8 +48,8 @@ export type SessionError =
   | { readonly tag: "Disconnected"; readonly gate: string; readonly reason: string }
   /** A message or frame over the gate's bound, in bytes. */
   | { readonly tag: "TooLarge"; readonly what: string; readonly bytes: number; readonly limit: number }
-  /** The service itself rejected the call: what its method threw. */
-  | { readonly tag: "Failed"; readonly service: string; readonly message: string }
+  /** The service itself rejected the call: what its method threw, by the thrown error's `name` where it had one. */
+  | { readonly tag: "Failed"; readonly service: string; readonly message: string; readonly name?: string }
   /** The component that serves it is frozen, or has not announced it yet, for longer than the route's patience,
    *  `waited` ms. A call that had reached it may still run, once. */
   | { readonly tag: "Unavailable"; readonly service: string; readonly label: string; readonly waited: number }
@@ -93,7 +96,7 @@ export const prose = (error: SessionError): string => {
     case "TooLarge":
       return `${error.what} of ${error.bytes} bytes exceeds ${error.limit}`;
     case "Failed":
-      return `${error.service} failed: ${error.message}`;
+      return `${error.service} failed: ${error.name === undefined ? "" : `${error.name}: `}${error.message}`;
     case "Unavailable":
       return `${error.service}${error.label === "" ? "" : ` "${error.label}"`} did not become available within ${error.waited} ms`;
     case "Io":
@@ -118,6 +121,16 @@ export class QuotaExceeded extends SessionFailure {}
 /** Nobody provides the service. */
 export class NoSuchService extends SessionFailure {}
 
+/** A service's method threw. It has the `name` and the `message` of what was thrown. */
+export class Failed extends SessionFailure {
+  constructor(facts: SessionError & { readonly tag: "Failed" }) {
+    super(facts);
+    if (facts.name === undefined) return;
+    this.name = facts.name;
+    this.message = facts.message;
+  }
+}
+
 /** The class a component catches, from the facts on the wire. */
 export const failure = (facts: SessionError): SessionFailure => {
   switch (facts.tag) {
@@ -127,6 +140,8 @@ export const failure = (facts: SessionError): SessionFailure => {
       return new QuotaExceeded(facts);
     case "NoSuchService":
       return new NoSuchService(facts);
+    case "Failed":
+      return new Failed(facts);
     default:
       return new SessionFailure(facts);
   }

@@ -3,7 +3,7 @@
 import * as t from "io-ts";
 import type { SessionError } from "./error.ts";
 
-/** The facts of each error beside its tag. `?`: it may be missing; `#`: a number, the others are texts. */
+/** The facts of each error beside its tag, and beside `by`, which all may have. `?`: it may be missing; `#`: a number, the others are texts. */
 const FACTS: { readonly [K in SessionError["tag"]]: string } = {
   Denied: "service label right? reason?",
   QuotaExceeded: "resource wanted# available#",
@@ -21,7 +21,7 @@ const FACTS: { readonly [K in SessionError["tag"]]: string } = {
   Changed: "path difference",
   Disconnected: "gate reason",
   TooLarge: "what bytes# limit#",
-  Failed: "service message",
+  Failed: "service message name?",
   Unavailable: "service label waited#",
   Io: "code what",
 };
@@ -34,7 +34,7 @@ const isFacts = (u: unknown): u is SessionError => {
   if (typeof tag !== "string" || !Object.hasOwn(FACTS, tag)) return false;
   if (tag === "QuotaExceeded" && !RESOURCES.includes(facts["resource"] as string)) return false;
   let left = Object.keys(facts).length;
-  for (const word of FACTS[tag as SessionError["tag"]].split(" ")) {
+  for (const word of `by? ${FACTS[tag as SessionError["tag"]]}`.split(" ")) {
     const name = word.replace(/[?#]$/, "");
     if (!Object.hasOwn(facts, name)) {
       if (!word.endsWith("?")) return false;

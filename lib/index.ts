@@ -5,6 +5,7 @@ export type {
   Env,
   Main,
   Revived,
+  ServedSession,
   SessionClient,
   SessionOptions,
   Signal,
@@ -23,7 +24,7 @@ export type {
   Serves,
 } from "./contract.ts";
 export { args, bytes, duration, natural, struct } from "./codec.ts";
-export { Denied, NoSuchService, QuotaExceeded, SessionFailure } from "./error.ts";
+export { Denied, Failed, NoSuchService, QuotaExceeded, SessionFailure } from "./error.ts";
 export type { SessionError } from "./error.ts";
 export { Thread, Cpu, type ThreadState } from "./session/cpu.ts";
 export { File, FileSystem, type OpenMode, type Stat } from "./session/file-system.ts";

@@ -50,11 +50,12 @@ export const SIGNAL_BOOT = 16;
 export const SIGNAL_REVIVED = 17;
 
 /** What others ask of a component that serves them: signals too. `value` is a message; see `packet.ts`. */
-/** Someone opens a session: `[key, service, label]`, and the session's arguments. */
+/** Someone opens a session: `[key, service, label, client]`, and the session's arguments. */
 export const SERVE_OPEN = 32;
 /** A call: `[key, object, method]`, and its arguments. */
 export const SERVE_CALL = 33;
-/** Nobody holds an object any more: `[object, offers]`. */
+/** Nobody holds an object any more, or a session is closed: `[object, offers, key]`. `offers`: how often the object was
+ *  handed out and is held no more; `key`: that of the session's `SERVE_OPEN`. What is not meant is 0. */
 export const SERVE_CLOSE = 34;
 
 /** A record's slot where no reply is wanted. */

@@ -4,9 +4,9 @@ import { returnedContract, setPassage, type AnyMethod, type Client, type Contrac
 import { Parent } from "../session/parent.ts";
 import { SessionFailure } from "../error.ts";
 import { PARENT } from "./abi.ts";
-import { send, sendAll, sender, sendForCapability, type Adopt } from "./kernel.ts";
+import { post, send, sendAll, sender, sendForCapability, type Adopt } from "./kernel.ts";
 import { isNative } from "./native.ts";
-import { pack, Passed, Received, unpack } from "./packet.ts";
+import { onLost, pack, Passed, Received, unpack } from "./packet.ts";
 import { mismatch, offer } from "./service.ts";
 
 /** What every client is below its contract's methods. */
@@ -50,6 +50,9 @@ const stubMethod = (index: number, method: AnyMethod): unknown => {
       };
   }
 };
+
+const LOST = Object.keys(Parent.methods).indexOf("lost");
+onLost((selector) => post({ selector: PARENT, thread: 0 }, LOST, [selector]));
 
 const closeSession = sender(Object.keys(Parent.methods).indexOf("close"));
 const sendPacket = sender(0);
@@ -123,9 +126,10 @@ setPassage({
     object instanceof Stub ? new Passed([0, object.selector]) : offer(contract, object),
   receive: (contract, passed) => {
     if (!(passed instanceof Received)) return undefined;
-    return passed.service === contract.service && passed.native === isNative(contract)
-      ? clientAt(contract, passed.selector, 0)
-      : undefined;
+    if (passed.service !== contract.service || passed.native !== isNative(contract)) return undefined;
+    const client = clientAt(contract, passed.selector, 0);
+    Object.defineProperty(client, "received", { value: passed });
+    return client;
   },
 });
 

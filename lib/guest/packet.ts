@@ -18,7 +18,7 @@ export class Passed {
   }
 }
 
-/** A capability that came in and that nobody has taken out yet. */
+/** A capability that came in. Clients made of it hold on to it, and with the last of them it is given up. */
 export class Received {
   readonly selector: number;
   readonly service: string;
@@ -27,8 +27,16 @@ export class Received {
     this.selector = selector;
     this.service = service;
     this.native = native;
+    received.register(this, selector);
   }
 }
+
+let lost: (selector: number) => void = () => {};
+/** Hears of capabilities that came in and that nobody can call any more. */
+export const onLost = (handler: typeof lost): void => {
+  lost = handler;
+};
+const received = new FinalizationRegistry<number>((selector) => lost(selector));
 
 const BYTES = "\u0000";
 const CAPABILITY = "\u0000c";
@@ -62,6 +70,10 @@ export const pack = (method: string | null, values: unknown): [string, ...Uint8A
   return [`${JSON.stringify([method, passed])}\n${text}`, ...bytes];
 };
 
+/** What a mark names; a forged one names nothing, or what is no place in the list. */
+const placed = <T>(list: readonly T[], place: unknown): T | null =>
+  typeof place === "number" ? (list[place] ?? null) : null;
+
 /** What the first line says, and how to read the values: that throws where they are no JSON. */
 export interface Packet {
   readonly head: readonly unknown[];
@@ -87,12 +99,12 @@ export const unpack = (packet: unknown): Packet => {
   if (lengths.length === 0 && capabilities.length === 0) return { head, values: () => JSON.parse(body) };
   let at = 0;
   const parts = lengths.map((length) => bytes.slice(at, (at += length)));
-  const received = capabilities.map((each) => new Received(...each));
+  const passed = capabilities.map((each) => new Received(...each));
   const revive = (_key: string, value: unknown): unknown => {
     if (typeof value !== "object" || value === null) return value;
-    const marked = value as Record<string, number>;
-    if (Object.hasOwn(marked, BYTES)) return parts[marked[BYTES]!];
-    if (Object.hasOwn(marked, CAPABILITY)) return received[marked[CAPABILITY]!];
+    const marked = value as Record<string, unknown>;
+    if (Object.hasOwn(marked, BYTES)) return placed(parts, marked[BYTES]);
+    if (Object.hasOwn(marked, CAPABILITY)) return placed(passed, marked[CAPABILITY]);
     return value;
   };
   return { head, values: () => JSON.parse(body, revive) };

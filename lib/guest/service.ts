@@ -1,8 +1,9 @@
 // What a component serves to others: services that it announced, and objects that it handed out. Requests come in as
 // events of their own; each is checked by this side's contract before a method sees it.
 import * as t from "io-ts";
+import type { ServedSession } from "../component.ts";
 import type { AnyMethod, Contract } from "../contract.ts";
-import { SessionFailure, type SessionError } from "../error.ts";
+import { Failed, SessionFailure, type SessionError } from "../error.ts";
 import { Parent } from "../session/parent.ts";
 import { PARENT, SERVE_CALL, SERVE_CLOSE, SERVE_OPEN } from "./abi.ts";
 import { isNative } from "./native.ts";
@@ -17,14 +18,17 @@ const REFUSE = METHODS.indexOf("refuse");
 const REVOKE = METHODS.indexOf("revoke");
 
 /** Returns the object that serves one session. `args` are the request's further arguments. */
-export type Root = (args: Record<string, unknown>, session: { readonly label: string }) => unknown;
+export type Root = (args: Record<string, unknown>, session: ServedSession) => unknown;
 
 interface Served {
   readonly contract: Contract;
   readonly object: Record<string, (...values: unknown[]) => unknown>;
-  /** How often it was handed out. */
+  /** How often it was handed out, and may still be held. */
   offers: number;
 }
+
+/** What resolves a session's `closed`, by the key of its request. */
+const sessions = new Map<number, () => void>();
 
 const roots = new Map<string, { readonly contract: Contract; readonly root: Root }>();
 const served = new Map<number, Served>();
@@ -35,7 +39,12 @@ let nextNumber = 1;
 export const announce = async (contract: Contract, root: Root): Promise<void> => {
   if (roots.has(contract.service)) throw new SessionFailure({ tag: "AlreadyExists", path: contract.service });
   roots.set(contract.service, { contract, root });
-  await sendAnnounce.call(SELF, contract.service);
+  try {
+    await sendAnnounce.call(SELF, contract.service);
+  } catch (error) {
+    roots.delete(contract.service);
+    throw error;
+  }
 };
 
 /** What stands for an object that serves a contract. It is kept until nobody holds it any more. */
@@ -85,10 +94,32 @@ export const mismatch = (method: string, what: string, errors: t.Errors): Sessio
   };
 };
 
-const factsOf = (service: string, error: unknown): SessionError =>
-  error instanceof SessionFailure
-    ? error.facts
-    : { tag: "Failed", service, message: error instanceof Error ? error.message : String(error) };
+/** What was thrown, where that was no error. */
+const thrown = (value: unknown): string => {
+  try {
+    return typeof value === "string" ? value : shown(value);
+  } catch {
+    return `${typeof value}`;
+  }
+};
+
+/** Characters of an error's name and of its message that its caller is told. */
+const MOST_NAME = 80;
+const MOST_MESSAGE = 4096;
+
+const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);
+
+/** A class of one's own whose name nobody set is still known by it. */
+const nameOf = ({ name, constructor }: Error): string =>
+  cut(String(name === "Error" ? constructor.name || name : name), MOST_NAME);
+
+const factsOf = (service: string, error: unknown): SessionError => {
+  if (error instanceof Failed || !(error instanceof SessionFailure))
+    return error instanceof Error
+      ? { tag: "Failed", service, name: nameOf(error), message: cut(String(error.message), MOST_MESSAGE) }
+      : { tag: "Failed", service, message: cut(thrown(error), MOST_MESSAGE) };
+  return error.facts;
+};
 
 const settle = (key: number, service: string, work: () => Promise<[string, ...Uint8Array[]]>): void => {
   void work().then(
@@ -107,11 +138,12 @@ const passing = (contract: Contract, object: unknown): unknown => {
   return offer(contract, object as object);
 };
 
-const open = (key: number, service: string, label: string, args: () => unknown): void => {
+const open = (key: number, service: string, label: string, client: string, args: () => unknown): void => {
   settle(key, service, async () => {
     const found = roots.get(service);
     if (found === undefined) throw new SessionFailure({ tag: "NoSuchService", service, label });
-    const object = await found.root(args() as Record<string, unknown>, { label });
+    const closed = new Promise<void>((resolve) => sessions.set(key, resolve));
+    const object = await found.root(args() as Record<string, unknown>, { label, client, closed });
     return pack(null, passing(found.contract, object));
   });
 };
@@ -162,12 +194,16 @@ const call = (key: number, number: number, name: string, values: () => unknown):
 /** A request by another component, or the news that an object is held no more. */
 export const serve = (form: number, packet: unknown): void => {
   if (form === SERVE_CLOSE) {
-    const [number, offers] = JSON.parse(packet as string) as [number, number];
+    const [number, offers, key] = JSON.parse(packet as string) as [number, number, number];
+    const found = served.get(number);
     // It may have been handed out again meanwhile.
-    if (served.get(number)?.offers === offers) served.delete(number);
+    if (found !== undefined && (found.offers -= offers) <= 0) served.delete(number);
+    sessions.get(key)?.();
+    sessions.delete(key);
     return;
   }
   const { head, values } = unpack(packet);
-  if (form === SERVE_OPEN) open(head[0] as number, head[1] as string, head[2] as string, values);
+  if (form === SERVE_OPEN)
+    open(head[0] as number, head[1] as string, head[2] as string, head[3] as string, values);
   else if (form === SERVE_CALL) call(head[0] as number, head[1] as number, head[2] as string, values);
 };

@@ -44,6 +44,9 @@ export const Parent = session(
     refuse: method({ args: args([natural, SessionFacts]), result: t.void }),
     /** Takes one of its served objects, by number, away from all who hold it. */
     revoke: method({ args: args([natural]), result: t.void }),
+    /** It can't call a capability any more that came with a message. It is given up as soon as no call on it is under
+     *  way and nobody has it from here. Nothing comes back. */
+    lost: method({ args: args([natural]), result: t.void }),
   },
   { cost: { ram: 0, caps: 0 } },
 );

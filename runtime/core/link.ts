@@ -31,15 +31,20 @@ export interface DelegatedTarget {
   readonly service: string;
 }
 
-/** A call is known by its link and `id`, whoever says it again. `received` names earlier calls whose replies have
- *  come, so that they need not be kept. */
-export interface LinkCall {
+/** Replies that have come, and so need not be kept: those of `received`, and those of all calls before `oldest` that
+ *  the same incarnation of the holder made. */
+export interface Received {
+  readonly received: readonly string[];
+  readonly oldest: string;
+}
+
+/** A call is known by its link and `id`, whoever says it again. */
+export interface LinkCall extends Received {
   readonly kind: "call";
   readonly link: string;
   readonly id: string;
   readonly method: string;
   readonly parcel: Parcel;
-  readonly received: readonly string[];
 }
 
 export type FromDomain =
@@ -55,6 +60,7 @@ export type FromDomain =
       readonly waiting: readonly string[];
     }
   | LinkCall
+  | ({ readonly kind: "received"; readonly link: string } & Received)
   | { readonly kind: "close"; readonly link: string }
   // as an owner
   | { readonly kind: "opened"; readonly link: string; readonly error: SessionError | null }
@@ -96,12 +102,15 @@ export type ToDomain =
   | {
       readonly kind: "open";
       readonly link: string;
+      /** Identity and name of the child that asks. */
       readonly holder: string;
+      readonly client: string;
       readonly service: string;
       readonly label: string;
       readonly args: string;
     }
   | { readonly kind: "called"; readonly call: LinkCall; readonly from: Sender }
+  | ({ readonly kind: "received"; readonly link: string } & Received)
   | { readonly kind: "waits"; readonly link: string; readonly waiting: readonly string[] }
   | { readonly kind: "left"; readonly link: string };
 

@@ -21,6 +21,19 @@ export const Parcel = struct(
 );
 export type Parcel = t.TypeOf<typeof Parcel>;
 
+/** Bytes, about, that a parcel takes. */
+export const parcelBytes = ({ body, bytes: attached, capabilities }: Parcel): number =>
+  messageBytes(body, attached) + capabilities.length * PASSED_BYTES;
+
+/** The same, for what a parcel is yet to be made of. */
+export const messageBytes = (body: string, attached: readonly Uint8Array[]): number => {
+  let sum = body.length;
+  for (const each of attached) sum += each.length;
+  return sum;
+};
+
+const PASSED_BYTES = 128;
+
 /** What an outgoing message says of its capabilities: one that is held, or an object that is served. */
 export type Passed =
   readonly [kind: 0, selector: number] | readonly [kind: 1, object: number, service: string, native: boolean];
@@ -94,9 +107,10 @@ export const valuesOf = (
     return E.right(
       JSON.parse(body, (_key, value: unknown) => {
         if (typeof value !== "object" || value === null) return value;
-        const marked = value as Record<string, number>;
-        if (Object.hasOwn(marked, BYTES)) return attached[marked[BYTES]!];
-        if (Object.hasOwn(marked, CAPABILITY)) return new Enclosed(marked[CAPABILITY]!);
+        const marked = value as Record<string, unknown>;
+        // A forged mark names nothing, or what is no place in a list.
+        if (Object.hasOwn(marked, BYTES)) return natural.is(marked[BYTES]) ? attached[marked[BYTES]] : null;
+        if (Object.hasOwn(marked, CAPABILITY)) return new Enclosed(marked[CAPABILITY]);
         return value;
       }),
     );

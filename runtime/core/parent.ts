@@ -21,6 +21,8 @@ export interface Parenthood {
   refuse(key: number, error: SessionError): Answer<void>;
   /** The child takes an object of its own away from all who hold it. */
   revoke(object: number): Answer<void>;
+  /** The child has no use for a capability any more that came with a message. */
+  lost(selector: number): Answer<void>;
 }
 
 const DONE: Answer<void> = E.right(undefined);
@@ -45,4 +47,5 @@ export const makeParent = (parent: Parenthood): Serving<typeof Parent> => ({
   answer: (key, message, ...bytes) => parent.answer(key, message, bytes),
   refuse: (key, error) => parent.refuse(key, error),
   revoke: (object) => parent.revoke(object),
+  lost: (selector) => parent.lost(selector),
 });

@@ -3,7 +3,15 @@ import type { SessionError } from "../../lib/error.ts";
 import { returnedContract } from "../../lib/contract.ts";
 import { E } from "../../lib/fp.ts";
 import type { Sender } from "./link.ts";
-import { parcelOf, readOutgoing, valuesOf, type Outgoing, type Parcel, type PassedLink } from "./parcel.ts";
+import {
+  messageBytes,
+  parcelOf,
+  readOutgoing,
+  valuesOf,
+  type Outgoing,
+  type Parcel,
+  type PassedLink,
+} from "./parcel.ts";
 import type { Remote, Reply } from "./remote.ts";
 import { CALL, remoteContract } from "./remote-contract.ts";
 import type { Answer, CoreObject } from "./service.ts";
@@ -12,6 +20,8 @@ import type { Answer, CoreObject } from "./service.ts";
 export interface RemotePowers {
   /** What the component wrote, as a parcel for the link's owner. */
   outgoing(message: Outgoing): Answer<Parcel>;
+  /** It was refused before that. */
+  unsent(message: Outgoing): void;
   /** A reply as the component reads it. */
   incoming(reply: Reply): Answer<string | Uint8Array>;
   /** The object behind a link in a reply. */
@@ -73,16 +83,24 @@ export const makeRemoteObject = (
           ? E.right(plain)
           : E.left({ tag: "Failed", service, message: `${name} answered what its contract does not know` });
       };
-      methods[name] = (...args: unknown[]) =>
-        follow(
+      methods[name] = (...args: unknown[]) => {
+        const refused = remote.refusal(argumentBytes(args), "");
+        if (refused !== null) return E.left(refused);
+        return follow(
           remote.call(name, () => E.right(parcelOf(trimmed(args))), ""),
           result,
         );
+      };
     }
   else
     methods[CALL] = (text: string, ...bytes: Uint8Array[]) => {
       const message = readOutgoing(text, bytes);
       if (message === null || message.method === null) return E.left(malformed(service));
+      const refused = remote.refusal(messageBytes(message.body, bytes), "");
+      if (refused !== null) {
+        powers.unsent(message);
+        return E.left(refused);
+      }
       return follow(
         remote.call(message.method, () => powers.outgoing(message), ""),
         (reply) => powers.incoming(reply),
@@ -102,6 +120,13 @@ export const makeRemoteObject = (
   };
   remotes.set(object, remote);
   return E.right(object);
+};
+
+/** Bytes, about, of the arguments of a type of the library's own. */
+const argumentBytes = (args: readonly unknown[]): number => {
+  let sum = 0;
+  for (const each of args) if (typeof each === "string" || each instanceof Uint8Array) sum += each.length;
+  return sum;
 };
 
 /** `invoke` passes one argument even where there is none. */

@@ -5,7 +5,7 @@ import { natural, struct, text } from "../../lib/codec.ts";
 import type { SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import type { LinkPower, Sender, ToDomain } from "./link.ts";
-import { Parcel } from "./parcel.ts";
+import { Parcel, parcelBytes } from "./parcel.ts";
 import type { Answer } from "./service.ts";
 
 /** Where a link stood at a freeze. */
@@ -43,10 +43,14 @@ export interface RemoteName {
   readonly service: string;
 }
 
-/** Told of what calls carry: until the reply has come, they may be said again. */
+/** What all calls of a domain that have no reply yet come to. */
 export interface Carrier {
+  /** Why a call of so many bytes can't be made. */
+  refusal(service: string, bytes: number): SessionError | null;
+  /** A call is on its way; it may be said again. */
   load(parcel: Parcel): void;
-  unload(parcel: Parcel): void;
+  /** It is over. `arrived`: whoever it was for has got what it carries. */
+  unload(parcel: Parcel, arrived: boolean): void;
 }
 
 interface Waiting {
@@ -60,6 +64,9 @@ interface Waiting {
 
 /** Calls of one link without a reply. */
 const MOST_WAITING = 4096;
+/** So many replies, or so many bytes of them, are acknowledged without waiting for a call that could tell. */
+const MOST_UNTOLD = 256;
+const MOST_UNTOLD_BYTES = 1 << 18;
 
 export class Remote {
   readonly link: string;
@@ -72,10 +79,14 @@ export class Remote {
   readonly #ids = new WeakMap<Promise<unknown>, string>();
   /** Calls of the past that are yet to be said again. */
   #former: RemotePosition["calls"] = [];
-  #received: string[] = [];
+  /** Replies that the owner was not told of, and their bytes. */
+  #untold: string[] = [];
+  #untoldBytes = 0;
   /** Ids of this incarnation differ from those of all others. */
   #epoch: string;
   #next = 0;
+  /** Calls of this incarnation below it have their replies. */
+  #oldest = 0;
   #owner: string;
   #closed: SessionError | null = null;
   #connected: ((answer: SessionError | null) => void) | null = null;
@@ -110,16 +121,22 @@ export class Remote {
     if (closed) this.#closed = { tag: "Closed", what: this.service };
   }
 
-  /** Calls; `parcel` is made only where the call is a new one. */
+  /** Why a call can't be made; null where it can, or was made before a freeze. */
+  refusal(bytes: number, by: string): SessionError | null {
+    if (this.#former.some((each) => each.by === by)) return null;
+    if (this.#closed !== null) return this.#closed;
+    if (this.#waiting.size >= MOST_WAITING)
+      return { tag: "QuotaExceeded", resource: "calls", wanted: 1, available: 0 };
+    return this.#carrier.refusal(this.service, bytes);
+  }
+
+  /** Calls, where there is no `refusal`. `parcel` is made only where the call is a new one. */
   call(method: string, parcel: () => Answer<Parcel>, by: string): Promise<Answer<Reply>> {
-    const former = this.#former.find((each) => each.by === by);
-    if (former !== undefined) {
-      this.#former = this.#former.filter((each) => each !== former);
+    const at = this.#former.findIndex((each) => each.by === by);
+    if (at >= 0) {
+      const [former] = this.#former.splice(at, 1) as [RemotePosition["calls"][number]];
       return this.#send(former.id, former.method, former.parcel, by);
     }
-    if (this.#closed !== null) return Promise.resolve(E.left(this.#closed));
-    if (this.#waiting.size >= MOST_WAITING)
-      return Promise.resolve(E.left({ tag: "QuotaExceeded", resource: "calls", wanted: 1, available: 0 }));
     const made = parcel();
     if (E.isLeft(made)) return Promise.resolve(made);
     this.#carrier.load(made.right);
@@ -128,22 +145,35 @@ export class Remote {
 
   #send(id: string, method: string, parcel: Parcel, by: string): Promise<Answer<Reply>> {
     if (this.#closed !== null) {
-      this.#carrier.unload(parcel);
+      this.#carrier.unload(parcel, false);
       return Promise.resolve(E.left(this.#closed));
     }
     const answered = new Promise<Answer<Reply>>((settle) => {
       this.#waiting.set(id, { method, parcel, by, settle, cancelled: false });
     });
     this.#ids.set(answered, id);
-    const received = this.#received;
-    this.#received = [];
-    this.#power.send({ kind: "call", link: this.link, id, method, parcel, received });
+    this.#power.send({ kind: "call", link: this.link, id, method, parcel, ...this.#told() });
     return answered;
   }
 
   /** Goes on with the ids of the incarnation whose past is said again. */
   resume({ ids }: RemotePosition): void {
     if (ids !== undefined) ({ epoch: this.#epoch, next: this.#next } = ids);
+  }
+
+  /** What the owner need not keep any more. Of what one message says that is lost, the next ones say most again. */
+  #told(): { readonly received: readonly string[]; readonly oldest: string } {
+    while (this.#oldest < this.#next && !this.#waiting.has(`${this.#epoch}.${this.#oldest}`)) this.#oldest++;
+    const received = this.#untold;
+    this.#untold = [];
+    this.#untoldBytes = 0;
+    return { received, oldest: `${this.#epoch}.${this.#oldest}` };
+  }
+
+  #tell(id: string, bytes: number): void {
+    this.#untoldBytes += bytes;
+    if (this.#untold.push(id) >= MOST_UNTOLD || this.#untoldBytes >= MOST_UNTOLD_BYTES)
+      this.#power.send({ kind: "received", link: this.link, ...this.#told() });
   }
 
   /** Nobody waits for this call any more. It may still be served. */
@@ -172,17 +202,14 @@ export class Remote {
         return told !== null || message.renewed;
       }
       case "replied": {
-        this.#received.push(message.id);
-        const waiting = this.#waiting.get(message.id);
+        const { id, answer, from } = message;
+        const waiting = this.#waiting.get(id);
+        this.#waiting.delete(id);
+        this.#tell(id, E.isLeft(answer) ? 0 : parcelBytes(answer.right));
         if (waiting === undefined) return false;
-        this.#waiting.delete(message.id);
-        this.#carrier.unload(waiting.parcel);
+        this.#carrier.unload(waiting.parcel, E.isRight(answer));
         if (waiting.cancelled) return false;
-        waiting.settle(
-          E.isLeft(message.answer)
-            ? message.answer
-            : E.right({ parcel: message.answer.right, from: message.from }),
-        );
+        waiting.settle(E.isLeft(answer) ? answer : E.right({ parcel: answer.right, from }));
         return true;
       }
       case "closed":
@@ -196,15 +223,16 @@ export class Remote {
     this.#closed ??= error;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { parcel, settle } of waiting) {
-      this.#carrier.unload(parcel);
-      settle(E.left(error));
+    for (const { parcel, settle, cancelled } of waiting) {
+      this.#carrier.unload(parcel, false);
+      if (!cancelled) settle(E.left(error));
     }
   }
 
   /** The component has given it up. */
   dismiss(): void {
-    for (const { parcel } of [...this.#former, ...this.#waiting.values()]) this.#carrier.unload(parcel);
+    for (const { parcel } of [...this.#former, ...this.#waiting.values()])
+      this.#carrier.unload(parcel, false);
     this.#former = [];
     this.#waiting.clear();
     if (this.#closed !== null) return;

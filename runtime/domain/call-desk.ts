@@ -81,6 +81,8 @@ export interface DeskWorld {
   refusal(service: string): SessionError | null;
   /** What becomes of a session request that is in flight at a freeze. */
   requestInFlight(request: SessionRequest): InFlight;
+  /** Whether others have a capability from here. */
+  isLent(selector: number): boolean;
   /** A capability is gone that others may have been given. */
   withdrawn(selector: number): void;
   /** Bytes of the machine's memory. */
@@ -101,7 +103,7 @@ const sizeOf = (args: readonly unknown[]): number => {
 };
 
 /** Calls of the parent that nothing comes back from. */
-const POSTED: ReadonlySet<string> = new Set(["answer", "refuse", "revoke"]);
+const POSTED: ReadonlySet<string> = new Set(["answer", "refuse", "revoke", "lost"]);
 
 type Delegated = RecordOf<"delegated">;
 
@@ -131,6 +133,8 @@ export class CallDesk {
   #made = 0;
   #bytes = 0;
   #flood: string | null = null;
+  /** Selectors that the component can't call any more. */
+  readonly #lost = new Set<number>();
 
   constructor(world: DeskWorld, ledger: Ledger) {
     this.#world = world;
@@ -344,6 +348,7 @@ export class CallDesk {
       this.#calls.remove(slot);
       this.#complete(slot, selector, thread, fresh, args, capability, entry, answered);
       this.#world.completed();
+      if (this.#lost.size > 0) this.sweep(selector);
     });
   }
 
@@ -379,7 +384,9 @@ export class CallDesk {
 
   /** Rejects the call in a slot. */
   fail(slot: number, error: SessionError, thread: number): void {
-    if (error.tag === "Denied") this.#world.denied(error.service, error.label, error);
+    // What another component calls denied was none of the routes'.
+    if (error.tag === "Denied" && error.by === undefined)
+      this.#world.denied(error.service, error.label, error);
     this.#reply(slot, REPLY_ERROR, JSON.stringify(error), thread, 0);
   }
 
@@ -448,9 +455,29 @@ export class CallDesk {
     return null;
   }
 
+  /** Gives up what was lost before a freeze. */
+  sweepAll(): void {
+    for (const [selector, record] of Object.entries(this.#ledger.capabilities))
+      if (record.kind === "delegated" && record.lost === true) this.lose(Number(selector));
+  }
+
   /** Takes a capability away from the component. */
   withdraw(selector: number): void {
     if (this.#capabilities.has(selector)) this.record((ledger) => forget(ledger, selector));
+  }
+
+  /** The component can't call a capability any more. */
+  lose(selector: number): void {
+    this.#lost.add(selector);
+    this.sweep(selector);
+  }
+
+  /** Gives up what the component has lost, unless somebody needs it still. */
+  sweep(selector: number): void {
+    if (!this.#lost.has(selector) || this.#world.isLent(selector)) return;
+    for (const call of this.#pending.values()) if (call.selector === selector) return;
+    this.#lost.delete(selector);
+    this.withdraw(selector);
   }
 
   /** Calls an object for another protection domain: checked, charged and recorded like a call of the component's. A
@@ -527,6 +554,7 @@ export class CallDesk {
       this.#calls.remove(slot);
       finish(answered);
       this.#world.completed();
+      if (this.#lost.size > 0) this.sweep(selector);
     });
   }
 

@@ -21,15 +21,16 @@ export class Cargo {
     }
   }
 
-  /** It has arrived, or nobody wants it any more. Returns the links that nobody held for a while. */
-  unload({ capabilities }: Parcel): readonly string[] {
+  /** It is over with a parcel. Returns the links of which nobody knows whether they are held: those that nobody held
+   *  for a while, and where it may not have `arrived`, all. */
+  unload({ capabilities }: Parcel, arrived: boolean): readonly string[] {
     if (capabilities.length === 0) return NOTHING;
     const left: string[] = [];
     for (const { link } of capabilities) {
       const known = this.#underway.get(link);
       if (known === undefined || --known.parcels > 0) continue;
       this.#underway.delete(link);
-      if (known.left) left.push(link);
+      if (known.left || !arrived) left.push(link);
     }
     return left;
   }

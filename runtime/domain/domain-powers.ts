@@ -8,6 +8,8 @@ import type { Router } from "./router.ts";
 import type { Witness } from "./witness.ts";
 
 export interface DomainSpec {
+  /** What its host knows it by. */
+  readonly name: string;
   /** Its place in the tree: `init -> counter`. */
   readonly label: string;
   /** Bytes, and capabilities. */

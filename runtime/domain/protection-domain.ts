@@ -111,7 +111,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     this.#budget = Math.ceil(spec.turn * POLLS_A_MS);
     this.#clock = new Clock(powers.clock, 0);
     this.#desk = new CallDesk(this, emptyLedger(spec.quota));
-    this.#services = new ServiceDesk(this, powers.links ?? NOBODY);
+    this.#services = new ServiceDesk(spec.name, this, powers.links ?? NOBODY);
     this.#clockGranted = powers.router.refusal(Timer.service, "") === null;
     machine.lend(this);
     this.#beBorn();
@@ -215,6 +215,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   /** Says what it serves, once everything is there. */
   serving(): void {
     this.#services.serving();
+    this.#desk.sweepAll();
   }
   /** What it serves, as a snapshot keeps it. */
   services(): ServiceRecord | null {
@@ -598,14 +599,17 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     return kind === "session" || kind === "delegated";
   }
   announce(service: string): Answer<void> {
-    this.#services.announce(service);
-    return DONE;
+    return this.#services.announce(service);
   }
   answer(key: number, message: string, bytes: readonly Uint8Array[]): Answer<void> {
     return this.#services.answer(key, message, bytes) ? DONE : E.left(NO_SUCH_CALL);
   }
   refuse(key: number, error: SessionError): Answer<void> {
     return this.#services.refuse(key, error) ? DONE : E.left(NO_SUCH_CALL);
+  }
+  lost(selector: number): Answer<void> {
+    this.#desk.lose(selector);
+    return DONE;
   }
   revoke(object: number): Answer<void> {
     this.#services.revoke(object);
@@ -629,6 +633,12 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
   drop(selector: number): void {
     this.#desk.withdraw(selector);
+  }
+  isLent(selector: number): boolean {
+    return this.#services.isLent(selector);
+  }
+  unlent(selector: number): void {
+    this.#desk.sweep(selector);
   }
   withdrawn(selector: number): void {
     this.#services.dropped(selector);

@@ -1,10 +1,8 @@
 // A link as its owner sees it: which calls run, and the answers that are kept until they have arrived, so that a call
 // which is said again runs once.
 import type { SessionError } from "../../lib/error.ts";
-import { E } from "../../lib/fp.ts";
-import type { Sender } from "../core/link.ts";
+import type { Received, Sender } from "../core/link.ts";
 import type { Parcel } from "../core/parcel.ts";
-import type { Carrier } from "../core/remote.ts";
 import type { Answer } from "../core/service.ts";
 import type { ServedRecord } from "./service-record.ts";
 
@@ -16,6 +14,14 @@ export interface PassedOn {
   readonly from: Sender;
   readonly own: number;
   readonly wall: number;
+}
+
+/** Where answers are kept until they have arrived. */
+export interface Keeper {
+  /** Keeps an answer for a holder, or what is said instead of one that there is no room for. */
+  keep(holder: string, answer: Answer<Parcel>): Answer<Parcel>;
+  /** It is kept no longer. `arrived`: its holder has it. */
+  drop(holder: string, answer: Answer<Parcel>, arrived: boolean): void;
 }
 
 /** A call that runs here, or was passed on. */
@@ -34,36 +40,39 @@ const placeOf = (id: string): readonly [epoch: string, number: number] => {
 
 export class ServedLink {
   readonly link: string;
+  /** Identity of the child that holds it. */
   readonly holder: string;
   object: number | null = null;
   selector: number | null = null;
   lent = false;
   opening: number | null = null;
+  session: number | null = null;
   readonly running = new Map<string, Running>();
   readonly kept = new Map<string, Answer<Parcel>>();
   readonly #seen = new Map<string, number>();
-  readonly #carrier: Carrier;
+  readonly #keeper: Keeper;
 
-  constructor(link: string, holder: string, carrier: Carrier) {
+  constructor(link: string, holder: string, keeper: Keeper) {
     this.link = link;
     this.holder = holder;
-    this.#carrier = carrier;
+    this.#keeper = keeper;
   }
 
-  static from(record: ServedRecord, carrier: Carrier): ServedLink {
-    const made = new ServedLink(record.link, record.holder, carrier);
+  static from(record: ServedRecord, keeper: Keeper): ServedLink {
+    const made = new ServedLink(record.link, record.holder, keeper);
     made.object = record.object;
     made.selector = record.selector;
     made.lent = record.lent;
     made.opening = record.opening;
+    made.session = record.session;
     for (const each of record.running) made.running.set(each.id, each);
-    for (const { id, answer } of record.kept) made.#keep(id, answer);
+    for (const { id, answer } of record.kept) made.answer(id, answer);
     for (const [epoch, highest] of record.seen) made.#seen.set(epoch, highest);
     return made;
   }
 
   record(): ServedRecord {
-    const { link, holder, object, selector, lent, opening } = this;
+    const { link, holder, object, selector, lent, opening, session } = this;
     return {
       link,
       holder,
@@ -71,6 +80,7 @@ export class ServedLink {
       selector,
       lent,
       opening,
+      session,
       running: [...this.running.values()],
       kept: [...this.kept].map(([id, answer]) => ({ id, answer })),
       seen: [...this.#seen],
@@ -93,36 +103,40 @@ export class ServedLink {
   }
 
   /** Forgets answers that the holder has. */
-  received(ids: readonly string[]): void {
-    for (const id of ids) this.#drop(id);
+  received({ received, oldest }: Received): void {
+    for (const id of received) this.#drop(id, true);
+    if (this.kept.size === 0) return;
+    const [now, first] = placeOf(oldest);
+    for (const id of [...this.kept.keys()]) {
+      const [epoch, number] = placeOf(id);
+      if (epoch === now && number < first) this.#drop(id, true);
+    }
   }
 
   /** The holder was revived, and waits for these alone. */
   waits(ids: readonly string[]): void {
     const wanted = new Set(ids);
-    for (const id of [...this.kept.keys()]) if (!wanted.has(id)) this.#drop(id);
+    for (const id of [...this.kept.keys()]) if (!wanted.has(id)) this.#drop(id, false);
   }
 
-  answer(id: string, answer: Answer<Parcel>): void {
+  /** A call is answered. Returns what its holder is told. */
+  answer(id: string, answer: Answer<Parcel>): Answer<Parcel> {
     this.running.delete(id);
-    this.#keep(id, answer);
+    const kept = this.#keeper.keep(this.holder, answer);
+    this.kept.set(id, kept);
+    return kept;
   }
 
   /** Nobody will ask for its answers any more. */
   close(): void {
-    for (const id of [...this.kept.keys()]) this.#drop(id);
+    for (const id of [...this.kept.keys()]) this.#drop(id, false);
   }
 
-  #keep(id: string, answer: Answer<Parcel>): void {
-    this.kept.set(id, answer);
-    if (E.isRight(answer)) this.#carrier.load(answer.right);
-  }
-
-  #drop(id: string): void {
+  #drop(id: string, arrived: boolean): void {
     const answer = this.kept.get(id);
     if (answer === undefined) return;
     this.kept.delete(id);
-    if (E.isRight(answer)) this.#carrier.unload(answer.right);
+    this.#keeper.drop(this.holder, answer, arrived);
   }
 }
 

@@ -3,9 +3,10 @@
 // parcels that come in into messages.
 import type { SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
-import { FIRST_GIVEN, SERVE_CALL, SERVE_CLOSE, SERVE_OPEN } from "../../lib/guest/abi.ts";
+import { FIRST_GIVEN, FIRST_SELECTOR, SERVE_CALL, SERVE_CLOSE, SERVE_OPEN } from "../../lib/guest/abi.ts";
 import type { LinkCall, LinkPower, Sender, SessionTarget, ToDomain } from "../core/link.ts";
 import {
+  parcelBytes,
   parcelOf,
   parcelWith,
   readOutgoing,
@@ -21,10 +22,20 @@ import { isNativeContract, isRemoteContract, passableContract } from "../core/re
 import type { Answer, CoreObject } from "../core/service.ts";
 import type { Waited } from "../intercept/interceptor.ts";
 import type { RecordOf } from "../intercept/ledger.ts";
+import { Allowance } from "./allowance.ts";
 import { Cargo } from "./cargo.ts";
-import { forgotten, ServedLink, type PassedOn } from "./served-link.ts";
+import { forgotten, ServedLink, type Keeper, type PassedOn } from "./served-link.ts";
 import type { ServiceRecord } from "./service-record.ts";
 
+/** Services that one component announces, and characters of each one's name. */
+const MOST_ANNOUNCED = 256;
+const MOST_SERVICE_NAME = 1024;
+/** Bytes of all calls of a domain that have no answer yet. */
+const MOST_WAITING_BYTES = 64 << 20;
+/** Bytes of answers that are kept for one child until it has them. */
+const MOST_KEPT_BYTES = 64 << 20;
+/** Characters of an error that a component rejects a call with. */
+const MOST_ERROR = 16384;
 /** Calls of one link that run at once. */
 const MOST_RUNNING = 1024;
 
@@ -40,6 +51,8 @@ export interface ServiceWorld {
   ): SessionError | null;
   /** Takes a capability away. */
   drop(selector: number): void;
+  /** Nobody has this capability from here any more, or fewer. */
+  unlent(selector: number): void;
   object(selector: number): CoreObject | undefined;
   /** Now, in ms: on the child's own clock and on the wall. */
   ownTime(): number;
@@ -63,9 +76,19 @@ export interface ServiceWorld {
   ): void;
 }
 
+const tooLarge = (what: string, allowance: Allowance, whom: string, bytes: number): SessionError => ({
+  tag: "TooLarge",
+  what,
+  bytes: allowance.usedBy(whom) + bytes,
+  limit: allowance.limit,
+});
+
+const DONE: Answer<void> = E.right(undefined);
+
 const closed = (what: string): SessionError => ({ tag: "Closed", what });
 
 export class ServiceDesk {
+  readonly #name: string;
   readonly #world: ServiceWorld;
   readonly #power: LinkPower;
   readonly #remotes = new Map<string, Remote>();
@@ -74,10 +97,38 @@ export class ServiceDesk {
   readonly #announced = new Set<string>();
   readonly #offers = new Map<number, number>();
   readonly #cargo = new Cargo();
+  readonly #waiting = new Allowance(MOST_WAITING_BYTES);
+  readonly #answers = new Allowance(MOST_KEPT_BYTES);
   readonly #carrier: Carrier = {
-    load: (parcel) => this.#cargo.load(parcel),
-    unload: (parcel) => {
-      for (const link of this.#cargo.unload(parcel)) this.#power.send({ kind: "held", link });
+    refusal: (service, bytes) =>
+      this.#waiting.fits("", bytes)
+        ? null
+        : tooLarge(`what ${service} is asked, with all that has no answer yet,`, this.#waiting, "", bytes),
+    load: (parcel) => {
+      this.#cargo.load(parcel);
+      this.#waiting.take("", parcelBytes(parcel));
+    },
+    unload: (parcel, arrived) => {
+      this.#waiting.give("", parcelBytes(parcel));
+      this.#unload(parcel, arrived);
+    },
+  };
+  readonly #keeper: Keeper = {
+    keep: (holder, answer) => {
+      if (E.isLeft(answer)) return answer;
+      const bytes = parcelBytes(answer.right);
+      if (!this.#answers.fits(holder, bytes)) {
+        this.#discard(answer.right);
+        return E.left(tooLarge("an answer, with all that were not taken yet,", this.#answers, holder, bytes));
+      }
+      this.#answers.take(holder, bytes);
+      this.#cargo.load(answer.right);
+      return answer;
+    },
+    drop: (holder, answer, arrived) => {
+      if (E.isLeft(answer)) return;
+      this.#answers.give(holder, parcelBytes(answer.right));
+      this.#unload(answer.right, arrived);
     },
   };
   readonly #requests = new WeakMap<Promise<unknown>, string>();
@@ -87,7 +138,9 @@ export class ServiceDesk {
   #suspended = false;
   #arrived: ToDomain[] = [];
 
-  constructor(world: ServiceWorld, power: LinkPower) {
+  /** `name`: the child's. */
+  constructor(name: string, world: ServiceWorld, power: LinkPower) {
+    this.#name = name;
     this.#world = world;
     this.#power = power;
   }
@@ -95,6 +148,24 @@ export class ServiceDesk {
   /** Whether it announced a service. */
   get announces(): boolean {
     return this.#announced.size > 0;
+  }
+
+  #unload(parcel: Parcel, arrived: boolean): void {
+    for (const link of this.#cargo.unload(parcel, arrived)) this.#power.send({ kind: "held", link });
+  }
+
+  /** Takes back what a parcel was to carry that is not sent. */
+  #discard({ capabilities }: Parcel): void {
+    for (const { link } of capabilities) {
+      const served = this.#served.get(link);
+      if (served !== undefined) this.#forget(served);
+    }
+  }
+
+  /** Lets go of what a parcel brought that is not taken. */
+  #decline({ capabilities }: Parcel): void {
+    for (const { link } of capabilities)
+      if (!this.#remotes.has(link)) this.#power.send({ kind: "close", link });
   }
 
   // --- sessions with others
@@ -173,6 +244,7 @@ export class ServiceDesk {
   #object(remote: Remote, isNative: boolean): Answer<CoreObject> {
     return makeRemoteObject(remote, isNative, {
       outgoing: (message) => this.#parcel(message, remote.owner),
+      unsent: (message) => this.#unsent(message),
       incoming: ({ parcel, from }) => {
         const selectors = this.#take(parcel.capabilities, from);
         return E.isLeft(selectors) ? selectors : E.right(writeIncoming([], parcel, selectors.right));
@@ -188,13 +260,17 @@ export class ServiceDesk {
   // --- capabilities that go along
 
   /** A parcel for whoever has this identity, from what the component wrote. */
-  #parcel({ passed, body, bytes }: Outgoing, receiver: string): Answer<Parcel> {
+  #parcel(message: Outgoing, receiver: string): Answer<Parcel> {
+    const { passed, body, bytes } = message;
     const refused = passed
       .map((each) => (each[0] === 0 ? this.#unpassable(each[1]) : null))
       .find((e) => e !== null);
-    if (refused !== undefined) return E.left(refused);
+    if (refused !== undefined) {
+      this.#unsent(message);
+      return E.left(refused);
+    }
     const capabilities = passed.map((each): PassedLink => {
-      const served = new ServedLink(this.#world.name(), receiver, this.#carrier);
+      const served = new ServedLink(this.#world.name(), receiver, this.#keeper);
       this.#served.set(served.link, served);
       if (each[0] === 0) {
         const { contract } = this.#world.object(each[1])!;
@@ -209,11 +285,19 @@ export class ServiceDesk {
     return E.right({ body, bytes: [...bytes], capabilities });
   }
 
+  /** The component's library counts the objects that it hands out: these were not. */
+  #unsent({ passed }: Outgoing): void {
+    for (const each of passed)
+      if (each[0] === 1) this.#world.serve(SERVE_CLOSE, JSON.stringify([each[1], 1, 0]));
+  }
+
   #unpassable(selector: number): SessionError | null {
     const object = this.#world.object(selector);
     if (object === undefined) return closed(`capability ${selector}`);
     const { contract } = object;
-    if (isRemoteContract(contract) || passableContract(contract.service) === contract) return null;
+    const passable = isRemoteContract(contract) || passableContract(contract.service) === contract;
+    // What every domain is born with is its own.
+    if (passable && selector >= FIRST_SELECTOR) return null;
     return {
       tag: "Denied",
       service: contract.service,
@@ -259,16 +343,27 @@ export class ServiceDesk {
 
   // --- what the component serves
 
-  announce(service: string): void {
+  /** It provides a service from now on. */
+  announce(service: string): Answer<void> {
+    const bytes = service.length;
+    if (bytes > MOST_SERVICE_NAME)
+      return E.left({ tag: "TooLarge", what: "a service's name", bytes, limit: MOST_SERVICE_NAME });
+    if (this.#announced.has(service)) return E.left({ tag: "AlreadyExists", path: service });
+    if (this.#announced.size >= MOST_ANNOUNCED)
+      return E.left({ tag: "QuotaExceeded", resource: "caps", wanted: 1, available: 0 });
     this.#announced.add(service);
     this.#power.send({ kind: "announce", service });
+    return DONE;
   }
 
   /** The component answers what it was asked. False where it was not asked, or not under this key. */
   answer(key: number, packet: string, bytes: readonly Uint8Array[]): boolean {
     const call = this.#calls.get(key);
-    if (call === undefined) return false;
     const read = readOutgoing(packet, bytes);
+    if (call === undefined) {
+      if (read !== null) this.#unsent(read);
+      return false;
+    }
     if (read === null) {
       this.refuse(key, { tag: "Failed", service: "the service", message: "it answered with no message" });
       return true;
@@ -284,23 +379,30 @@ export class ServiceDesk {
   refuse(key: number, error: SessionError): boolean {
     const call = this.#calls.get(key);
     if (call === undefined) return false;
-    if (call.id !== null) this.#settle(key, call.served, call.id, E.left(error));
-    else this.#unopened(key, call.served, error);
+    const told = this.#signed(error);
+    if (call.id !== null) this.#settle(key, call.served, call.id, E.left(told));
+    else this.#unopened(key, call.served, told);
     return true;
   }
 
+  /** An error of the component's own, as others are told it. */
+  #signed(error: SessionError): SessionError {
+    const bytes = JSON.stringify(error).length;
+    const by = this.#name;
+    if (bytes <= MOST_ERROR) return { ...error, by };
+    return { tag: "TooLarge", what: `the error ${error.tag} of ${by}`, bytes, limit: MOST_ERROR, by };
+  }
+
   #opened(key: number, served: ServedLink, { passed: [object] }: Outgoing): void {
-    if (object === undefined)
-      return this.#unopened(key, served, {
-        tag: "Failed",
-        service: "the service",
-        message: "its root gave no object",
-      });
-    if (object[0] === 0) {
-      const refused = this.#unpassable(object[1]);
-      if (refused !== null) return this.#unopened(key, served, refused);
-      served.selector = object[1];
-    } else {
+    const refused =
+      object === undefined
+        ? this.#signed({ tag: "Failed", service: "the service", message: "its root gave no object" })
+        : object[0] === 0
+          ? this.#unpassable(object[1])
+          : null;
+    if (object === undefined || refused !== null) return this.#unopened(key, served, refused!);
+    if (object[0] === 0) served.selector = object[1];
+    else {
       served.object = object[1];
       this.#offers.set(object[1], (this.#offers.get(object[1]) ?? 0) + 1);
     }
@@ -318,8 +420,8 @@ export class ServiceDesk {
   #settle(key: number, served: ServedLink, id: string, answer: Answer<Parcel>): void {
     this.#calls.delete(key);
     if (!this.#served.has(served.link)) return;
-    served.answer(id, answer);
-    this.#power.send({ kind: "reply", link: served.link, id, answer });
+    const told = served.answer(id, answer);
+    this.#power.send({ kind: "reply", link: served.link, id, answer: told });
   }
 
   /** Takes one of the component's objects away from all who hold it. */
@@ -331,12 +433,16 @@ export class ServiceDesk {
       }
   }
 
+  /** Whether others have this capability from here. */
+  isLent(selector: number): boolean {
+    return [...this.#served.values()].some((served) => served.selector === selector);
+  }
+
   /** A capability is gone, and with it what was handed on of it. */
   dropped(selector: number): void {
     for (const served of [...this.#served.values()])
       if (served.selector === selector) {
-        this.#served.delete(served.link);
-        served.close();
+        this.#forget(served);
         this.#power.send({ kind: "revoke", link: served.link });
       }
   }
@@ -346,10 +452,14 @@ export class ServiceDesk {
     served.close();
     for (const { key } of served.running.values()) this.#calls.delete(key);
     if (served.opening !== null) this.#calls.delete(served.opening);
-    const { object, selector, lent } = served;
+    const { object, selector, lent, session } = served;
     if (lent && selector !== null) this.#world.drop(selector);
-    if (object === null || [...this.#served.values()].some((each) => each.object === object)) return;
-    this.#world.serve(SERVE_CLOSE, JSON.stringify([object, this.#offers.get(object) ?? 0]));
+    else if (selector !== null) this.#world.unlent(selector);
+    const isHeld = object === null || [...this.#served.values()].some((each) => each.object === object);
+    if (isHeld && session === null) return;
+    const offers = isHeld ? 0 : (this.#offers.get(object) ?? 0);
+    if (!isHeld) this.#offers.delete(object);
+    this.#world.serve(SERVE_CLOSE, JSON.stringify([object ?? 0, offers, session ?? 0]));
   }
 
   // --- what others say
@@ -369,9 +479,7 @@ export class ServiceDesk {
         const remote = this.#remotes.get(message.link);
         if (remote?.expects(message.id) === true) return;
         const taken = remote?.receive(message) ?? false;
-        if (!taken && E.isRight(message.answer))
-          for (const { link } of message.answer.right.capabilities)
-            if (!this.#remotes.has(link)) this.#power.send({ kind: "close", link });
+        if (!taken && E.isRight(message.answer)) this.#decline(message.answer.right);
         return;
       }
       case "closed":
@@ -381,6 +489,8 @@ export class ServiceDesk {
         return this.#open(message);
       case "called":
         return this.#called(message.call, message.from);
+      case "received":
+        return this.#served.get(message.link)?.received(message);
       case "waits":
         return this.#served.get(message.link)?.waits(message.waiting);
       case "left": {
@@ -391,34 +501,39 @@ export class ServiceDesk {
     }
   }
 
-  #open({ link, holder, service, label, args }: Extract<ToDomain, { readonly kind: "open" }>): void {
+  #open({ link, holder, client, service, label, args }: Extract<ToDomain, { readonly kind: "open" }>): void {
     const known = this.#served.get(link);
     if (known !== undefined) {
       // It was asked for before a freeze.
       if (known.open) this.#power.send({ kind: "opened", link, error: null });
       return;
     }
-    const served = new ServedLink(link, holder, this.#carrier);
+    const served = new ServedLink(link, holder, this.#keeper);
     const key = this.#nextKey++;
     served.opening = key;
+    served.session = key;
     this.#served.set(link, served);
     this.#calls.set(key, { served, id: null });
     const parcel: Parcel = { body: args, bytes: [], capabilities: [] };
-    this.#world.serve(SERVE_OPEN, writeIncoming([key, service, label], parcel, []));
+    this.#world.serve(SERVE_OPEN, writeIncoming([key, service, label, client], parcel, []));
   }
 
   #called(call: LinkCall, from: Sender): void {
-    const { link, id, method, parcel, received } = call;
+    const { link, id, method, parcel } = call;
     const served = this.#served.get(link);
     const reply = (answer: Answer<Parcel>): void => this.#power.send({ kind: "reply", link, id, answer });
-    if (served === undefined) return reply(E.left(closed("the object")));
-    served.received(received);
+    const refuse = (error: SessionError): void => {
+      this.#decline(parcel);
+      reply(E.left(error));
+    };
+    if (served === undefined) return refuse(closed("the object"));
+    served.received(call);
     const kept = served.kept.get(id);
     if (kept !== undefined) return reply(kept);
     if (served.running.has(id)) return;
-    if (!served.note(id)) return reply(E.left(forgotten(method)));
+    if (!served.note(id)) return refuse(forgotten(method));
     if (served.running.size >= MOST_RUNNING)
-      return reply(E.left({ tag: "QuotaExceeded", resource: "calls", wanted: 1, available: 0 }));
+      return refuse({ tag: "QuotaExceeded", resource: "calls", wanted: 1, available: 0 });
     const key = this.#nextKey++;
     if (served.selector !== null) {
       const passedOn = { method, parcel, from, own: this.#world.ownTime(), wall: this.#world.wallTime() };
@@ -449,14 +564,25 @@ export class ServiceDesk {
     const object = this.#world.object(selector);
     const remote = object === undefined ? undefined : remoteBehind(object);
     const settle = (answer: Answer<Parcel>): void => this.#settle(key, served, id, answer);
-    if (object === undefined) return settle(E.left(closed("the capability")));
+    const refuse = (error: SessionError): void => {
+      this.#decline(parcel);
+      settle(E.left(error));
+    };
+    if (object === undefined) return refuse(closed("the capability"));
     if (remote !== undefined) {
+      const by = `${served.link}:${id}`;
+      const refused = remote.refusal(parcelBytes(parcel), by);
+      if (refused !== null) return refuse(refused);
       const handed = (): Answer<Parcel> => this.#rehand(parcel, from, remote.owner);
-      void remote.call(method, handed, `${served.link}:${id}`).then((reply) => {
-        settle(E.isLeft(reply) ? reply : this.#rehand(reply.right.parcel, reply.right.from, served.holder));
+      void remote.call(method, handed, by).then((reply) => {
+        if (E.isLeft(reply)) settle(reply);
+        else if (!this.#served.has(served.link)) this.#decline(reply.right.parcel);
+        else settle(this.#rehand(reply.right.parcel, reply.right.from, served.holder));
       });
       return;
     }
+    // Types of the library's own take none.
+    this.#decline(parcel);
     const values = valuesOf(method, parcel);
     if (E.isLeft(values)) return settle(values);
     this.#world.passOn(
@@ -478,7 +604,7 @@ export class ServiceDesk {
 
   /** A link to a selector that is there for the link alone. */
   #lend(selector: number, holder: string): PassedLink {
-    const served = new ServedLink(this.#world.name(), holder, this.#carrier);
+    const served = new ServedLink(this.#world.name(), holder, this.#keeper);
     served.selector = selector;
     served.lent = true;
     this.#served.set(served.link, served);
@@ -534,7 +660,7 @@ export class ServiceDesk {
     for (const service of record.announced) this.#announced.add(service);
     for (const [object, offers] of record.offers) this.#offers.set(object, offers);
     for (const each of record.served) {
-      const served = ServedLink.from(each, this.#carrier);
+      const served = ServedLink.from(each, this.#keeper);
       this.#served.set(served.link, served);
       if (served.opening !== null) this.#calls.set(served.opening, { served, id: null });
       for (const { id, key } of served.running.values()) this.#calls.set(key, { served, id });

@@ -22,6 +22,8 @@ export const ServedRecord = struct(
     lent: t.boolean,
     /** The key under which the component was asked to open it. */
     opening: t.union([natural, t.null]),
+    /** The key of its request, for a session. */
+    session: t.union([natural, t.null]),
     /** Calls without an answer: by the component under their key, or passed on. */
     running: t.array(
       struct({

@@ -17,7 +17,7 @@ export interface OutsideSession {
 }
 
 /** Calls from outside carry none. */
-const NO_CAPABILITIES: Carrier = { load: () => {}, unload: () => {} };
+const NO_CAPABILITIES: Carrier = { refusal: () => null, load: () => {}, unload: () => {} };
 
 export class OutsideParty {
   readonly #broker: ServiceBroker;
@@ -50,6 +50,8 @@ export class OutsideParty {
     const { service, link } = remote;
     return {
       call: async (method, args) => {
+        const refused = remote.refusal(0, "");
+        if (refused !== null) return E.left(refused);
         const reply = await remote.call(method, () => E.right(parcelOf(args)), "");
         if (E.isLeft(reply)) return reply;
         const { capabilities } = reply.right.parcel;

@@ -149,6 +149,11 @@ export class ServiceBroker {
         return this.#attach(party, message);
       case "call":
         return this.#call(party, message);
+      case "received": {
+        const link = this.#links.get(message.link);
+        if (link?.holder === identity) this.#live(link.owner)?.say(message);
+        return;
+      }
       case "close": {
         const link = this.#links.get(message.link);
         if (link !== undefined && link.holder === identity) this.#close(link);
@@ -253,7 +258,8 @@ export class ServiceBroker {
       link.patience = null;
       link.owner = party.identity;
       const { service, label, args } = session;
-      party.say({ kind: "open", link: link.link, holder: link.holder, service, label, args });
+      const client = this.#parties.get(link.holder)?.child ?? "";
+      party.say({ kind: "open", link: link.link, holder: link.holder, client, service, label, args });
       return;
     }
     const { patience } = session;

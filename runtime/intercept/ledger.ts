@@ -28,15 +28,21 @@ const SessionRecord = struct(
 );
 
 /** A capability that another child handed over. */
-const DelegatedRecord = struct({
-  kind: t.literal("delegated"),
-  service: text,
-  /** Whether its type is one of the library's own. */
-  native: t.boolean,
-  /** The name of the child that did. */
-  child: text,
-  interfaces: Interfaces,
-});
+const DelegatedRecord = struct(
+  {
+    kind: t.literal("delegated"),
+    service: text,
+    /** Whether its type is one of the library's own. */
+    native: t.boolean,
+    /** The name of the child that did. */
+    child: text,
+    interfaces: Interfaces,
+  },
+  {
+    /** The component can't call it any more: it stays for calls under way, and for those who have it from here. */
+    lost: t.literal(true),
+  },
+);
 
 const FileRecord = struct({ kind: t.literal("file"), session: natural, path: text, mode: OpenMode });
 

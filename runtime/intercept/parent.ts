@@ -33,6 +33,10 @@ export const parentInterceptor = interceptor(Parent, {
     close(ledger, { args: [selector] }) {
       forget(ledger, selector);
     },
+    lost(ledger, { args: [selector] }) {
+      const record = ledger.capabilities[String(selector)];
+      if (record?.kind === "delegated") record.lost = true;
+    },
     returned(ledger) {
       ledger.returned = true;
     },

@@ -101,9 +101,9 @@ describe("host: services between children", () => {
       await caller.ended;
       expect(stage.log("client")).to.deep.equal([
         'InvalidArgument: Counter.next: argument 0 is "2", expected number',
-        "Failed: Counter failed: out of luck",
-        "Failed: Counter failed: Counter.wrong answered 42, expected string",
-        "Failed: Counter failed: no such luck",
+        "RangeError: out of luck",
+        "TypeError: Counter.wrong answered 42, expected string",
+        "Error: no such luck",
         "Denied: Listener is denied: no route matches",
       ]);
     }),
