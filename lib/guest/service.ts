@@ -99,7 +99,7 @@ const thrown = (value: unknown): string => {
   try {
     return typeof value === "string" ? value : shown(value);
   } catch {
-    return `${typeof value}`;
+    return typeof value;
   }
 };
 

@@ -62,7 +62,13 @@ describe("embedding: services from outside", () => {
         tag: "Call",
         child: "counter",
         method: "Counter.fail",
-        error: { tag: "Failed", service: "Counter", message: "out of luck" },
+        error: {
+          tag: "Failed",
+          service: "Counter",
+          name: "RangeError",
+          message: "out of luck",
+          by: "counter",
+        },
       });
       expect(await factsOf(counter.next("2" as never))).to.have.nested.property(
         "error.tag",
