@@ -51,7 +51,7 @@ export const powersFor = (sink: SinkEnd, config: unknown): DomainPowers => {
       },
       returned: () => {},
       threadCreated: () => {},
-      turnBegins: (thread) => pulse.turnBegins(thread),
+      turnBegins: (thread) => pulse.turnBegins(1, thread),
       polls: () => pulse.polls(),
       turnEnds: () => pulse.turnEnds(),
     },

@@ -5,6 +5,7 @@ import type { Fault } from "../engine/fault.ts";
 import type { EntropyPower } from "./entropy.ts";
 import type { LinkPower } from "../core/link.ts";
 import type { Router } from "./router.ts";
+import type { RunQueue } from "./run-queue.ts";
 import type { Witness } from "./witness.ts";
 
 export interface DomainSpec {
@@ -49,4 +50,6 @@ export interface DomainPowers {
   readonly names?: () => string;
   /** Sees all that enters the domain; without it nobody does. */
   readonly witness?: Witness;
+  /** That of the domain's thread; without one it has the thread to itself. */
+  readonly queue?: RunQueue;
 }

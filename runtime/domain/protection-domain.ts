@@ -34,6 +34,7 @@ import type { Capability } from "./capability-space.ts";
 import type { DomainEvents, DomainPowers, DomainSpec } from "./domain-powers.ts";
 import { turnSeed } from "./entropy.ts";
 import { POLLS_A_MS } from "./limits.ts";
+import { RunQueue } from "./run-queue.ts";
 import { ServiceDesk, type ServiceWorld } from "./service-desk.ts";
 import type { ServiceRecord } from "./service-record.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -92,11 +93,14 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   readonly #services: ServiceDesk;
   readonly #mailbox = new Mailbox((thread) => this.#threadState(thread));
   readonly #clockGranted: boolean;
+  readonly #queue: RunQueue;
   #code: Uint8Array | null = null;
   #stopped = false;
   #held = false;
   #pumping = false;
   #scheduled = false;
+  /** The engine has polled since this was last asked: its turns are not short ones. */
+  #polled = false;
   #released = false;
   readonly #settling = new Set<() => void>();
 
@@ -113,6 +117,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     this.#desk = new CallDesk(this, emptyLedger(spec.quota));
     this.#services = new ServiceDesk(spec.name, this, powers.links ?? NOBODY);
     this.#clockGranted = powers.router.refusal(Timer.service, "") === null;
+    this.#queue = powers.queue ?? new RunQueue();
     machine.lend(this);
     this.#beBorn();
   }
@@ -353,6 +358,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     if (this.capabilities.get(selector)?.object.contract === Log) this.#events.logging?.(text);
   }
   poll(): void {
+    this.#polled = true;
     this.#events.polls();
   }
 
@@ -387,11 +393,13 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   #schedule(): void {
     if (this.#pumping || this.#scheduled || !this.#runnable()) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#pump();
-    });
+    this.#queue.add(this.#slice);
   }
+
+  readonly #slice = (): void => {
+    this.#scheduled = false;
+    this.#pump();
+  };
 
   #runnable(): boolean {
     return this.#state === "running" && !this.#stopped && !this.#held && !this.idle;
@@ -402,7 +410,9 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     const until = performance.now() + SLICE_MS;
     for (let turns = 1; this.#runnable(); turns++) {
       this.step();
-      if (turns % 16 === 0 && performance.now() > until) break;
+      if (turns % 16 !== 0 && !this.#polled) continue;
+      this.#polled = false;
+      if (performance.now() > until) break;
     }
     this.#pumping = false;
     this.#schedule();

@@ -63,7 +63,7 @@ export const durationOf = (what: string, duration: Duration): number =>
 export const deadlineOf = (deadline: Duration | undefined): number =>
   deadline === undefined ? FREEZE_DEADLINE_MS : durationOf("deadline", deadline);
 
-const countOf = (what: string, count: number): number => {
+export const countOf = (what: string, count: number): number => {
   if (Number.isSafeInteger(count) && count > 0) return count;
   throw new TypeError(`${what} is ${count}; expected a whole number, at least 1`);
 };

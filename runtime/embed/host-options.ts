@@ -69,6 +69,9 @@ export interface HostOptions {
   readonly trust?: readonly string[];
   /** How long a turn may be stuck inside one built-in call before its child faults. Default 5s. */
   readonly silence?: Duration;
+  /** How many threads the children share. Default: each has one of its own. A child that is stuck in a built-in call
+   *  faults with all others of its thread; but a thread takes some 20 MB, and a few serve a thousand children. */
+  readonly threads?: number;
   /** The file system that images are written to and read from: specs inject faults. Default: the real one. */
   readonly images?: FilePower;
 }

@@ -10,7 +10,16 @@ import { startRuntime, type Runtime } from "../host/runtime.ts";
 import type { FilePower } from "../image/file-power.ts";
 import type { FileProvider } from "../provider/file/file-provider.ts";
 import { Child, type ChildPowers } from "./child.ts";
-import { deadlineOf, durationOf, hostConfig, imagePath, pathOf, startConfig, stateOf } from "./configure.ts";
+import {
+  countOf,
+  deadlineOf,
+  durationOf,
+  hostConfig,
+  imagePath,
+  pathOf,
+  startConfig,
+  stateOf,
+} from "./configure.ts";
 import { EventStream } from "./event-stream.ts";
 import { HostFailure } from "./host-failure.ts";
 import type { HostOptions, ReviveOptions, ServiceOptions, StartOptions } from "./host-options.ts";
@@ -71,13 +80,13 @@ export class Host {
    * key can't be made or used, with `Setup` where a provider's directory or a ROM's file can't.
    */
   static async open(options: HostOptions = {}): Promise<Host> {
-    const { silence, images } = options;
+    const { silence, threads, images } = options;
     const config = hostConfig(options);
     const state = stateOf(options);
-    const runtime = await startRuntime(
-      state,
-      silence === undefined ? {} : { silence: durationOf("silence", silence) },
-    ).catch((error: unknown) => {
+    const runtime = await startRuntime(state, {
+      ...(silence === undefined ? {} : { silence: durationOf("silence", silence) }),
+      ...(threads === undefined ? {} : { threads: countOf("threads", threads) }),
+    }).catch((error: unknown) => {
       throw setupFailure(state, error);
     });
     if (E.isLeft(runtime)) throw new HostFailure({ tag: "Image", path: state, error: runtime.left });

@@ -5,13 +5,14 @@ import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { firstPosition, mapStack } from "../component/position.ts";
 import type { Fault } from "../engine/fault.ts";
-import type { ChildSpec, FromShard, FrozenChild, LogMatch, ToShard } from "../shard/protocol.ts";
+import type { ChildSpec, FromResident, FrozenChild, LogMatch, ToResident } from "../shard/protocol.ts";
 import type { Ending } from "./ending.ts";
 import type { HostEvent } from "./event.ts";
 import type { ServiceBroker } from "./service-broker.ts";
+import type { Placement } from "./placement.ts";
 import { PortalServer } from "./portal-server.ts";
 import type { Providers } from "./providers.ts";
-import type { ShardListener, ShardThread, ThreadPool } from "./shard-thread.ts";
+import type { Lodger, Residence } from "./residence.ts";
 
 /** The code of a child, as its image carries it. */
 export interface ChildCode {
@@ -31,22 +32,25 @@ export interface ChildIdentity {
 /** What only the thread-holding half of a child may do. */
 export interface ChildSurroundings {
   readonly providers: Providers;
-  readonly threads: ThreadPool;
+  readonly placement: Placement;
   readonly emit: (event: HostEvent) => void;
   /** Leads to the other children. */
   readonly broker: ServiceBroker;
   /** The child has ended and its quota, `ram` bytes and `caps` capabilities, is free again. */
   readonly freed: (ram: number, caps: number) => void;
+  /** It was lost with its thread, for a reason that another child gave, and its quota is free again. Where nobody
+   *  takes care of that, it has faulted. */
+  readonly lost?: (reason: string) => void;
 }
 
-type Captured = Extract<FromShard, { readonly kind: "captured" }>["result"];
+type Captured = Extract<FromResident, { readonly kind: "captured" }>["result"];
 
-export class Child implements ShardListener {
+export class Child implements Lodger {
   readonly spec: ChildSpec;
   readonly code: ChildCode;
   readonly identity: ChildIdentity;
   readonly #surroundings: ChildSurroundings;
-  readonly #thread: ShardThread;
+  readonly #residence: Residence;
   readonly #portal: PortalServer;
   readonly #threadNames = new Map<number, string>();
   #quota: { ram: number; caps: number };
@@ -66,31 +70,26 @@ export class Child implements ShardListener {
   #abandoned = 0;
   /** It was captured, and neither resumed nor released yet. */
   #standing = false;
+  /** Its thread is gone while it stands still: what becomes of it if it is not released. */
+  #fate: (() => void) | null = null;
   #released: (() => void) | null = null;
   #heldCallback: (() => void) | null = null;
   /** Resolves when it has ended. */
   readonly ended: Promise<Ending>;
 
-  constructor(
-    spec: ChildSpec,
-    code: ChildCode,
-    identity: ChildIdentity,
-    thread: ShardThread,
-    surroundings: ChildSurroundings,
-  ) {
+  constructor(spec: ChildSpec, code: ChildCode, identity: ChildIdentity, surroundings: ChildSurroundings) {
     this.spec = spec;
     this.code = code;
     this.identity = identity;
     this.#quota = { ...spec.quota };
     this.#surroundings = surroundings;
-    this.#thread = thread;
     this.#portal = new PortalServer(surroundings.providers, (message) =>
       this.#post({ kind: "portal", message }),
     );
     this.ended = new Promise((resolve) => {
       this.#ended = resolve;
     });
-    thread.attach(this);
+    this.#residence = surroundings.placement.settle(this);
     surroundings.broker.join(spec.name, identity.identity, (said) =>
       this.#post({ kind: "link", message: said }),
     );
@@ -107,9 +106,8 @@ export class Child implements ShardListener {
     return this.#reviveMs;
   }
 
-  #post(message: ToShard): void {
-    // Its thread may serve another child by now.
-    if (this.#ending === null && !this.#thread.gone) this.#thread.post(message);
+  #post(message: ToResident): void {
+    if (this.#ending === null && !this.#residence.gone) this.#residence.post(message);
   }
 
   /** Loads its code. It takes no turn before `go`. */
@@ -120,13 +118,13 @@ export class Child implements ShardListener {
 
   /** Brings it back from a frozen state. It takes no turn before `go`. */
   revive(
-    frozen: Extract<ToShard, { readonly kind: "revive" }>["frozen"],
+    frozen: Extract<ToResident, { readonly kind: "revive" }>["frozen"],
   ): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
     const { generation } = this.identity;
     return this.#begin({ kind: "revive", spec: this.spec, frozen, generation });
   }
 
-  #begin(message: ToShard): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
+  #begin(message: ToResident): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
     return new Promise((resolve) => {
       this.#begun = resolve;
       this.#post(message);
@@ -181,11 +179,12 @@ export class Child implements ShardListener {
         // The thread does not even answer: a turn of the child has not ended.
         this.#captured = null;
         this.#abandoned = capture;
-        const running = this.#thread.running;
-        const calls = [
-          `the turn of thread ${running === null ? "main" : this.#threadName(running)}, which has not ended`,
-        ];
-        resolve(E.left({ tag: "Deadline", deadline, calls }));
+        const { running } = this.#residence;
+        const whose =
+          typeof running === "string"
+            ? `a turn of ${running} on the same thread`
+            : `the turn of thread ${this.#threadName(running ?? 0)}`;
+        resolve(E.left({ tag: "Deadline", deadline, calls: [`${whose}, which has not ended`] }));
       };
       let late = setTimeout(giveUp, deadline + CAPTURE_GRACE_MS);
       this.#captured = (result) => {
@@ -210,25 +209,27 @@ export class Child implements ShardListener {
   /** Lets it run on after a capture. */
   resume(): void {
     this.#standing = false;
-    this.#post({ kind: "resume" });
+    if (this.#fate === null) this.#post({ kind: "resume" });
+    else this.#fate();
   }
 
   /** Gives back everything it holds; it has ended then, frozen. */
   async release(): Promise<void> {
     if (this.#ending !== null) return;
-    await new Promise<void>((resolve) => {
-      this.#released = resolve;
-      this.#post({ kind: "release" });
-    });
-    await this.#end({ kind: "frozen" }, true);
+    if (this.#fate === null)
+      await new Promise<void>((resolve) => {
+        this.#released = resolve;
+        this.#post({ kind: "release" });
+      });
+    await this.#end({ kind: "frozen" });
   }
 
   /** Drops it with no farewell. */
   async kill(): Promise<void> {
     if (this.#ending !== null) return;
-    await this.#thread.terminate();
+    await this.#residence.evict();
     if (this.ending !== null) return;
-    const ended = this.#end({ kind: "killed" }, false);
+    const ended = this.#end({ kind: "killed" });
     this.#surroundings.emit({ event: "killed", child: this.name });
     await ended;
   }
@@ -239,7 +240,7 @@ export class Child implements ShardListener {
     this.#surroundings.emit({ event: "log", child: this.name, text });
   }
 
-  message(message: FromShard): void {
+  message(message: FromResident): void {
     switch (message.kind) {
       case "booted":
         return this.#booted(message.fault);
@@ -249,10 +250,10 @@ export class Child implements ShardListener {
       case "denied":
         return this.denied(message.service, message.label, message.error);
       case "exited":
-        void this.#end({ kind: "exited", code: message.code }, true);
+        void this.#end({ kind: "exited", code: message.code });
         return;
       case "faulted":
-        return this.#faulted(message.fault, true);
+        return this.#faulted(message.fault);
       case "held":
         return this.#heldCallback?.();
       case "quota":
@@ -270,7 +271,6 @@ export class Child implements ShardListener {
           if (E.isRight(message.result)) this.resume();
           return;
         }
-        // A thread may still have an answer for the child that it served before.
         return message.capture === this.#capture ? this.#captured?.(message.result) : undefined;
       case "released":
         return this.#released?.();
@@ -278,22 +278,27 @@ export class Child implements ShardListener {
         return this.#surroundings.broker.hear(this.identity.identity, message.message);
       case "portal":
         return void this.#portal.receive(message.message);
-      case "logged":
-        return;
     }
   }
 
-  died(reason: "stuck" | "failed", error: unknown): void {
-    this.#faulted(
-      {
-        reason:
-          reason === "stuck"
-            ? `stuck in one built-in call: its turn gave no sign of life for ${this.#thread.silence} ms`
-            : `its thread failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-        stack: "",
-      },
-      false,
-    );
+  died(reason: string): void {
+    this.#afterwards(() => this.#faulted({ reason, stack: "" }));
+  }
+
+  lost(reason: string): void {
+    const { lost } = this.#surroundings;
+    if (lost === undefined) return this.died(reason);
+    this.#afterwards(() => {
+      if (this.#ending !== null) return;
+      const known = this.#isSettled;
+      void this.#end({ kind: "lost", reason }).then(() => known && lost(reason));
+    });
+  }
+
+  /** What stands still does so in an image too: whether it is frozen is not yet decided then. */
+  #afterwards(fate: () => void): void {
+    if (this.#standing) this.#fate = fate;
+    else fate();
   }
 
   /** Reports a session that was refused. */
@@ -311,18 +316,18 @@ export class Child implements ShardListener {
     this.#begun?.(E.left({ tag: "Step", step: "boot", reason }));
   }
 
-  #faulted(fault: Fault, reusable: boolean): void {
+  #faulted(fault: Fault): void {
     if (this.#ending !== null) return;
     const stack = mapStack(fault.stack, this.code.file, this.code.sourceMap);
     const position = firstPosition(stack);
     const at = position === undefined ? null : `${position.file}:${position.line}:${position.column}`;
     const reason = at === null ? fault.reason : `${fault.reason} (at ${at})`;
     this.log(`fault: ${reason}`);
-    void this.#end({ kind: "faulted", reason }, reusable);
+    void this.#end({ kind: "faulted", reason });
     this.#surroundings.emit({ event: "faulted", child: this.name, reason: fault.reason, at, stack });
   }
 
-  async #end(ending: Ending, reusable: boolean): Promise<void> {
+  async #end(ending: Ending): Promise<void> {
     if (this.#ending !== null) return;
     this.#ending = ending;
     if (ending.kind === "exited")
@@ -334,7 +339,7 @@ export class Child implements ShardListener {
       ending.kind !== "frozen" || !this.#comesBack ? "ended" : this.#isSettled ? "frozen" : "failed";
     this.#surroundings.broker.leave(this.identity.identity, left);
     await this.#portal.close();
-    if (reusable) this.#surroundings.threads.give(this.#thread);
+    this.#residence.leave();
     this.#surroundings.freed(this.#quota.ram, this.#quota.caps);
     this.#ended(ending);
   }

@@ -15,6 +15,8 @@ export interface ChildrenOptions {
   readonly runtime: Runtime;
   readonly providers: Providers;
   readonly emit: (event: HostEvent) => void;
+  /** Told of a child that was lost with its thread. Without this it has faulted. */
+  readonly lost?: ((child: Child, reason: string) => void) | undefined;
 }
 
 export class Children {
@@ -22,6 +24,7 @@ export class Children {
   readonly #runtime: Runtime;
   readonly #providers: Providers;
   readonly #emit: (event: HostEvent) => void;
+  readonly #lost: ChildrenOptions["lost"];
   readonly #children = new Map<string, Child>();
   /** Those that are being made. */
   readonly #making = new Map<string, Child>();
@@ -30,11 +33,12 @@ export class Children {
   #freeRam: number;
   #freeCaps: number;
 
-  constructor({ config, runtime, providers, emit }: ChildrenOptions) {
+  constructor({ config, runtime, providers, emit, lost }: ChildrenOptions) {
     this.#config = config;
     this.#runtime = runtime;
     this.#providers = providers;
     this.#emit = emit;
+    this.#lost = lost;
     this.#freeRam = config.ram;
     this.#freeCaps = config.caps;
   }
@@ -64,7 +68,7 @@ export class Children {
     identity: ChildIdentity,
     clone = false,
   ): Either<HostError, Child> {
-    const { alive, threads } = this.#runtime;
+    const { alive, placement } = this.#runtime;
     const taken = this.living(config.name) !== null || this.#making.has(config.name);
     if (taken || alive.has(identity.identity)) return E.left({ tag: "AlreadyRunning", child: config.name });
     const short = this.#shortOf(config);
@@ -73,17 +77,19 @@ export class Children {
     const { ram, caps } = config;
     this.#freeRam -= ram;
     this.#freeCaps -= caps;
+    const lost = this.#lost;
     const surroundings: ChildSurroundings = {
       providers: this.#providers,
-      threads,
+      placement,
       emit: this.#emit,
       broker: this.#broker,
       freed: (bytes, capabilities) => {
         this.#freeRam += bytes;
         this.#freeCaps += capabilities;
       },
+      ...(lost === undefined ? {} : { lost: (reason) => lost(child, reason) }),
     };
-    const child = new Child(this.#spec(config, clone), code, identity, threads.take(), surroundings);
+    const child: Child = new Child(this.#spec(config, clone), code, identity, surroundings);
     this.#making.set(config.name, child);
     void child.ended.then(() => alive.delete(identity.identity));
     return E.right(child);

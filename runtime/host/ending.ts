@@ -5,4 +5,6 @@ export type Ending =
   /** `reason` as it is on its log. */
   | { readonly kind: "faulted"; readonly reason: string }
   | { readonly kind: "frozen" }
-  | { readonly kind: "killed" };
+  | { readonly kind: "killed" }
+  /** Another child on its thread brought the thread down, and its host will bring it back. */
+  | { readonly kind: "lost"; readonly reason: string };

@@ -28,6 +28,9 @@ export interface LiveHostOptions {
   readonly emit: (event: HostEvent) => void;
   /** Told of a child before it takes its first turn. Where it answers `hold`, the child takes none before `go`. */
   readonly beforeGo?: BeforeGo;
+  /** Told of a child that was lost with its thread, for a reason that another child gave: its state is to be had
+   *  elsewhere, and it comes back. Without this it has faulted. */
+  readonly lost?: (child: Child, reason: string) => void;
   /** The file system that images are written to and read from. Default: the real one. */
   readonly files?: FilePower;
 }
@@ -41,13 +44,13 @@ export class LiveHost {
   readonly #freezer: Freezer;
   readonly #reviver: Reviver;
 
-  constructor({ config, runtime, emit, beforeGo = () => {}, files = disk }: LiveHostOptions) {
+  constructor({ config, runtime, emit, beforeGo = () => {}, lost, files = disk }: LiveHostOptions) {
     this.config = config;
     this.#emit = emit;
     this.#beforeGo = beforeGo;
     this.providers = makeProviders(config);
     const { providers } = this;
-    const children = new Children({ config, runtime, providers, emit });
+    const children = new Children({ config, runtime, providers, emit, lost });
     this.#children = children;
     this.#freezer = new Freezer({ host: config.name, runtime, children, files, emit });
     this.#reviver = new Reviver({ config, runtime, children, files, emit });

@@ -8,12 +8,14 @@ import type { ImageError } from "../image/image-error.ts";
 import { hostKey } from "../image/key.ts";
 import type { HostPlatform } from "../image/open-image.ts";
 import type { Signer } from "../image/signer.ts";
-import { ThreadPool } from "./shard-thread.ts";
+import { OneEach } from "./one-each.ts";
+import type { Placement } from "./placement.ts";
+import { SharedThreads } from "./shared-threads.ts";
 
 export interface Runtime {
   readonly engine: Engine;
   readonly base: Base;
-  readonly threads: ThreadPool;
+  readonly placement: Placement;
   /** Identities that live on some host of this process: one incarnation of each at most. */
   readonly alive: Set<string>;
   /** The state directory, absolute. */
@@ -55,6 +57,9 @@ export const loadPlatform = (): Platform => {
 export interface RuntimeOptions {
   /** How long a turn may go without a poll before its thread is ended, in ms; default 5000. */
   readonly silence?: number;
+  /** How many threads the children share. Default: each has one of its own, and a child that is stuck in a built-in
+   *  costs nobody else anything. */
+  readonly threads?: number;
 }
 
 /** A runtime that has no state directory yet: an engine, its base memory and a warm thread. */
@@ -67,17 +72,18 @@ export interface RuntimeInMemory {
 }
 
 /** Takes up all that a runtime needs of time, and changes nothing outside this process. */
-export const warmRuntime = ({ silence }: RuntimeOptions = {}): RuntimeInMemory => {
+export const warmRuntime = ({ silence, threads }: RuntimeOptions = {}): RuntimeInMemory => {
   const { engine, base, platform } = loadPlatform();
-  const threads = new ThreadPool(engine, base, silence);
-  threads.warm();
-  const close = (): Promise<void> => threads.close();
+  const options = { engine, base, silence };
+  const placement = threads === undefined ? new OneEach(options) : new SharedThreads(threads, options);
+  placement.warm();
+  const close = (): Promise<void> => placement.close();
   const open = async (state: string): Promise<Either<ImageError, Runtime>> => {
     await mkdir(state, { recursive: true, mode: 0o700 });
     const signer = await hostKey(state, disk);
     if (E.isLeft(signer)) return signer;
     const alive = new Set<string>();
-    return E.right({ engine, base, threads, alive, state, signer: signer.right, platform, close });
+    return E.right({ engine, base, placement, alive, state, signer: signer.right, platform, close });
   };
   return {
     close,

@@ -1,40 +1,54 @@
-// A shard's thread as the host holds it: messages, log, and a watchdog for turns that no longer poll.
+// A shard's thread as the host holds it: its residents by number, their log, and a watchdog for turns that no longer
+// poll.
 import { Worker } from "node:worker_threads";
 import type { Base } from "../engine/base.ts";
 import type { Engine } from "../engine/wasm-module.ts";
 import { makeBlackBox, readBlackBox } from "../shard/black-box.ts";
 import { makeControl, Stethoscope } from "../shard/control.ts";
 import { LogReader, makeRing } from "../shard/log-ring.ts";
-import type { FromShard, ShardData, ToShard } from "../shard/protocol.ts";
+import type { FromResident, FromShard, ShardData, ToShard } from "../shard/protocol.ts";
+import type { Lodger, Residence } from "./residence.ts";
 
 /** How long a turn may go without a poll before its thread is ended, in ms. Some built-ins never poll. */
 const SILENCE_MS = 5000;
 const LISTEN_MS = 250;
-/** Threads kept for later children; each holds some 20 MB. */
-const MOST_IDLE = 8;
 /** Native stack of a shard's thread: with it, 256 KiB of the engine's own are catchable when exhausted. */
 const STACK_MB = 4;
 
-export interface ShardListener {
-  message(message: FromShard): void;
-  log(text: string): void;
-  /** The thread is gone: it was stuck in a turn, or failed (`error`). */
-  died(reason: "stuck" | "failed", error: unknown): void;
+export interface ThreadOptions {
+  readonly engine: Engine;
+  readonly base: Base;
+  /** How long a turn may go without a poll before its thread is ended, in ms; default 5000. */
+  readonly silence?: number | undefined;
+}
+
+export interface LodgeOptions {
+  /** The lodger has left, or was put out. */
+  readonly left: () => void;
+  /** Whether putting it out ends the thread, which takes no time; otherwise the turn that runs comes to its end. */
+  readonly alone: boolean;
+}
+
+interface Lodging {
+  readonly lodger: Lodger;
+  readonly left: () => void;
+  /** It is being put out. */
+  evicted: (() => void) | null;
 }
 
 export class ShardThread {
-  /** How long a turn may go without a poll, in ms. */
-  readonly silence: number;
+  readonly #silence: number;
   readonly #worker: Worker;
   readonly #stethoscope: Stethoscope;
   readonly #logs: LogReader;
   readonly #box = makeBlackBox();
-  #listener: ShardListener | null = null;
+  readonly #lodgings = new Map<number, Lodging>();
+  #numbers = 0;
   #watchdog: NodeJS.Timeout | null = null;
   #gone = false;
 
-  constructor(engine: Engine, base: Base, silence: number) {
-    this.silence = silence;
+  constructor({ engine, base, silence = SILENCE_MS }: ThreadOptions) {
+    this.#silence = silence;
     const control = makeControl();
     const ring = makeRing();
     this.#stethoscope = new Stethoscope(control);
@@ -47,41 +61,76 @@ export class ShardThread {
     // Idle, it keeps no process alive. A thread that has just come up counts again.
     this.#worker.unref();
     this.#worker.on("online", () => {
-      if (this.#listener === null && !this.#gone) this.#worker.unref();
+      if (this.#lodgings.size === 0 && !this.#gone) this.#worker.unref();
     });
     this.#worker.on("message", (message: FromShard) => this.#receive(message));
-    this.#worker.on("error", (error) => this.#die("failed", error));
-  }
-
-  /** Serves one child, until `detach`. */
-  attach(listener: ShardListener): void {
-    this.#listener = listener;
-    this.#worker.ref();
-    this.#watchdog = setInterval(() => this.#listen(), LISTEN_MS);
-  }
-
-  detach(): void {
-    this.#listener = null;
-    this.#worker.unref();
-    if (this.#watchdog !== null) clearInterval(this.#watchdog);
-    this.#watchdog = null;
+    this.#worker.on("error", (error) => void this.#die(null, failed(error)));
   }
 
   get gone(): boolean {
     return this.#gone;
   }
-
-  /** The selector of the thread whose turn runs right now, or null. */
-  get running(): number | null {
-    return this.#stethoscope.running;
+  /** How many live here. */
+  get residents(): number {
+    return this.#lodgings.size;
   }
 
-  post(message: ToShard): void {
+  /** Gives a child a place here. */
+  lodge(lodger: Lodger, { left, alone }: LodgeOptions): Residence {
+    const number = ++this.#numbers;
+    const lodging: Lodging = { lodger, left, evicted: null };
+    this.#lodgings.set(number, lodging);
+    if (this.#watchdog === null) {
+      this.#worker.ref();
+      this.#watchdog = setInterval(() => this.#listen(), LISTEN_MS);
+    }
+    const thread = this;
+    const post = (message: ToShard["message"]): void => this.#post({ resident: number, message });
+    return {
+      get gone() {
+        return thread.#gone || !thread.#lodgings.has(number);
+      },
+      get running() {
+        const running = thread.#stethoscope.running;
+        if (running === null || running.resident === number) return running?.thread ?? null;
+        return thread.#lodgings.get(running.resident)?.lodger.name ?? null;
+      },
+      post,
+      leave: () => this.#remove(number),
+      evict: () => (alone ? this.terminate() : this.#putOut(number, lodging)),
+    };
+  }
+
+  #post(message: ToShard): void {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker.postMessage(message);
   }
 
-  /** Ends it, whatever it does. What its child had written to its log comes out first. */
+  async #putOut(number: number, lodging: Lodging): Promise<void> {
+    if (this.#gone || !this.#lodgings.has(number)) return;
+    await new Promise<void>((resolve) => {
+      lodging.evicted = resolve;
+      this.#post({ resident: number, message: { kind: "release" } });
+    });
+    this.#remove(number);
+  }
+
+  #remove(number: number): void {
+    const lodging = this.#lodgings.get(number);
+    if (lodging === undefined) return;
+    this.#lodgings.delete(number);
+    if (this.#lodgings.size === 0) this.#rest();
+    lodging.left();
+  }
+
+  /** Nobody is here: it keeps no process alive. */
+  #rest(): void {
+    this.#worker.unref();
+    if (this.#watchdog !== null) clearInterval(this.#watchdog);
+    this.#watchdog = null;
+  }
+
+  /** Ends it, whatever it does. What its residents had written to their logs comes out first. */
   async terminate(): Promise<void> {
     this.#gone = true;
     if (this.#watchdog !== null) clearInterval(this.#watchdog);
@@ -89,73 +138,63 @@ export class ShardThread {
     this.#worker.ref();
     await this.#worker.terminate();
     this.#drain();
-    if (this.running !== null) for (const text of readBlackBox(this.#box)) this.#listener?.log(text);
-    this.detach();
+    const { running } = this.#stethoscope;
+    if (running !== null)
+      for (const text of readBlackBox(this.#box)) this.#lodgings.get(running.resident)?.lodger.log(text);
+    this.#rest();
+    for (const number of [...this.#lodgings.keys()]) this.#remove(number);
   }
 
   #drain(): void {
-    this.#logs.drain((text) => this.#listener?.log(text));
+    this.#logs.drain((number, text) => this.#lodgings.get(number)?.lodger.log(text));
   }
 
-  #receive(message: FromShard): void {
+  #receive(said: FromShard): void {
     this.#drain();
-    if (message.kind !== "logged") this.#listener?.message(message);
+    if (said !== "logged") this.#deliver(said.resident, said.message);
+  }
+
+  #deliver(number: number, message: FromResident): void {
+    const lodging = this.#lodgings.get(number);
+    if (lodging === undefined) return;
+    if (message.kind === "released" && lodging.evicted !== null) lodging.evicted();
+    else lodging.lodger.message(message);
   }
 
   #listen(): void {
-    if (this.#stethoscope.silence(performance.now(), 2 * LISTEN_MS) >= this.silence) this.#die("stuck", null);
+    if (this.#stethoscope.silence(performance.now(), 2 * LISTEN_MS) < this.#silence) return;
+    const stuck = `stuck in one built-in call: its turn gave no sign of life for ${this.#silence} ms`;
+    void this.#die(this.#stethoscope.running?.resident ?? null, {
+      own: stuck,
+      others: (name) => `its thread was ended, because ${name ?? "another child"} on it was ${stuck}`,
+    });
   }
 
-  #die(reason: "stuck" | "failed", error: unknown): void {
+  /** Whoever is to blame dies of it; the others are lost through no doing of their own. */
+  async #die(blamed: number | null, { own, others }: Cause): Promise<void> {
     if (this.#gone) return;
-    const listener = this.#listener;
-    void this.terminate().then(() => listener?.died(reason, error));
+    const lodgings = [...this.#lodgings];
+    await this.terminate();
+    const only = lodgings.length === 1 ? lodgings[0]![0] : null;
+    const culprit = blamed ?? this.#stethoscope.running?.resident ?? only;
+    const name = lodgings.find(([number]) => number === culprit)?.[1].lodger.name ?? null;
+    for (const [number, { lodger, evicted }] of lodgings)
+      if (evicted !== null) evicted();
+      else if (number === culprit) lodger.died(own);
+      else lodger.lost(others(name));
   }
 }
 
-/** Threads that are ready: starting one takes some 40 ms, so one is kept warm. */
-export class ThreadPool {
-  readonly #engine: Engine;
-  readonly #base: Base;
-  readonly #silence: number;
-  #idle: ShardThread[] = [];
-  #closed = false;
-
-  /** `silence`: how long a turn may go without a poll before its thread is ended, in ms. */
-  constructor(engine: Engine, base: Base, silence: number = SILENCE_MS) {
-    this.#engine = engine;
-    this.#base = base;
-    this.#silence = silence;
-  }
-
-  /** Starts a thread ahead of its use. */
-  warm(): void {
-    if (this.#idle.length === 0) this.#idle.push(this.#make());
-  }
-
-  take(): ShardThread {
-    for (;;) {
-      const idle = this.#idle.pop();
-      if (idle === undefined) return this.#make();
-      if (!idle.gone) return idle;
-    }
-  }
-
-  #make(): ShardThread {
-    return new ShardThread(this.#engine, this.#base, this.#silence);
-  }
-
-  give(thread: ShardThread): void {
-    if (thread.gone) return;
-    thread.detach();
-    if (this.#closed || this.#idle.length >= MOST_IDLE) void thread.terminate();
-    else this.#idle.push(thread);
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    const idle = this.#idle;
-    this.#idle = [];
-    await Promise.all(idle.map((thread) => thread.terminate()));
-  }
+/** Why a thread is gone, for the one who had its turn, and for those who lived beside it. */
+interface Cause {
+  readonly own: string;
+  readonly others: (name: string | null) => string;
 }
+
+const failed = (error: unknown): Cause => {
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    own: `its thread failed: ${what}`,
+    others: (name) => `its thread failed${name === null ? "" : ` in a turn of ${name}`}: ${what}`,
+  };
+};

@@ -82,5 +82,7 @@ export const renderEnding = (ending: Ending): string => {
       return "it was frozen";
     case "killed":
       return "it was killed";
+    case "lost":
+      return `it was lost: ${ending.reason}`;
   }
 };

@@ -4,6 +4,7 @@
 const TURN_RUNS = 0;
 const PULSE = 1;
 const THREAD = 2;
+const RESIDENT = 3;
 const WORDS = 4;
 
 export const makeControl = (): SharedArrayBuffer => new SharedArrayBuffer(WORDS * 4);
@@ -15,7 +16,9 @@ export class Pulse {
   constructor(control: SharedArrayBuffer) {
     this.#words = new Int32Array(control);
   }
-  turnBegins(thread: number): void {
+  /** A turn of `resident` begins, in the name of its thread with this selector. */
+  turnBegins(resident: number, thread: number): void {
+    this.#words[RESIDENT] = resident;
     this.#words[THREAD] = thread;
     this.#words[PULSE] = (this.#words[PULSE]! + 1) | 0;
     this.#words[TURN_RUNS] = 1;
@@ -26,6 +29,11 @@ export class Pulse {
   turnEnds(): void {
     this.#words[TURN_RUNS] = 0;
   }
+}
+
+export interface Running {
+  readonly resident: number;
+  readonly thread: number;
 }
 
 /** The host's side: tells since when a turn has shown no sign of life. */
@@ -39,9 +47,10 @@ export class Stethoscope {
     this.#words = new Int32Array(control);
   }
 
-  /** The selector of the thread whose turn runs, or null between turns. */
-  get running(): number | null {
-    return Atomics.load(this.#words, TURN_RUNS) === 1 ? Atomics.load(this.#words, THREAD) : null;
+  /** Whose turn runs: the resident, and the selector of its thread. Null between turns. */
+  get running(): Running | null {
+    if (Atomics.load(this.#words, TURN_RUNS) !== 1) return null;
+    return { resident: Atomics.load(this.#words, RESIDENT), thread: Atomics.load(this.#words, THREAD) };
   }
 
   /**
@@ -50,7 +59,7 @@ export class Stethoscope {
    */
   silence(now: number, most: number): number {
     const pulse = Atomics.load(this.#words, PULSE);
-    const running = this.running !== null;
+    const running = Atomics.load(this.#words, TURN_RUNS) === 1;
     this.#silence =
       running && pulse === this.#pulse ? this.#silence + Math.min(now - this.#listened, most) : 0;
     this.#pulse = pulse;

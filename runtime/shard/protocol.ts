@@ -88,7 +88,16 @@ export interface FrozenChild {
   readonly registers: Registers;
 }
 
-export type ToShard =
+/** What the host says to a thread: something to one of its residents, by the number that the host gave it. */
+export interface ToShard {
+  readonly resident: number;
+  readonly message: ToResident;
+}
+
+/** What a thread says: that there is something in its log ring, or what one of its residents says. */
+export type FromShard = "logged" | { readonly resident: number; readonly message: FromResident };
+
+export type ToResident =
   | { readonly kind: "boot"; readonly spec: ChildSpec; readonly code: string; readonly file: string }
   | {
       readonly kind: "revive";
@@ -116,22 +125,21 @@ export type ToShard =
     }
   /** To one of a group that has said `reached`: all have, and it goes on; or not all can, and it takes all back. */
   | { readonly kind: "together"; readonly go: boolean }
-  /** After a capture: lets it run on, or gives everything back. */
+  /** After a capture: lets it run on. */
   | { readonly kind: "resume" }
+  /** Gives back everything it holds, at whatever point of its life: it is no longer there then. */
   | { readonly kind: "release" }
   /** What other children say. */
   | { readonly kind: "link"; readonly message: ToDomain }
   | { readonly kind: "portal"; readonly message: ToPortalClient };
 
-export type FromShard =
+export type FromResident =
   | { readonly kind: "booted"; readonly fault: Fault | null }
   | {
       readonly kind: "revived";
       readonly result: Either<CheckpointError, RevivedInfo["reopened"]>;
       readonly ms: number;
     }
-  /** There is something in the log ring. */
-  | { readonly kind: "logged" }
   | {
       readonly kind: "denied";
       readonly service: string;

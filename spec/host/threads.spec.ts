@@ -5,39 +5,47 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { BlackBoxWriter, makeBlackBox, readBlackBox } from "../../runtime/shard/black-box.ts";
 import { makeControl, Pulse, Stethoscope } from "../../runtime/shard/control.ts";
+import { OneEach } from "../../runtime/host/one-each.ts";
+import type { Lodger } from "../../runtime/host/residence.ts";
 import { loadPlatform } from "../../runtime/host/runtime.ts";
-import { ThreadPool, type ShardThread } from "../../runtime/host/shard-thread.ts";
 import { Host } from "../../runtime/index.ts";
 import { COUNT, factsOf, onStage } from "./stage.ts";
 
 describe("host: threads", () => {
-  const taken = async (play: (pool: ThreadPool) => Promise<void>): Promise<void> => {
-    const { engine, base } = loadPlatform();
-    const pool = new ThreadPool(engine, base);
+  /** Somebody who has a place and does nothing there. */
+  const lodger: Lodger = { name: "lodger", message() {}, log() {}, died() {}, lost() {} };
+
+  const placed = async (play: (placement: OneEach) => Promise<void>): Promise<void> => {
+    const placement = new OneEach(loadPlatform());
     try {
-      await play(pool);
+      await play(placement);
     } finally {
-      await pool.close();
+      await placement.close();
     }
   };
 
   it("are used again, and no more are kept than a few", () =>
-    taken(async (pool) => {
-      const first = pool.take();
-      pool.give(first);
-      expect(pool.take()).to.equal(first);
-      const many: ShardThread[] = [first, ...Array.from({ length: 11 }, () => pool.take())];
-      expect(new Set(many).size).to.equal(12);
-      for (const thread of many) pool.give(thread);
-      expect(many.filter(({ gone }) => gone)).to.have.length(4);
+    placed(async (placement) => {
+      placement.settle(lodger).leave();
+      const [first] = placement.idle;
+      const many = Array.from({ length: 12 }, () => placement.settle(lodger));
+      expect(placement.idle).to.deep.equal([]);
+      for (const residence of many) residence.leave();
+      expect(placement.idle).to.have.length(8);
+      expect(placement.idle).to.contain(first);
+      expect(new Set(placement.idle).size).to.equal(8);
     }));
 
   it("that are gone are not used again", () =>
-    taken(async (pool) => {
-      const thread = pool.take();
-      pool.give(thread);
-      await thread.terminate();
-      expect(pool.take()).to.not.equal(thread);
+    placed(async (placement) => {
+      const residence = placement.settle(lodger);
+      await residence.evict();
+      expect(residence.gone).to.equal(true);
+      expect(placement.idle).to.deep.equal([]);
+      placement.settle(lodger).leave();
+      const [idle] = placement.idle;
+      await idle!.terminate();
+      expect(placement.settle(lodger).gone).to.equal(false);
     }));
 
   it(
@@ -111,7 +119,8 @@ describe("shard: the watchdog's ear", () => {
     const pulse = new Pulse(control);
     const ear = new Stethoscope(control);
     expect(ear.silence(0, 500)).to.equal(0);
-    pulse.turnBegins(0);
+    pulse.turnBegins(7, 0);
+    expect(ear.running).to.deep.equal({ resident: 7, thread: 0 });
     expect(ear.silence(100, 500)).to.equal(0);
     expect(ear.silence(350, 500)).to.equal(250);
     expect(ear.silence(600, 500)).to.equal(500);
@@ -122,6 +131,7 @@ describe("shard: the watchdog's ear", () => {
     expect(ear.silence(60_900, 500)).to.equal(200);
     pulse.turnEnds();
     expect(ear.silence(61_000, 500)).to.equal(0);
+    expect(ear.running).to.equal(null);
   });
 });
 

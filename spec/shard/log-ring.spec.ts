@@ -6,31 +6,34 @@ import { LogReader, LogWriter, makeRing } from "../../runtime/shard/log-ring.ts"
 const RING = 1 << 18;
 
 describe("log ring", () => {
-  it("entries come out whole and in order, around the end of the ring and over many rounds", () => {
+  it("entries come out whole, in order and with their resident, around the end of the ring and over many rounds", () => {
     const entry = fc.oneof(
       fc.string({ unit: "grapheme", maxLength: 50 }),
       fc.nat(70_000).map((length) => "é".repeat(length >> 1) + "x".repeat(length & 1)),
     );
     fc.assert(
-      fc.property(fc.array(fc.tuple(entry, fc.boolean()), { maxLength: 40 }), (entries) => {
-        const ring = makeRing();
-        const reader = new LogReader(ring);
-        const read: string[] = [];
-        const drain = (): void => reader.drain((text) => read.push(text));
-        const writer = new LogWriter(ring, () => {});
-        let waiting = 0;
-        for (const [text, early] of entries) {
-          const needed = Buffer.byteLength(text) + 16;
-          if (early || waiting + needed > RING) {
-            drain();
-            waiting = 0;
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 2 ** 31 - 1 }), entry, fc.boolean()), { maxLength: 40 }),
+        (entries) => {
+          const ring = makeRing();
+          const reader = new LogReader(ring);
+          const read: [number, string][] = [];
+          const drain = (): void => reader.drain((resident, text) => read.push([resident, text]));
+          const writer = new LogWriter(ring, () => {});
+          let waiting = 0;
+          for (const [resident, text, early] of entries) {
+            const needed = Buffer.byteLength(text) + 24;
+            if (early || waiting + needed > RING) {
+              drain();
+              waiting = 0;
+            }
+            writer.write(resident, text);
+            waiting += needed;
           }
-          writer.write(text);
-          waiting += needed;
-        }
-        drain();
-        expect(read).deep.equal(entries.map(([text]) => text));
-      }),
+          drain();
+          expect(read).deep.equal(entries.map(([resident, text]) => [resident, text]));
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -39,11 +42,11 @@ describe("log ring", () => {
     const ring = makeRing();
     const reader = new LogReader(ring);
     const read: string[] = [];
-    const writer = new LogWriter(ring, () => reader.drain((text) => read.push(text)));
+    const writer = new LogWriter(ring, () => reader.drain((_resident, each) => read.push(each)));
     const text = Array.from({ length: 60_000 }, (_, i) => `entry ${i} `).join("");
-    writer.write(text);
-    writer.write("");
-    reader.drain((each) => read.push(each));
+    writer.write(1, text);
+    writer.write(1, "");
+    reader.drain((_resident, each) => read.push(each));
     expect(read.map((each) => each.length)).deep.equal([text.length, 0]);
     expect(read[0]).equal(text);
   });

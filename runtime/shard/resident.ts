@@ -1,0 +1,260 @@
+// One child in a shard's thread: it makes the child's protection domain, drives it as the host says, and tells the
+// host what happens.
+import { prose } from "../../lib/error.ts";
+import { E } from "../../lib/fp.ts";
+import { capture, resume } from "../checkpoint/capture.ts";
+import type { Effects } from "../checkpoint/effects.ts";
+import { revive } from "../checkpoint/revive.ts";
+import { systemClock } from "../core/clock.ts";
+import { systemEntropy } from "../domain/entropy.ts";
+import type { DomainPowers } from "../domain/domain-powers.ts";
+import { ProtectionDomain } from "../domain/protection-domain.ts";
+import type { RunQueue } from "../domain/run-queue.ts";
+import type { Base } from "../engine/base.ts";
+import type { Machine } from "../engine/machine.ts";
+import type { MachinePool } from "../engine/pool.ts";
+import type { BlackBoxWriter } from "./black-box.ts";
+import type { Pulse } from "./control.ts";
+import type { LogWriter } from "./log-ring.ts";
+import { PortalClient } from "./portal-client.ts";
+import type { ChildSpec, FromResident, LogMatch, ToResident } from "./protocol.ts";
+import { ShardRouter } from "./shard-router.ts";
+
+type Order<K extends ToResident["kind"]> = Extract<ToResident, { readonly kind: K }>;
+
+/** What the residents of a thread share. */
+export interface Household {
+  readonly base: Base;
+  readonly pool: MachinePool;
+  readonly queue: RunQueue;
+  readonly pulse: Pulse;
+  readonly box: BlackBoxWriter;
+  readonly logs: LogWriter;
+}
+
+export interface ResidentPowers {
+  readonly post: (message: FromResident) => void;
+  /** It is no longer there, and hears nothing more. */
+  readonly left: () => void;
+}
+
+export class Resident {
+  readonly #number: number;
+  readonly #spec: ChildSpec;
+  readonly #household: Household;
+  readonly #powers: ResidentPowers;
+  readonly #portal: PortalClient;
+  readonly #router: ShardRouter;
+  #domain: ProtectionDomain | null = null;
+  #reviving: ProtectionDomain | null = null;
+  /** What its revival changed outside, until it goes on. */
+  #effects: Effects | null = null;
+  #match: LogMatch | null = null;
+  #capturing = false;
+  /** Waits for the rest of its group. */
+  #waiting: ((go: boolean) => void) | null = null;
+  /** It was sent away while it was coming back: it goes when what it acquires is there to be released. */
+  #leaving = false;
+
+  /** `number` tells it from the others of its thread. */
+  constructor(number: number, spec: ChildSpec, household: Household, powers: ResidentPowers) {
+    this.#number = number;
+    this.#spec = spec;
+    this.#household = household;
+    this.#powers = powers;
+    this.#portal = new PortalClient((message) => this.#post({ kind: "portal", message }));
+    this.#router = new ShardRouter(spec, { portal: this.#portal, log: { write: (text) => this.#log(text) } });
+  }
+
+  /** Carries out what the host says. */
+  receive(message: ToResident): void {
+    switch (message.kind) {
+      case "boot":
+        return this.#boot(message);
+      case "revive":
+        return void this.#revive(message);
+      case "go":
+        this.#confirm();
+        return this.#domain?.go();
+      case "hold":
+        return this.#domain?.hold();
+      case "watch":
+        this.#match = message.match;
+        return;
+      case "capture":
+        return void this.#capture(message);
+      case "together":
+        return this.#waiting?.(message.go);
+      case "resume":
+        if (this.#domain !== null) resume(this.#domain);
+        return;
+      case "release":
+        return void this.#release();
+      case "link":
+        // While it comes back, its own links speak to a domain that is not there yet.
+        return (this.#domain ?? this.#reviving)?.hear(message.message);
+      case "portal":
+        return this.#portal.answer(message.message);
+    }
+  }
+
+  #post(message: FromResident): void {
+    this.#powers.post(message);
+  }
+
+  #domainPowers(): DomainPowers {
+    const { pulse, box, queue } = this.#household;
+    const number = this.#number;
+    return {
+      clock: systemClock,
+      entropy: systemEntropy,
+      router: this.#router,
+      queue,
+      links: { send: (said) => this.#post({ kind: "link", message: said }) },
+      events: {
+        log: (text) => this.#log(text),
+        exited: (code) => {
+          this.#leave(true);
+          this.#post({ kind: "exited", code });
+        },
+        faulted: (fault) => {
+          this.#leave(false);
+          this.#post({ kind: "faulted", fault });
+        },
+        denied: (service, label, error) => this.#post({ kind: "denied", service, label, error }),
+        returned: (ram, caps) => this.#post({ kind: "quota", ram, caps }),
+        threadCreated: (selector, name) => this.#post({ kind: "thread", selector, name }),
+        logging: (text) => box.add(text),
+        turnBegins: (thread) => {
+          box.clear();
+          pulse.turnBegins(number, thread);
+        },
+        polls: () => pulse.polls(),
+        turnEnds: () => pulse.turnEnds(),
+      },
+    };
+  }
+
+  #log(text: string): void {
+    this.#household.logs.write(this.#number, text);
+    const match = this.#match;
+    if (match === null || !("whole" in match ? match.whole === text : match.pattern.test(text))) return;
+    this.#match = null;
+    this.#domain?.hold();
+    this.#post({ kind: "held" });
+  }
+
+  #boot({ code, file }: Order<"boot">): void {
+    const spec = this.#spec;
+    const { base, pool } = this.#household;
+    const machine = (): Machine => pool.take(base.memory.length, spec.quota.ram);
+    // Compiled in a machine of its own, so that the compiler leaves no trace in the child's memory.
+    const compiler = machine();
+    compiler.load(base.memory, base.registers, base.anchors);
+    const bytecode = compiler.compile(code, file);
+    pool.give(compiler, spec.quota.ram);
+    if (!(bytecode instanceof Uint8Array)) return this.#post({ kind: "booted", fault: bytecode });
+    const own = machine();
+    if (!own.load(base.memory, base.registers, base.anchors))
+      return this.#post({
+        kind: "booted",
+        fault: { reason: `${spec.quota.ram} bytes of RAM are too few for a protection domain`, stack: "" },
+      });
+    const domain = new ProtectionDomain(spec, own, this.#domainPowers());
+    this.#domain = domain;
+    domain.hold();
+    domain.boot(bytecode);
+    this.#post({ kind: "booted", fault: null });
+  }
+
+  async #revive({ frozen, generation }: Order<"revive">): Promise<void> {
+    const began = performance.now();
+    const spec = this.#spec;
+    const { base, pool } = this.#household;
+    const revival = await revive({
+      spec,
+      powers: this.#domainPowers(),
+      anchors: base.anchors,
+      ...frozen,
+      machine: (bytes) => pool.take(bytes, spec.quota.ram),
+      made: (domain) => {
+        this.#reviving = domain;
+      },
+    });
+    this.#reviving = null;
+    const ms = performance.now() - began;
+    if (E.isRight(revival)) {
+      this.#domain = revival.right.domain;
+      this.#effects = revival.right.effects;
+    }
+    if (this.#leaving) return this.#release();
+    if (E.isLeft(revival)) return this.#post({ kind: "revived", result: revival, ms });
+    const { domain, reopened } = revival.right;
+    domain.hold();
+    domain.signalRevived({ generation, host: spec.host, reopened });
+    domain.proceed();
+    this.#post({ kind: "revived", result: E.right(reopened), ms });
+  }
+
+  /** Says where it stands, and waits until all of its group stand there. */
+  #reached(capture: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#waiting = (go) => {
+        this.#waiting = null;
+        resolve(go);
+      };
+      this.#post({ kind: "reached", capture });
+    });
+  }
+
+  async #capture({ capture: number, deadline, staging, together }: Order<"capture">): Promise<void> {
+    const domain = this.#domain;
+    const child = this.#spec.label;
+    if (domain === null || this.#capturing)
+      return this.#post({
+        kind: "captured",
+        capture: number,
+        result: E.left(domain === null ? { tag: "Ended", child } : { tag: "Busy", child }),
+      });
+    this.#capturing = true;
+    this.#confirm();
+    const into = (bytes: number): Uint8Array => {
+      if (staging?.byteLength === bytes) return new Uint8Array(staging);
+      // Filled, so that its pages are there before the child stands still.
+      return new Uint8Array(new SharedArrayBuffer(bytes)).fill(1);
+    };
+    const result = await capture(domain, {
+      deadline,
+      into,
+      ...(together ? { together: () => this.#reached(number) } : {}),
+    });
+    this.#capturing = false;
+    this.#post({ kind: "captured", capture: number, result });
+  }
+
+  #confirm(): void {
+    this.#effects?.confirm();
+    this.#effects = null;
+  }
+
+  async #release(): Promise<void> {
+    this.#leaving = this.#reviving !== null;
+    if (this.#leaving) return;
+    this.#waiting?.(false);
+    for (const { service, name, error } of (await this.#effects?.retract()) ?? [])
+      this.#log(`${service} ${name} could not be put back as it was: ${prose(error)}`);
+    this.#effects = null;
+    await this.#domain?.release();
+    this.#leave(true);
+    this.#post({ kind: "released" });
+  }
+
+  /** The child is no longer here. A machine that faulted is not used again. */
+  #leave(reusable: boolean): void {
+    const domain = this.#domain;
+    this.#domain = null;
+    this.#router.close();
+    if (domain !== null && reusable) this.#household.pool.give(domain.machine, this.#spec.quota.ram);
+    this.#powers.left();
+  }
+}
