@@ -84,21 +84,25 @@ export class ShardThread {
       this.#worker.ref();
       this.#watchdog = setInterval(() => this.#listen(), LISTEN_MS);
     }
-    const thread = this;
-    const post = (message: ToShard["message"]): void => this.#post({ resident: number, message });
+    const isGone = (): boolean => this.#gone || !this.#lodgings.has(number);
+    const running = (): Residence["running"] => this.#running(number);
     return {
       get gone() {
-        return thread.#gone || !thread.#lodgings.has(number);
+        return isGone();
       },
       get running() {
-        const running = thread.#stethoscope.running;
-        if (running === null || running.resident === number) return running?.thread ?? null;
-        return thread.#lodgings.get(running.resident)?.lodger.name ?? null;
+        return running();
       },
-      post,
+      post: (message) => this.#post({ resident: number, message }),
       leave: () => this.#remove(number),
       evict: () => (alone ? this.terminate() : this.#putOut(number, lodging)),
     };
+  }
+
+  #running(number: number): Residence["running"] {
+    const { running } = this.#stethoscope;
+    if (running === null || running.resident === number) return running?.thread ?? null;
+    return this.#lodgings.get(running.resident)?.lodger.name ?? null;
   }
 
   #post(message: ToShard): void {

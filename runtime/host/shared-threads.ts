@@ -38,6 +38,6 @@ export class SharedThreads implements Placement {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread?.terminate()));
+    await Promise.all(this.#threads.map((thread) => thread?.terminate() ?? Promise.resolve()));
   }
 }

@@ -36,7 +36,9 @@ export class Shard {
           left: () => void this.#residents.delete(number),
         }),
       );
-    // What still comes for one that has left is for nobody.
-    this.#residents.get(number)?.receive(message);
+    const resident = this.#residents.get(number);
+    // What still comes for one that has left, or never came, is for nobody: but that it is not there may be waited for.
+    if (resident !== undefined) resident.receive(message);
+    else if (message.kind === "release") this.#post({ resident: number, message: { kind: "released" } });
   }
 }

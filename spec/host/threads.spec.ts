@@ -45,7 +45,9 @@ describe("host: threads", () => {
       placement.settle(lodger).leave();
       const [idle] = placement.idle;
       await idle!.terminate();
-      expect(placement.settle(lodger).gone).to.equal(false);
+      const next = placement.settle(lodger);
+      expect(next.gone).to.equal(false);
+      next.leave();
     }));
 
   it(
