@@ -197,13 +197,13 @@ export class Resident {
   }
 
   /** Says where it stands, and waits until all of its group stand there. */
-  #reached(capture: number): Promise<boolean> {
+  #reached(number: number): Promise<boolean> {
     return new Promise((resolve) => {
       this.#waiting = (go) => {
         this.#waiting = null;
         resolve(go);
       };
-      this.#post({ kind: "reached", capture });
+      this.#post({ kind: "reached", capture: number });
     });
   }
 
