@@ -25,14 +25,14 @@ export interface Registers {
 export interface CheckpointFacts extends Position {
   /** UUID in lower case. */
   readonly identity: string;
-  /** What people call it, 1 to 1024 characters; for listings and errors. */
+  /** What people call it, 1 to 1024 characters; for listings and errors. A read answers the latest one. */
   readonly label: string;
   /** Revivals so far. */
   readonly generation: number;
   /** SHA-256 in hexadecimal of the base memory that the child started from. */
   readonly base: string;
   /** What others with similar memory have in common, such as the hash of their code; such memories are stored as
-   *  differences from one of them. `null`: alone of its kind. */
+   *  differences from one of them. 1 to 256 characters, or `null`: alone of its kind. A read answers the latest one. */
   readonly kin: string | null;
   readonly registers: Registers;
   /** Ledger, positions, calls in flight: the caller's own encoding. At most 64 MiB. */
@@ -49,7 +49,7 @@ export interface Checkpoint extends CheckpointFacts {
   readonly memory: Uint8Array;
   /** What it is a difference from, where that is known. `null`: all of the memory is looked at. */
   readonly since: Since | null;
-  /** Whether the component will rest: takes some ms longer to take less space, and folds differences. */
+  /** Whether the component will rest: takes some ms longer to take less space. */
   readonly resting: boolean;
   /** Most bytes that the component may take in the store, all its kept checkpoints together. What several components
    *  share is charged to the one that wrote it first. `null`: the store's own bound. */
@@ -61,8 +61,6 @@ export interface Since {
   readonly receipt: Receipt;
   /** Every page that may differ from it. Pages beyond the end of the earlier memory need not be in it. */
   readonly changed: PageSet;
-  /** The memory as it was then, where it is still at hand: spares reading it back. */
-  readonly memory: Uint8Array | null;
 }
 
 /** A checkpoint that was hashed and compressed, and waits to be committed; it shares no bytes with its memory. Until it
@@ -165,7 +163,7 @@ export interface Store {
   readonly path: string;
   /**
    * Hashes and compresses what changed, in slices of some ms between which others run, and writes nothing.
-   * Fails with `Busy`, `Stale`, `OutOfOrder`, `WrongParent`, `WrongBase`, `OverBound`, `Malformed`, `TooLarge`, and as a read does.
+   * Fails with `Busy`, `Stale`, `OutOfOrder`, `WrongParent`, `WrongBase`, `Malformed`, `TooLarge`, `Corrupt`.
    */
   prepare(checkpoint: Checkpoint): Answer<Prepared>;
   /**

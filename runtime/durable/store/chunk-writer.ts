@@ -1,0 +1,173 @@
+// Contents on their way into chunks: each is looked up by its hash, and stored only where it is new, in the smallest
+// form at hand. Nothing is written here; what is new waits for a commit.
+import { E } from "../../../lib/fp.ts";
+import { baseChunk } from "./base-memories.ts";
+import { chunkBytes, hashOf, maxDepth, type Form, type StoredChunk } from "./chunk.ts";
+import { dictionaryOf, type ChunkReader } from "./chunk-reader.ts";
+import { deflated } from "./deflated.ts";
+import { difference } from "./difference.ts";
+import type { Blob } from "./head.ts";
+import type { Hash } from "./keys.ts";
+import type { Pace } from "./pace.ts";
+
+/** A new chunk; who it is charged to is said at the commit. */
+export type FreshChunk = Form & Omit<StoredChunk, "owner" | "form">;
+
+/** Keeps a chunk from being swept until the commit; answers whether it is there. */
+export type Take = (hash: Hash) => boolean;
+
+/** Something in the store that the content may be a difference from. */
+export type Candidate = Hash | null | undefined;
+
+/** Where in which base memory a piece of memory would stand. */
+export interface Place {
+  readonly base: number;
+  readonly baseMemory: Uint8Array;
+  readonly place: number;
+}
+
+/** Differences that make more of a chunk than this are not worth being one, in bytes. */
+const LARGEST_DIFFERENCE = chunkBytes - (chunkBytes >> 3);
+/** Differences on one root may come to this many bytes before they are folded, whatever the root's size. */
+const SMALL_ABOVE = 1024;
+
+export class ChunkWriter {
+  /** By hash, in the order in which they can be added: what a chunk is a difference from comes before it. */
+  readonly fresh = new Map<Hash, FreshChunk>();
+  readonly #reader: ChunkReader;
+  readonly #take: Take;
+  readonly #leisurely: boolean;
+
+  constructor(reader: ChunkReader, take: Take, leisurely: boolean) {
+    this.#reader = reader;
+    this.#take = take;
+    this.#leisurely = leisurely;
+  }
+
+  /** A piece of memory that is not as in its base. `before`: what was there at the checkpoint before; `kin`: what is
+   *  there in a component of the same kind. `content` is a whole chunk. */
+  async memory(content: Uint8Array, at: Place, before: Candidate, kin: () => Candidate): Promise<Hash> {
+    const hash = hashOf(content);
+    if (this.known(hash)) return hash;
+    const chunk = this.#onChunk(content, before) ?? this.#folded(content, at, [this.#rootOf(before), kin()]);
+    this.fresh.set(hash, await this.#deflated(chunk));
+    return hash;
+  }
+
+  /** Bytes of any length. `before` and `kin` are like ones that may have parts in common. */
+  async blob(bytes: Uint8Array, before: Blob | null, kin: Blob | null, pace: Pace): Promise<Blob> {
+    const { length } = bytes;
+    if (length === 0) return { length, hash: "" };
+    if (length <= chunkBytes) {
+      const like = [before, kin].map((blob) =>
+        blob !== null && blob.length <= chunkBytes ? blob.hash : null,
+      );
+      return { length, hash: await this.#text(bytes, like) };
+    }
+    const hashes: Hash[] = [];
+    for (let at = 0; at < length; at += chunkBytes) {
+      await pace.step();
+      hashes.push(await this.#text(bytes.subarray(at, at + chunkBytes), []));
+    }
+    const list = Buffer.from(hashes.join(""), "latin1");
+    const hash = hashOf(list, "list");
+    if (!this.known(hash))
+      this.fresh.set(hash, { form: "list", length: list.length, inflated: null, payload: list });
+    return { length, hash };
+  }
+
+  /** Whether there is no need to store it. */
+  known(hash: Hash): boolean {
+    return this.fresh.has(hash) || this.#take(hash);
+  }
+
+  async #text(content: Uint8Array, candidates: readonly Candidate[]): Promise<Hash> {
+    const hash = hashOf(content);
+    if (this.known(hash)) return hash;
+    const { length } = content;
+    for (const candidate of candidates) {
+      const chunk = this.#lineage(candidate);
+      if (chunk === null) continue;
+      const dictionary = this.#reader.content(chunk.reference);
+      if (E.isLeft(dictionary) || dictionary.right.length === 0) continue;
+      const payload = await deflated(content, this.#leisurely, dictionaryOf(dictionary.right));
+      if (payload === null || folds(chunk.above + payload.length, chunk.root)) continue;
+      this.fresh.set(hash, {
+        form: "text",
+        ...chunk,
+        above: chunk.above + payload.length,
+        length,
+        inflated: length,
+        payload,
+      });
+      return hash;
+    }
+    // The content may lie in memory that its owner goes on using.
+    const chunk: FreshChunk = { form: "plain", length, inflated: null, payload: new Uint8Array(content) };
+    this.fresh.set(hash, await this.#deflated(chunk));
+    return hash;
+  }
+
+  /** The smallest one of what differs from the base and what differs from others; whole, where all differs. */
+  #folded(
+    content: Uint8Array,
+    { base, baseMemory, place }: Place,
+    candidates: readonly Candidate[],
+  ): FreshChunk {
+    const { length } = content;
+    let smallest: FreshChunk | null = null;
+    const payload = difference(content, baseChunk(baseMemory, place), LARGEST_DIFFERENCE);
+    if (payload !== null) smallest = { form: "base", base, place, length, inflated: null, payload };
+    for (const candidate of candidates) {
+      const chunk = this.#onChunk(content, candidate);
+      if (chunk === null) continue;
+      if (smallest === null || chunk.payload.length < smallest.payload.length) smallest = chunk;
+    }
+    return smallest ?? { form: "plain", length, inflated: null, payload: new Uint8Array(content) };
+  }
+
+  /** What the lowest difference under a chunk is a difference from. */
+  #rootOf(candidate: Candidate): Candidate {
+    let hash = candidate;
+    for (let depth = 0; hash !== null && hash !== undefined && depth <= maxDepth; depth++) {
+      const chunk = this.#reader.stored(hash);
+      if (chunk === null || (chunk.form !== "chunk" && chunk.form !== "text")) break;
+      hash = chunk.reference;
+    }
+    return hash === candidate ? null : hash;
+  }
+
+  /** As a difference from another chunk, where one more is allowed upon it. */
+  #onChunk(content: Uint8Array, candidate: Candidate): FreshChunk | null {
+    const chunk = this.#lineage(candidate);
+    if (chunk === null) return null;
+    const reference = this.#reader.content(chunk.reference);
+    if (E.isLeft(reference) || reference.right.length !== content.length) return null;
+    const payload = difference(content, reference.right, LARGEST_DIFFERENCE);
+    if (payload === null) return null;
+    const above = chunk.above + payload.length;
+    if (folds(above, chunk.root)) return null;
+    return { form: "chunk", ...chunk, above, length: content.length, inflated: null, payload };
+  }
+
+  /** What a difference from this chunk would have below it, or `null` where it must not be one. */
+  #lineage(candidate: Candidate): { reference: Hash; depth: number; above: number; root: number } | null {
+    if (candidate === null || candidate === undefined || !this.#take(candidate)) return null;
+    const chunk = this.#reader.stored(candidate);
+    if (chunk === null || chunk.form === "list") return null;
+    if (chunk.form === "plain" || chunk.form === "base")
+      return { reference: candidate, depth: 1, above: 0, root: chunk.payload.length };
+    if (chunk.depth >= maxDepth) return null;
+    return { reference: candidate, depth: chunk.depth + 1, above: chunk.above, root: chunk.root };
+  }
+
+  async #deflated(chunk: FreshChunk): Promise<FreshChunk> {
+    const payload = await deflated(chunk.payload, this.#leisurely);
+    if (payload === null) return chunk;
+    const smaller = { ...chunk, inflated: chunk.payload.length, payload };
+    if (smaller.form !== "chunk") return smaller;
+    return { ...smaller, above: smaller.above - chunk.payload.length + payload.length };
+  }
+}
+
+const folds = (above: number, root: number): boolean => above > Math.max(SMALL_ABOVE, root);

@@ -1,0 +1,48 @@
+// Raw deflate for what the store keeps: small pieces, so with a small window, and bounded on the way back.
+import { deflateRaw, deflateRawSync, inflateRawSync, type ZlibOptions } from "node:zlib";
+
+/** Deflate looks back this far. */
+export const dictionaryBytes = 32768;
+
+/** Pieces of more bytes are deflated by another thread. */
+const ELSEWHERE = 8192;
+/** More than that is worth the lower level's speed, unless there is time. */
+const DENSE = 16384;
+
+/** An array with a buffer of its own, or `null` where deflating saves less than an eighth. */
+export const deflated = async (
+  bytes: Uint8Array,
+  leisurely: boolean,
+  dictionary?: Uint8Array,
+): Promise<Uint8Array | null> => {
+  if (bytes.length < 32) return null;
+  const options: ZlibOptions = {
+    level: leisurely ? 9 : bytes.length > DENSE ? 1 : 6,
+    memLevel: 9,
+    ...(dictionary === undefined ? {} : { dictionary }),
+  };
+  const smaller =
+    bytes.length < ELSEWHERE
+      ? deflateRawSync(bytes, options)
+      : await new Promise<Buffer>((resolve, reject) => {
+          deflateRaw(bytes, options, (error, result) => {
+            if (error === null) resolve(result);
+            else reject(error);
+          });
+        });
+  return smaller.length < bytes.length - (bytes.length >> 3) ? new Uint8Array(smaller) : null;
+};
+
+/** Exactly `length` bytes, or `null` where that is not what the stream holds; never more is allocated. */
+export const inflated = (bytes: Uint8Array, length: number, dictionary?: Uint8Array): Uint8Array | null => {
+  try {
+    const content = inflateRawSync(bytes, {
+      maxOutputLength: Math.max(length, 1),
+      chunkSize: Math.max(length, 64),
+      ...(dictionary === undefined ? {} : { dictionary }),
+    });
+    return content.length === length ? content : null;
+  } catch {
+    return null;
+  }
+};
