@@ -328,6 +328,8 @@ export class Machine {
     }
     const box = this.#box(value);
     if (box === 0) return OUT_OF_MEMORY;
+    // Making the value may have made the memory grow.
+    this.#sync();
     const words = this.#words;
     words[first] = slot;
     words[first + 1] = 0;
