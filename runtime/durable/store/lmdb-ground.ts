@@ -134,12 +134,15 @@ export class LmdbGround implements Ground {
 const ENOSPC = 28;
 const EIO = 5;
 const EDQUOT = 122;
+const EFBIG = 27;
+/** A commit writes pages around what it changes, and the freed ones. */
+const SPARE_BYTES = 2 ** 20;
 
 /** LMDB says EIO of a write that came to less than was asked for, which is what a disk does that fills up. */
 const failure = (step: string, path: string, wanted: number, error: unknown): GroundError => {
   const code: unknown = error instanceof Error && "code" in error ? error.code : null;
-  const full = code === ENOSPC || code === EDQUOT || code === MDB_MAP_FULL || code === "ENOSPC";
-  if (full || (code === EIO && spaceLeft(path) <= wanted)) return { tag: "NoSpace", step };
+  const full = [ENOSPC, EDQUOT, EFBIG, MDB_MAP_FULL, "ENOSPC"].includes(code as number | string);
+  if (full || (code === EIO && spaceLeft(path) <= 2 * wanted + SPARE_BYTES)) return { tag: "NoSpace", step };
   return { tag: "Io", step, code: String(code ?? error) };
 };
 
