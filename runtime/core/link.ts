@@ -29,6 +29,8 @@ export interface DelegatedTarget {
   readonly child: string;
   readonly owner: string;
   readonly service: string;
+  /** See `SessionTarget`: that of the session which it came by. */
+  readonly patience: number | null;
 }
 
 /** Replies that have come, and so need not be kept: those of `received`, and those of all calls before `oldest` that

@@ -1,7 +1,7 @@
 // A link as its holder sees it: calls go out with ids that stay theirs across every freeze, and what was not answered
 // before one is said again after it.
 import * as t from "io-ts";
-import { natural, struct, text } from "../../lib/codec.ts";
+import { duration, natural, struct, text } from "../../lib/codec.ts";
 import type { SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import type { LinkPower, Sender, ToDomain } from "./link.ts";
@@ -20,6 +20,8 @@ export const RemotePosition = struct(
     closed: t.boolean,
   },
   {
+    /** See `RemoteName`. */
+    patience: t.union([duration, t.null]),
     /** The incarnation's part of its calls' ids, and the number of its next one: what a replay of it goes on with. */
     ids: struct({ epoch: text, next: natural }),
   },
@@ -41,6 +43,8 @@ export interface RemoteName {
   readonly child: string;
   readonly owner: string;
   readonly service: string;
+  /** See `SessionTarget`: that of the session which it is, or came by. */
+  readonly patience: number | null;
 }
 
 /** What all calls of a domain that have no reply yet come to. */
@@ -73,6 +77,7 @@ export class Remote {
   /** The owner's name. */
   readonly child: string;
   readonly service: string;
+  readonly patience: number | null;
   readonly #power: LinkPower;
   readonly #carrier: Carrier;
   readonly #waiting = new Map<string, Waiting>();
@@ -93,7 +98,9 @@ export class Remote {
   /** At its revival, its session was gone and it was given a new one. */
   renewed = false;
 
-  constructor({ link, epoch, child, service, owner }: RemoteName, power: LinkPower, carrier: Carrier) {
+  constructor(name: RemoteName, power: LinkPower, carrier: Carrier) {
+    const { link, epoch, child, service, owner, patience } = name;
+    this.patience = patience;
     this.#epoch = epoch;
     this.link = link;
     this.child = child;
@@ -105,6 +112,11 @@ export class Remote {
 
   get owner(): string {
     return this.#owner;
+  }
+
+  /** Whether the other side is yet to take it. */
+  get connecting(): boolean {
+    return this.#connected !== null;
   }
 
   /** Resolves when the other side has taken it: with null, or why not. */
@@ -250,6 +262,7 @@ export class Remote {
       child: this.child,
       calls: [...this.#former, ...waiting],
       closed: this.#closed !== null,
+      patience: this.patience,
       ids: { epoch: this.#epoch, next: this.#next },
     };
   }

@@ -342,6 +342,7 @@ export class CallDesk {
     void answer.then((answered) => {
       if (this.#pending.get(slot) !== call) {
         // Nobody waits for it any more; what it acquired is given back.
+        this.#calls.settle(call);
         if (fresh !== 0 && E.isRight(answered)) discard(answered.right as CoreObject);
         return;
       }
@@ -405,9 +406,10 @@ export class CallDesk {
   dropThread(thread: number): void {
     for (const call of [...this.#pending.values()])
       if (call.thread === thread) {
-        this.#calls.remove(call.slot);
+        this.#calls.abandon(call.slot);
         call.capability.object.life?.cancel?.(call.answer);
       }
+    for (const selector of [...this.#lost]) this.sweep(selector);
   }
 
   // --- the ledger
@@ -425,9 +427,10 @@ export class CallDesk {
   #drop(selector: number, record: CapabilityRecord): void {
     const capability = this.#capabilities.get(selector);
     this.#capabilities.delete(selector);
+    this.#lost.delete(selector);
     for (const call of [...this.#pending.values()])
       if (call.selector === selector) {
-        this.#calls.remove(call.slot);
+        this.#calls.abandon(call.slot);
         const error: SessionError = { tag: "Closed", what: call.capability.object.contract.service };
         if (call.done !== undefined) call.done(error);
         else this.fail(call.slot, error, call.thread);
@@ -548,6 +551,7 @@ export class CallDesk {
     this.#calls.add(call);
     void answer.then((answered) => {
       if (this.#pending.get(slot) !== call) {
+        this.#calls.settle(call);
         if (entry.returns !== undefined && E.isRight(answered)) discard(answered.right as CoreObject);
         return;
       }

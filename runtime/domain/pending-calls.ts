@@ -3,6 +3,7 @@ import type { PendingCall } from "./call.ts";
 
 export class PendingCalls {
   readonly #bySlot = new Map<number, PendingCall>();
+  readonly #abandoned = new Set<PendingCall>();
   #ram = 0;
   #caps = 0;
 
@@ -16,7 +17,7 @@ export class PendingCalls {
   }
 
   add(call: PendingCall): void {
-    this.remove(call.slot);
+    this.abandon(call.slot);
     this.#bySlot.set(call.slot, call);
     this.#ram += call.cost.ram;
     this.#caps += call.cost.caps;
@@ -30,7 +31,23 @@ export class PendingCalls {
     this.#caps -= call.cost.caps;
   }
 
+  /** Nobody waits for a call any more. What it will cost is promised until it is answered: others may be at work. */
+  abandon(slot: number): void {
+    const call = this.#bySlot.get(slot);
+    if (call === undefined) return;
+    this.#bySlot.delete(slot);
+    this.#abandoned.add(call);
+  }
+
+  /** A call is answered that nobody waits for. */
+  settle(call: PendingCall): void {
+    if (!this.#abandoned.delete(call)) return;
+    this.#ram -= call.cost.ram;
+    this.#caps -= call.cost.caps;
+  }
+
   clear(): void {
+    this.#abandoned.clear();
     this.#bySlot.clear();
     this.#ram = 0;
     this.#caps = 0;

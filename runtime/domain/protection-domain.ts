@@ -19,7 +19,8 @@ import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
 import { Timer } from "../../lib/session/timer.ts";
 import { Clock } from "../core/clock.ts";
 import type { LinkPower, SessionTarget, ToDomain } from "../core/link.ts";
-import { RemotePosition } from "../core/remote.ts";
+import { RemotePosition, type Remote } from "../core/remote.ts";
+import { remoteBehind } from "../core/remote-object.ts";
 import { isThread, type ThreadObject } from "../core/cpu.ts";
 import { isRegion, RegionMap, type RegionObject } from "../core/rm.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
@@ -88,6 +89,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   #turn = 0;
   #state: DomainState = "new";
   #exitCode: number | null = null;
+  #revival: Pick<RevivedInfo, "generation" | "host"> | null = null;
   #exiting = 0;
   readonly #desk: CallDesk;
   readonly #services: ServiceDesk;
@@ -310,7 +312,21 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
 
   /** Tells a component that asks that it was revived. */
   signalRevived(info: RevivedInfo): void {
+    this.#revival = { generation: info.generation, host: info.host };
     if (this.ledger.handlers > 0) this.#signal(SIGNAL_REVIVED, info);
+  }
+
+  /** A session's server came up after this revival, and without it: there is a new session. */
+  renewed(remote: Remote): void {
+    const revival = this.#revival;
+    const selector =
+      [...this.capabilities].find(([, { object }]) => remoteBehind(object) === remote)?.[0] ?? -1;
+    const record = this.ledger.capabilities[String(selector)];
+    if (revival === null || record?.kind !== "session") return;
+    const { service, label } = record;
+    const provider = this.#powers.router.provider(service, label);
+    const entry = { kind: service.toLowerCase(), provider, name: label, position: null };
+    this.signalRevived({ ...revival, reopened: [{ ...entry, changed: "new session" }] });
   }
 
   /** Gives back everything held outside. The machine is then free for another domain. */

@@ -16,7 +16,7 @@ import {
   type Parcel,
   type PassedLink,
 } from "../core/parcel.ts";
-import { Remote, type Carrier, type RemotePosition } from "../core/remote.ts";
+import { Remote, type Carrier, type RemoteName, type RemotePosition } from "../core/remote.ts";
 import { makeRemoteObject, remoteBehind } from "../core/remote-object.ts";
 import { isNativeContract, isRemoteContract, passableContract } from "../core/remote-contract.ts";
 import type { Answer, CoreObject } from "../core/service.ts";
@@ -49,6 +49,8 @@ export interface ServiceWorld {
     object: CoreObject,
     what: Pick<RecordOf<"delegated">, "service" | "native" | "child">,
   ): SessionError | null;
+  /** A session was renewed when the domain had been back for a while. */
+  renewed(remote: Remote): void;
   /** Takes a capability away. */
   drop(selector: number): void;
   /** Nobody has this capability from here any more, or fewer. */
@@ -171,9 +173,8 @@ export class ServiceDesk {
   // --- sessions with others
 
   /** A link as its holder sees it. Its calls have ids of their own in each incarnation. */
-  #remote(link: string, child: string, service: string, owner: string): Remote {
-    const epoch = this.#world.name();
-    return new Remote({ link, epoch, child, service, owner }, this.#power, this.#carrier);
+  #remote(name: Omit<RemoteName, "epoch">): Remote {
+    return new Remote({ ...name, epoch: this.#world.name() }, this.#power, this.#carrier);
   }
 
   /** Requests a session. The request keeps its link across a freeze: see `linkOf` and `again`. */
@@ -185,7 +186,8 @@ export class ServiceDesk {
   }
 
   async #connect(link: string, target: SessionTarget, isNative: boolean): Promise<Answer<CoreObject>> {
-    const remote = this.#remote(link, target.child, target.service, "");
+    const { child, service, patience } = target;
+    const remote = this.#remote({ link, child, service, owner: "", patience });
     this.#remotes.set(remote.link, remote);
     const answered = remote.connected();
     this.#power.send({ kind: "connect", link: remote.link, target });
@@ -215,8 +217,10 @@ export class ServiceDesk {
     isNative: boolean,
     isClone: boolean,
   ): Promise<Answer<CoreObject>> {
-    const { link, owner } = position;
+    const { owner } = position;
     const child = session?.child ?? position.child;
+    const patience = session === null ? (position.patience ?? null) : session.patience;
+    const link = isClone ? this.#world.name() : position.link;
     if (isClone && session === null)
       return E.left({
         tag: "Denied",
@@ -224,14 +228,16 @@ export class ServiceDesk {
         label: "",
         reason: `${child} handed it to the original, not to a clone`,
       });
-    const remote = this.#remote(isClone ? this.#world.name() : link, child, service, owner);
+    const remote = this.#remote({ link, child, service, owner, patience });
     remote.restore(position);
     if (this.#world.replays) remote.resume(position);
     if (position.closed) return this.#object(remote, isNative);
     this.#remotes.set(remote.link, remote);
     const answered = remote.connected();
-    const delegated = session === null ? { child, owner, service } : null;
-    this.#power.send({ kind: "attach", link: remote.link, session, delegated, waiting: remote.waiting });
+    const delegated = session === null ? { child, owner, service, patience } : null;
+    // What a clone waits for was its original's to call, and is its own to call anew.
+    const waiting = isClone ? [] : remote.waiting;
+    this.#power.send({ kind: "attach", link, session, delegated, waiting });
     const error = await answered;
     if (error === null) {
       remote.renewed ||= isClone;
@@ -246,10 +252,10 @@ export class ServiceDesk {
       outgoing: (message) => this.#parcel(message, remote.owner),
       unsent: (message) => this.#unsent(message),
       incoming: ({ parcel, from }) => {
-        const selectors = this.#take(parcel.capabilities, from);
+        const selectors = this.#take(parcel.capabilities, from, remote.patience);
         return E.isLeft(selectors) ? selectors : E.right(writeIncoming([], parcel, selectors.right));
       },
-      object: (passed, from) => this.#held(passed, from),
+      object: (passed, from) => this.#held(passed, from, remote.patience),
       dismissed: () => {
         this.#remotes.delete(remote.link);
         remote.dismiss();
@@ -306,11 +312,11 @@ export class ServiceDesk {
     };
   }
 
-  /** Gives the component all capabilities of a parcel, or none. */
-  #take(links: readonly PassedLink[], from: Sender): Answer<readonly number[]> {
+  /** Gives the component all capabilities of a parcel, or none. `patience`: for the child that they come from. */
+  #take(links: readonly PassedLink[], from: Sender, patience: number | null): Answer<readonly number[]> {
     const selectors: number[] = [];
     for (const passed of links) {
-      const taken = this.#adopt(passed, from);
+      const taken = this.#adopt(passed, from, patience);
       if (E.isRight(taken)) {
         selectors.push(taken.right);
         continue;
@@ -323,15 +329,20 @@ export class ServiceDesk {
   }
 
   /** The object behind a link that this domain holds from now on. */
-  #held({ link, service, native }: PassedLink, from: Sender): Answer<CoreObject> {
-    const remote = this.#remote(link, from.child, service, from.identity);
+  #held(
+    { link, service, native }: PassedLink,
+    { child, identity: owner }: Sender,
+    patience: number | null,
+  ): Answer<CoreObject> {
+    if (this.#remotes.has(link)) return E.left(closed(`a capability from ${child}`));
+    const remote = this.#remote({ link, child, service, owner, patience });
     const object = this.#object(remote, native);
     if (E.isRight(object)) this.#remotes.set(link, remote);
     return object;
   }
 
-  #adopt(passed: PassedLink, from: Sender): Answer<number> {
-    const object = this.#held(passed, from);
+  #adopt(passed: PassedLink, from: Sender, patience: number | null): Answer<number> {
+    const object = this.#held(passed, from, patience);
     if (E.isLeft(object)) return object;
     const { link, service, native } = passed;
     const selector = this.#nextGiven++;
@@ -472,9 +483,7 @@ export class ServiceDesk {
     this.#world.heard(message);
     switch (message.kind) {
       case "connected":
-        if (this.#remotes.get(message.link)?.receive(message) !== true && message.error === null)
-          this.#power.send({ kind: "close", link: message.link });
-        return;
+        return this.#connected(message);
       case "replied": {
         const remote = this.#remotes.get(message.link);
         if (remote?.expects(message.id) === true) return;
@@ -499,6 +508,14 @@ export class ServiceDesk {
         return;
       }
     }
+  }
+
+  #connected(message: Extract<ToDomain, { readonly kind: "connected" }>): void {
+    const remote = this.#remotes.get(message.link);
+    const isLate = remote?.connecting === false;
+    const taken = remote?.receive(message) ?? false;
+    if (!taken && message.error === null) this.#power.send({ kind: "close", link: message.link });
+    if (taken && isLate && message.renewed) this.#world.renewed(remote!);
   }
 
   #open({ link, holder, client, service, label, args }: Extract<ToDomain, { readonly kind: "open" }>): void {
@@ -541,7 +558,7 @@ export class ServiceDesk {
       this.#calls.set(key, { served, id });
       return this.#passOn(served, id, key, passedOn, null);
     }
-    const selectors = this.#take(parcel.capabilities, from);
+    const selectors = this.#take(parcel.capabilities, from, null);
     if (E.isLeft(selectors)) {
       served.answer(id, selectors);
       return reply(selectors);
@@ -573,11 +590,11 @@ export class ServiceDesk {
       const by = `${served.link}:${id}`;
       const refused = remote.refusal(parcelBytes(parcel), by);
       if (refused !== null) return refuse(refused);
-      const handed = (): Answer<Parcel> => this.#rehand(parcel, from, remote.owner);
+      const handed = (): Answer<Parcel> => this.#rehand(parcel, from, remote.owner, null);
       void remote.call(method, handed, by).then((reply) => {
         if (E.isLeft(reply)) settle(reply);
         else if (!this.#served.has(served.link)) this.#decline(reply.right.parcel);
-        else settle(this.#rehand(reply.right.parcel, reply.right.from, served.holder));
+        else settle(this.#rehand(reply.right.parcel, reply.right.from, served.holder, remote.patience));
       });
       return;
     }
@@ -613,9 +630,9 @@ export class ServiceDesk {
   }
 
   /** The same parcel for another receiver: the capabilities in it go by way of this domain. */
-  #rehand(parcel: Parcel, from: Sender, receiver: string): Answer<Parcel> {
+  #rehand(parcel: Parcel, from: Sender, receiver: string, patience: number | null): Answer<Parcel> {
     if (parcel.capabilities.length === 0) return E.right(parcel);
-    const taken = this.#take(parcel.capabilities, from);
+    const taken = this.#take(parcel.capabilities, from, patience);
     if (E.isLeft(taken)) return taken;
     return E.right({
       ...parcel,

@@ -6,7 +6,8 @@ import type { SessionError } from "../../lib/error.ts";
 import type { FromDomain, SessionTarget, ToDomain } from "../core/link.ts";
 import { parcelOf, valuesOf } from "../core/parcel.ts";
 import { Remote, type Carrier } from "../core/remote.ts";
-import { OUTSIDE, type ServiceBroker } from "./service-broker.ts";
+import { OUTSIDE } from "./party.ts";
+import type { ServiceBroker } from "./service-broker.ts";
 
 /** A session with a child's service. */
 export interface OutsideSession {
@@ -33,10 +34,10 @@ export class OutsideParty {
 
   /** Opens a session; waits for the child to announce the service as long as `patience` says. */
   async open(target: SessionTarget): Promise<Either<SessionError, OutsideSession>> {
-    const { child, service } = target;
+    const { child, service, patience } = target;
     const [link, epoch] = [randomUUID(), randomUUID().slice(0, 8)];
     const power = { send: (message: FromDomain) => this.#say(message) };
-    const remote = new Remote({ link, epoch, child, service, owner: "" }, power, NO_CAPABILITIES);
+    const remote = new Remote({ link, epoch, child, service, owner: "", patience }, power, NO_CAPABILITIES);
     this.#remotes.set(link, remote);
     const connected = remote.connected();
     this.#say({ kind: "connect", link, target });

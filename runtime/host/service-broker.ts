@@ -3,59 +3,24 @@
 import type { SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import { systemClock, type ClockPower } from "../core/clock.ts";
-import type { FromDomain, LinkCall, OwnedLink, Sender, SessionTarget, ToDomain } from "../core/link.ts";
+import type {
+  DelegatedTarget,
+  FromDomain,
+  LinkCall,
+  OwnedLink,
+  Sender,
+  SessionTarget,
+  ToDomain,
+} from "../core/link.ts";
 import type { Parcel } from "../core/parcel.ts";
-
-/** How the identities of those begin who are no children: programs outside, which no route leads to. They have no name,
- *  and end with their process. */
-export const OUTSIDE = "outside:";
+import type { Answer } from "../core/service.ts";
+import { LinkTable, type Link } from "./link-table.ts";
+import { OUTSIDE, type Party } from "./party.ts";
 
 /** How a child left: its image keeps what it held, or it is gone, or its revival came to nothing. */
 export type Leaving = "frozen" | "ended" | "failed";
 
-/** A child as the broker knows it, over all its incarnations. */
-interface Party {
-  readonly child: string;
-  readonly identity: string;
-  state: "live" | "frozen" | "ended";
-  /** Says something to the incarnation that lives. */
-  say: (message: ToDomain) => void;
-  services: Set<string>;
-  /** Counts its incarnations here. */
-  incarnation: number;
-  /** It was told that these links are gone while it was not there. */
-  left: Set<string>;
-  /** Its revival has succeeded, or it was started. */
-  settled: boolean;
-}
-
-interface Waiting {
-  readonly call: LinkCall;
-  /** Takes back that it is waited for no longer than its route says. */
-  patience: (() => void) | null;
-}
-
-interface Link {
-  readonly link: string;
-  /** Identities. The owner is not known while its name has not come up. */
-  owner: string | null;
-  readonly holder: string;
-  /** Where it leads, for a session. */
-  session: SessionTarget | null;
-  readonly child: string;
-  /** Its root has answered. */
-  open: boolean;
-  /** The holder waits to be told so. */
-  connecting: boolean;
-  patience: (() => void) | null;
-  /** In which incarnation the holder came to hold it. */
-  since: number;
-  /** In which incarnation of the holder it was made. */
-  readonly born: number;
-  readonly calls: Map<string, Waiting>;
-  /** What the holder said that it waits for, when the owner was not there. */
-  waits: readonly string[] | null;
-}
+const NOBODY: Sender = { identity: "", child: "" };
 
 const noService = ({ service, label }: SessionTarget): SessionError => ({
   tag: "NoSuchService",
@@ -63,11 +28,16 @@ const noService = ({ service, label }: SessionTarget): SessionError => ({
   label,
 });
 
+const nameOf = ({ session, child }: Link): string =>
+  session === null ? `the capability from ${child}` : session.service;
+
 export class ServiceBroker {
   readonly #parties = new Map<string, Party>();
+  /** Identities of children that have ended and whose names are others' now. */
+  readonly #ended = new Set<string>();
   /** The identity that a child's name stands for now. */
   readonly #names = new Map<string, string>();
-  readonly #links = new Map<string, Link>();
+  readonly #links = new LinkTable();
   readonly #clock: Pick<ClockPower, "after">;
 
   constructor(clock: Pick<ClockPower, "after"> = systemClock) {
@@ -78,14 +48,8 @@ export class ServiceBroker {
   join(child: string, identity: string, say: (message: ToDomain) => void): void {
     const known = this.#parties.get(identity);
     const party: Party = known ?? {
-      child,
-      identity,
-      state: "live",
-      say,
-      services: new Set(),
-      incarnation: 0,
-      left: new Set(),
-      settled: false,
+      ...{ child, identity, state: "live", say, services: new Set() },
+      ...{ incarnation: 0, left: new Set(), settled: false },
     };
     party.say = say;
     party.state = "live";
@@ -93,18 +57,19 @@ export class ServiceBroker {
     party.incarnation++;
     party.services = new Set();
     this.#parties.set(identity, party);
-    if (child !== "") this.#names.set(child, identity);
+    this.#ended.delete(identity);
   }
 
-  /** A child has begun: what it does not hold any more is closed. */
+  /** A child has begun: what it does not hold any more is closed, and who had its name before it does not come back. */
   settled(identity: string): void {
     const party = this.#parties.get(identity);
     if (party === undefined) return;
     party.settled = true;
-    for (const link of [...this.#links.values()]) {
-      if (link.holder === identity && link.since !== party.incarnation) this.#close(link);
-      else if (link.owner === null && link.child === party.child) this.#seek(link);
-    }
+    const former = this.#named(party.child);
+    if (party.child !== "") this.#names.set(party.child, identity);
+    if (former !== null && former !== party) this.#retire(former);
+    for (const link of this.#links.heldBy(identity)) if (link.since !== party.incarnation) this.#close(link);
+    for (const link of this.#links.leadingTo(party.child)) this.#seek(link);
   }
 
   /** A child is no longer there. */
@@ -112,17 +77,28 @@ export class ServiceBroker {
     const party = this.#parties.get(identity);
     if (party === undefined || party.state !== "live") return;
     party.state = how === "ended" ? "ended" : "frozen";
-    for (const link of [...this.#links.values()]) {
-      if (link.holder === identity) {
-        // A session that a failed revival was given is given back; a delegation is its owner's to keep.
-        const failed = how === "failed" && link.born === party.incarnation;
-        if (failed && (link.session === null || link.owner === null)) this.#drop(link);
-        else if (failed || how === "ended") this.#close(link);
-      } else if (link.owner === identity || (link.owner === null && link.child === party.child)) {
-        if (how === "ended") this.#gone(link);
-        else this.#impatient(link);
-      }
+    const named = this.#named(party.child);
+    for (const link of this.#links.heldBy(identity)) {
+      // A session that a failed revival was given is given back; a delegation is its owner's to keep.
+      const failed = how === "failed" && link.born === party.incarnation;
+      if (failed && (link.session === null || link.owner === null)) this.#links.drop(link);
+      else if (failed || how === "ended") this.#close(link);
     }
+    const awaiting = named === null || named === party ? this.#links.leadingTo(party.child) : [];
+    for (const link of [...this.#links.ownedBy(identity), ...awaiting]) {
+      if (how === "ended") this.#gone(link);
+      else this.#wait(link);
+    }
+    if (how === "ended" && party.child === "") this.#parties.delete(identity);
+  }
+
+  /** Another has its name. */
+  #retire(party: Party): void {
+    if (party.state === "live") return;
+    for (const link of this.#links.heldBy(party.identity)) this.#close(link);
+    for (const link of this.#links.ownedBy(party.identity)) this.#gone(link);
+    this.#parties.delete(party.identity);
+    this.#ended.add(party.identity);
   }
 
   /** The services that a child has announced. */
@@ -138,8 +114,7 @@ export class ServiceBroker {
     switch (message.kind) {
       case "announce":
         party.services.add(message.service);
-        for (const link of this.#links.values())
-          if (link.child === party.child && !link.open) this.#seek(link);
+        for (const link of this.#links.leadingTo(party.child)) this.#seek(link);
         return;
       case "serving":
         return this.#serving(party, message.services, message.links);
@@ -150,44 +125,27 @@ export class ServiceBroker {
       case "call":
         return this.#call(party, message);
       case "received": {
-        const link = this.#links.get(message.link);
-        if (link?.holder === identity) this.#live(link.owner)?.say(message);
+        const link = this.#held(party, message.link);
+        if (link !== null) this.#live(link.owner)?.say(message);
         return;
       }
       case "close": {
-        const link = this.#links.get(message.link);
-        if (link !== undefined && link.holder === identity) this.#close(link);
+        const link = this.#held(party, message.link);
+        if (link !== null) this.#close(link);
         return;
       }
       case "opened":
         return this.#opened(party, message.link, message.error);
-      case "reply": {
-        const link = this.#links.get(message.link);
-        if (link === undefined || link.owner !== identity) return;
-        this.#answered(link, message.id);
-        if (E.isRight(message.answer)) this.#pass(message.answer.right, identity, link.holder);
-        const from: Sender = { identity, child: party.child };
-        this.#tell(link.holder, {
-          kind: "replied",
-          link: link.link,
-          id: message.id,
-          answer: message.answer,
-          from,
-        });
+      case "reply":
+        return this.#reply(party, message.link, message.id, message.answer);
+      case "held":
+        if (this.#owned(party, message.link) === null) party.say({ kind: "left", link: message.link });
         return;
-      }
-      case "held": {
-        const link = this.#links.get(message.link);
-        if (link?.owner !== identity) party.say({ kind: "left", link: message.link });
-        return;
-      }
       case "revoke": {
-        const link = this.#links.get(message.link);
-        if (link === undefined || link.owner !== identity) return;
-        this.#drop(link);
-        const error: SessionError = { tag: "Closed", what: "the capability" };
-        this.#tell(link.holder, { kind: "closed", link: link.link, error });
-        return;
+        const link = this.#owned(party, message.link);
+        if (link === null) return;
+        this.#links.drop(link);
+        return this.#tellClosed(link, "the capability");
       }
     }
   }
@@ -195,6 +153,20 @@ export class ServiceBroker {
   #tell(identity: string, message: ToDomain): void {
     const party = this.#parties.get(identity);
     if (party?.state === "live") party.say(message);
+  }
+
+  #tellClosed(link: Link, what: string): void {
+    this.#tell(link.holder, { kind: "closed", link: link.link, error: { tag: "Closed", what } });
+  }
+
+  /** A link of this name that the child holds, or owns. */
+  #held({ identity }: Party, name: string): Link | null {
+    const link = this.#links.get(name);
+    return link?.holder === identity ? link : null;
+  }
+  #owned({ identity }: Party, name: string): Link | null {
+    const link = this.#links.get(name);
+    return link?.owner === identity ? link : null;
   }
 
   #live(identity: string | null): Party | null {
@@ -210,41 +182,22 @@ export class ServiceBroker {
 
   // --- sessions
 
-  #make(
-    holder: Party,
-    link: string,
-    session: SessionTarget | null,
-    child: string,
-    owner: string | null,
-  ): Link {
-    const made: Link = {
-      link,
-      owner,
-      holder: holder.identity,
-      session,
-      child,
-      open: false,
-      connecting: false,
-      patience: null,
-      since: holder.incarnation,
-      born: holder.incarnation,
-      calls: new Map(),
-      waits: null,
-    };
-    this.#links.set(link, made);
-    return made;
+  #session(holder: Party, link: string, session: SessionTarget): Link {
+    const { child, service, label, patience } = session;
+    const made = { link, holder: holder.identity, owner: null, child, session, service, label, patience };
+    return this.#links.add(made, holder.incarnation, { vouched: true });
   }
 
-  #connect(holder: Party, link: string, target: SessionTarget): void {
-    const known = this.#links.get(link);
+  #connect(holder: Party, name: string, target: SessionTarget): void {
+    const known = this.#links.get(name);
     if (known !== undefined && known.holder !== holder.identity) return;
     // It may have been asked for before a freeze of the holder, and be there by now.
-    const made = known ?? this.#make(holder, link, target, target.child, null);
-    made.since = holder.incarnation;
-    made.session = target;
-    made.connecting = true;
-    if (made.open) this.#connected(made, null);
-    else this.#seek(made);
+    const link = known ?? this.#session(holder, name, target);
+    link.since = holder.incarnation;
+    link.session = target;
+    link.connecting = true;
+    if (link.open) this.#connected(link, null);
+    else this.#seek(link);
   }
 
   /** Opens a session as soon as its child has announced the service. */
@@ -253,22 +206,16 @@ export class ServiceBroker {
     if (session === null || link.open || link.owner !== null) return;
     const party = this.#named(link.child);
     if (party?.state === "ended") return this.#gone(link);
-    if (party?.state === "live" && party.settled && party.services.has(session.service)) {
-      link.patience?.();
-      link.patience = null;
-      link.owner = party.identity;
-      const { service, label, args } = session;
-      const client = this.#parties.get(link.holder)?.child ?? "";
-      party.say({ kind: "open", link: link.link, holder: link.holder, client, service, label, args });
+    if (party?.state !== "live" || !party.settled || !party.services.has(session.service)) {
+      this.#wait(link);
       return;
     }
-    const { patience } = session;
-    if (patience === null || link.patience !== null || !link.connecting) return;
-    link.patience = this.#clock.after(patience, () => {
-      const { service, label } = session;
-      this.#drop(link);
-      this.#connected(link, { tag: "Unavailable", service, label, waited: patience });
-    });
+    link.timer?.();
+    link.timer = null;
+    this.#links.own(link, party.identity);
+    const { service, label, args } = session;
+    const client = this.#parties.get(link.holder)?.child ?? "";
+    party.say({ kind: "open", link: link.link, holder: link.holder, client, service, label, args });
   }
 
   #connected(link: Link, error: SessionError | null, renewed = false): void {
@@ -278,10 +225,10 @@ export class ServiceBroker {
   }
 
   #opened(owner: Party, name: string, error: SessionError | null): void {
-    const link = this.#links.get(name);
-    if (link === undefined || link.owner !== owner.identity || link.open) return;
+    const link = this.#owned(owner, name);
+    if (link === null || link.open) return;
     if (error !== null) {
-      this.#drop(link);
+      this.#links.drop(link);
       if (link.connecting) return this.#connected(link, error);
       return this.#tell(link.holder, { kind: "closed", link: link.link, error });
     }
@@ -294,70 +241,70 @@ export class ServiceBroker {
 
   #serving(party: Party, services: readonly string[], owned: readonly OwnedLink[]): void {
     for (const service of services) party.services.add(service);
-    const left = party.left;
+    const { left } = party;
     party.left = new Set();
-    const known = new Map(owned.map((each) => [each.link, each]));
+    const owns = new Set(owned.map(({ link }) => link));
     for (const each of owned) {
       const link = this.#links.get(each.link);
-      const holder = this.#parties.get(each.holder);
-      // A holder that lives, and did not say that it holds it, does not; nor does one outside that has gone.
-      const lost =
-        link === undefined &&
-        (holder === undefined
-          ? each.holder.startsWith(OUTSIDE)
-          : holder.state !== "frozen" && holder.settled);
-      const another =
+      const isAnother =
         link !== undefined &&
-        (link.holder !== each.holder || (link.owner ?? party.identity) !== party.identity);
-      if (left.has(each.link) || lost || another) {
+        (link.owner === null ? link.child !== party.child : link.owner !== party.identity);
+      if (left.has(each.link) || isAnother || (link === undefined && this.#isHeldNoMore(each.holder)))
         party.say({ kind: "left", link: each.link });
-        continue;
-      }
-      if (link === undefined) {
-        this.#expect(each, party);
-        continue;
-      }
-      link.owner = party.identity;
-      link.open = each.open;
-      if (link.waits !== null) party.say({ kind: "waits", link: link.link, waiting: link.waits });
-      link.waits = null;
-      if (link.connecting && link.open) this.#connected(link, null);
-      this.#flush(link);
+      else this.#owns(party, each, link);
     }
-    for (const link of [...this.#links.values()]) {
-      if (link.owner !== party.identity && !(link.owner === null && link.child === party.child)) continue;
-      if (known.has(link.link)) continue;
-      link.owner = null;
-      link.open = false;
-      if (link.session === null || !link.connecting) this.#lost(link);
-      else this.#seek(link);
-    }
+    for (const link of [...this.#links.ownedBy(party.identity), ...this.#links.leadingTo(party.child)])
+      if (!owns.has(link.link)) this.#lost(link);
   }
 
-  /** An owner came up before the holder did. */
-  #expect({ link, holder, open }: OwnedLink, owner: Party): void {
-    this.#links.set(link, {
-      ...{ link, holder, open, owner: owner.identity, child: owner.child, session: null, connecting: false },
-      ...{ patience: null, since: 0, born: 0, calls: new Map<string, Waiting>(), waits: null },
-    });
+  /** A holder that lives, and did not say that it holds it, does not; nor does one outside that has gone. */
+  #isHeldNoMore(holder: string): boolean {
+    const party = this.#parties.get(holder);
+    if (party === undefined) return holder.startsWith(OUTSIDE) || this.#ended.has(holder);
+    return party.state === "ended" || (party.state === "live" && party.settled);
+  }
+
+  #owns(party: Party, { link: name, holder, open }: OwnedLink, known: Link | undefined): void {
+    // Whoever says that it holds what it was never given does not.
+    const isForged = known !== undefined && known.holder !== holder && !known.vouched;
+    if (isForged) {
+      this.#links.drop(known);
+      this.#tellClosed(known, nameOf(known));
+    }
+    if (known === undefined || isForged) {
+      const { identity: owner, child } = party;
+      const unknown = { session: null, service: "", label: "", patience: null };
+      this.#links.add({ link: name, holder, owner, child, ...unknown }, 0, { open, vouched: true });
+      return;
+    }
+    this.#links.own(known, party.identity);
+    known.open = open;
+    known.vouched = true;
+    if (known.waits !== null) party.say({ kind: "waits", link: name, waiting: known.waits });
+    known.waits = null;
+    if (known.connecting && known.open) this.#connected(known, null);
+    this.#flush(known);
   }
 
   /** The owner came back without it. */
   #lost(link: Link): void {
-    if (link.session !== null && link.waits !== null) {
-      link.waits = null;
+    const isSought = link.session !== null && (link.owner === null || link.connecting || link.waits !== null);
+    this.#links.own(link, null);
+    link.open = false;
+    if (isSought) {
+      if (link.waits !== null) this.#lapse(link, link.waits);
       return this.#seek(link);
     }
-    this.#drop(link);
-    this.#tell(link.holder, {
-      kind: "closed",
-      link: link.link,
-      error: { tag: "Closed", what: this.#whatOf(link) },
-    });
+    this.#links.drop(link);
+    this.#tellClosed(link, nameOf(link));
   }
 
-  #whatOf({ session, child }: Link): string {
-    return session === null ? `the capability from ${child}` : session.service;
+  /** What was called in a session that is gone may have run there: it is not run in the next one. */
+  #lapse(link: Link, waiting: readonly string[]): void {
+    link.waits = null;
+    link.lapsed = new Set(waiting);
+    for (const { call } of [...link.calls.values()])
+      if (link.lapsed.has(call.id)) this.#answer(link, call.id, { tag: "Interrupted", method: call.method });
   }
 
   #attach(
@@ -368,49 +315,76 @@ export class ServiceBroker {
     const child = session?.child ?? delegated?.child ?? "";
     const connected = (owner: string | null, error: SessionError | null, renewed: boolean): void =>
       holder.say({ kind: "connected", link: name, owner: owner ?? "", error, renewed });
-    if (known !== undefined && known.holder === holder.identity && known.child === child) {
+    if (known !== undefined && known.holder !== holder.identity) {
+      const { service = "", label = "" } = { label: "", ...session, ...delegated };
+      return connected(null, { tag: "Denied", service, label, reason: "another child holds it" }, false);
+    }
+    if (known !== undefined && known.child === child) {
       known.since = holder.incarnation;
       known.session = session;
+      known.patience = session?.patience ?? delegated?.patience ?? null;
       const owner = this.#live(known.owner);
       if (owner === null) known.waits = waiting;
       else owner.say({ kind: "waits", link: name, waiting });
       return connected(known.owner, null, false);
     }
-    const party = delegated === null ? this.#named(child) : (this.#parties.get(delegated.owner) ?? null);
-    const gone = party !== null && party.state === "ended";
-    if (session !== null) {
-      if (gone) return connected(null, noService(session), false);
-      const made = this.#make(holder, name, session, child, null);
+    // Its route leads to another child now.
+    if (known !== undefined) this.#close(known);
+    if (session === null) return connected(...this.#reclaim(holder, name, delegated!, waiting), false);
+    const party = this.#named(child);
+    if (party?.state === "ended") return connected(null, noService(session), false);
+    const made = this.#session(holder, name, session);
+    if (party === null || party.state === "frozen" || !party.settled) {
       made.waits = waiting;
-      if (party === null || party.state === "frozen" || !party.settled) return connected(null, null, false);
-      made.waits = null;
-      connected(null, null, true);
-      return this.#seek(made);
+      return connected(null, null, false);
     }
-    // A child that has not come up yet may still own it.
-    if (party === null || (party.state === "live" && !party.settled)) {
-      const made = this.#make(holder, name, null, child, delegated!.owner);
-      made.waits = waiting;
-      return connected(made.owner, null, false);
+    connected(null, null, true);
+    this.#lapse(made, waiting);
+    this.#seek(made);
+  }
+
+  /** Whose capability it is that a child says it was handed, and why it is not given back. */
+  #reclaim(
+    holder: Party,
+    link: string,
+    { child, owner, service, patience }: DelegatedTarget,
+    waiting: readonly string[],
+  ): [owner: string | null, error: SessionError | null] {
+    const party = this.#parties.get(owner);
+    const gone = this.#ended.has(owner) || party?.state === "ended";
+    if (!gone && (party === undefined || (party.state === "live" && !party.settled))) {
+      // A child that has not come up yet may still own it.
+      const made = {
+        link,
+        holder: holder.identity,
+        owner,
+        child,
+        session: null,
+        service,
+        label: "",
+        patience,
+      };
+      this.#links.add(made, holder.incarnation).waits = waiting;
+      return [owner, null];
     }
     const reason = gone ? `${child}, which handed it over, has ended` : `${child} has taken it back`;
-    connected(null, { tag: "Denied", service: delegated!.service, label: "", reason }, false);
+    return [null, { tag: "Denied", service, label: "", reason }];
   }
 
   // --- calls
 
   #call(holder: Party, call: LinkCall): void {
-    const link = this.#links.get(call.link);
-    if (link === undefined || link.holder !== holder.identity) {
-      const error: SessionError = { tag: "Closed", what: "the session" };
-      const from: Sender = { identity: "", child: "" };
-      return holder.say({ kind: "replied", link: call.link, id: call.id, answer: E.left(error), from });
+    const link = this.#held(holder, call.link);
+    if (link === null) {
+      const answer = E.left({ tag: "Closed", what: "the session" } as const);
+      return holder.say({ kind: "replied", link: call.link, id: call.id, answer, from: NOBODY });
     }
-    if (link.owner !== null) this.#pass(call.parcel, holder.identity, link.owner);
-    const known = link.calls.get(call.id);
-    if (known === undefined) link.calls.set(call.id, { call, patience: null });
-    const owner = this.#live(link.owner);
-    if (owner === null || !owner.settled || !link.open) return this.#impatient(link);
+    if (link.lapsed?.delete(call.id) === true)
+      return this.#answer(link, call.id, { tag: "Interrupted", method: call.method });
+    const owner = link.owner === null ? undefined : this.#parties.get(link.owner);
+    if (owner !== undefined) this.#pass(call.parcel, holder, owner, null);
+    if (!link.calls.has(call.id)) link.calls.set(call.id, { call, timer: null });
+    if (owner?.state !== "live" || !owner.settled || !link.open) return this.#wait(link);
     owner.say({ kind: "called", call, from: { identity: holder.identity, child: holder.child } });
   }
 
@@ -421,59 +395,75 @@ export class ServiceBroker {
     if (owner === null || holder === undefined || !link.open) return;
     const from: Sender = { identity: holder.identity, child: holder.child };
     for (const waiting of link.calls.values()) {
-      waiting.patience?.();
-      waiting.patience = null;
-      this.#pass(waiting.call.parcel, holder.identity, owner.identity);
+      waiting.timer?.();
+      waiting.timer = null;
+      this.#pass(waiting.call.parcel, holder, owner, null);
       owner.say({ kind: "called", call: waiting.call, from });
     }
   }
 
-  #answered(link: Link, id: string): void {
-    const waiting = link.calls.get(id);
-    waiting?.patience?.();
+  #reply(owner: Party, name: string, id: string, answer: Answer<Parcel>): void {
+    const link = this.#owned(owner, name);
+    const holder = link === null ? undefined : this.#parties.get(link.holder);
+    if (link === null || holder === undefined) {
+      if (E.isRight(answer)) this.#refuse(answer.right, owner);
+      return;
+    }
+    this.#forget(link, id);
+    if (E.isRight(answer)) this.#pass(answer.right, owner, holder, link.patience);
+    const from: Sender = { identity: owner.identity, child: owner.child };
+    this.#tell(link.holder, { kind: "replied", link: name, id, answer, from });
+  }
+
+  /** Answers a call for an owner that does not. */
+  #answer(link: Link, id: string, error: SessionError): void {
+    this.#forget(link, id);
+    this.#tell(link.holder, { kind: "replied", link: link.link, id, answer: E.left(error), from: NOBODY });
+  }
+
+  #forget(link: Link, id: string): void {
+    link.calls.get(id)?.timer?.();
     link.calls.delete(id);
   }
 
-  /** Calls that wait for a child that is not there do so as long as their route says. */
-  #impatient(link: Link): void {
-    const patience = link.session?.patience ?? null;
-    if (link.session === null || patience === null) return;
-    const { service, label } = link.session;
-    for (const [id, waiting] of link.calls)
-      waiting.patience ??= this.#clock.after(patience, () => {
-        link.calls.delete(id);
-        const error: SessionError = { tag: "Unavailable", service, label, waited: patience };
-        const from: Sender = { identity: "", child: "" };
-        this.#tell(link.holder, { kind: "replied", link: link.link, id, answer: E.left(error), from });
+  /** A child that is not there is waited for as long as the route says. */
+  #wait(link: Link): void {
+    const { patience, service, label } = link;
+    if (patience === null) return;
+    const error: SessionError = { tag: "Unavailable", service, label, waited: patience };
+    if (link.connecting)
+      link.timer ??= this.#clock.after(patience, () => {
+        this.#close(link);
+        this.#connected(link, error);
       });
+    for (const [id, waiting] of link.calls)
+      waiting.timer ??= this.#clock.after(patience, () => this.#answer(link, id, error));
   }
 
-  /** Capabilities in a parcel become links between those who say it and those who hear it. */
-  #pass({ capabilities }: Parcel, owner: string, holder: string): void {
-    const sender = this.#parties.get(owner);
-    const receiver = this.#parties.get(holder);
-    if (sender === undefined || receiver === undefined) return;
-    for (const { link } of capabilities) {
+  /** Capabilities in a parcel become links between those who say it and those who hear it. `patience`: the
+   *  receiver's, for who gave it to it. */
+  #pass({ capabilities }: Parcel, owner: Party, holder: Party, patience: number | null): void {
+    for (const { link, service } of capabilities) {
       const known = this.#links.get(link);
-      if (known?.holder === holder) known.since = receiver.incarnation;
+      if (known?.holder === holder.identity) known.since = holder.incarnation;
       if (known !== undefined) continue;
-      const made = this.#make(receiver, link, null, sender.child, owner);
-      made.open = true;
+      const ends = { holder: holder.identity, owner: owner.identity, child: owner.child };
+      const made = { link, ...ends, session: null, service, label: "", patience };
+      this.#links.add(made, holder.incarnation, { open: true, vouched: true });
     }
+  }
+
+  /** Nobody gets what a parcel carries. */
+  #refuse({ capabilities }: Parcel, owner: Party): void {
+    for (const { link } of capabilities)
+      if (this.#links.get(link) === undefined) owner.say({ kind: "left", link });
   }
 
   // --- ends
 
-  #drop(link: Link): void {
-    this.#links.delete(link.link);
-    link.patience?.();
-    for (const { patience } of link.calls.values()) patience?.();
-    link.calls.clear();
-  }
-
   /** The holder has let go of it. */
   #close(link: Link): void {
-    this.#drop(link);
+    this.#links.drop(link);
     const owner = link.owner === null ? undefined : this.#parties.get(link.owner);
     if (owner === undefined || owner.state === "ended") return;
     if (owner.state === "live" && owner.settled) owner.say({ kind: "left", link: link.link });
@@ -482,14 +472,13 @@ export class ServiceBroker {
 
   /** The owner has ended. */
   #gone(link: Link): void {
-    this.#drop(link);
+    this.#links.drop(link);
     if (link.connecting && link.session !== null) return this.#connected(link, noService(link.session));
-    const error: SessionError = { tag: "Closed", what: `${this.#whatOf(link)}, whose child has ended,` };
-    this.#tell(link.holder, { kind: "closed", link: link.link, error });
+    this.#tellClosed(link, `${nameOf(link)}, whose child has ended,`);
   }
 
   /** Nobody waits any more. */
   close(): void {
-    for (const link of [...this.#links.values()]) this.#drop(link);
+    for (const link of this.#links.all) this.#links.drop(link);
   }
 }
