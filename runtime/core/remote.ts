@@ -200,7 +200,7 @@ export class Remote {
     return this.#former.some((each) => each.id === id);
   }
 
-  /** What the broker says. False where nobody waits for it. */
+  /** What the broker says. False for a reply that nobody waits for. */
   receive(message: Extract<ToDomain, { readonly kind: "connected" | "replied" | "closed" }>): boolean {
     switch (message.kind) {
       case "connected": {
@@ -211,7 +211,7 @@ export class Remote {
         const told = this.#connected;
         this.#connected = null;
         told?.(message.error);
-        return told !== null || message.renewed;
+        return true;
       }
       case "replied": {
         const { id, answer, from } = message;

@@ -515,7 +515,7 @@ export class ServiceDesk {
     const isLate = remote?.connecting === false;
     const taken = remote?.receive(message) ?? false;
     if (!taken && message.error === null) this.#power.send({ kind: "close", link: message.link });
-    if (taken && isLate && message.renewed) this.#world.renewed(remote!);
+    if (remote !== undefined && isLate && message.renewed) this.#world.renewed(remote);
   }
 
   #open({ link, holder, client, service, label, args }: Extract<ToDomain, { readonly kind: "open" }>): void {

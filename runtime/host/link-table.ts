@@ -36,6 +36,8 @@ export interface Link {
   readonly calls: Map<string, WaitingCall>;
   /** What the holder said that it waits for, when the owner was not there. */
   waits: readonly string[] | null;
+  /** The holder was told that the session is a new one. */
+  told: boolean;
   /** Calls of a former session that may have run in it. */
   lapsed: Set<string> | null;
 }
@@ -90,7 +92,8 @@ export class LinkTable {
     const link: Link = {
       ...made,
       ...{ timer: null, open: false, connecting: false, vouched: false },
-      ...{ since: incarnation, born: incarnation, calls: new Map(), waits: null, lapsed: null },
+      ...{ since: incarnation, born: incarnation, calls: new Map(), waits: null, told: false },
+      lapsed: null,
       ...more,
     };
     this.#links.set(link.link, link);

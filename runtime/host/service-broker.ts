@@ -233,7 +233,7 @@ export class ServiceBroker {
       return this.#tell(link.holder, { kind: "closed", link: link.link, error });
     }
     link.open = true;
-    this.#connected(link, null, !link.connecting);
+    this.#connected(link, null, !link.connecting && !link.told);
     this.#flush(link);
   }
 
@@ -316,7 +316,8 @@ export class ServiceBroker {
     const connected = (owner: string | null, error: SessionError | null, renewed: boolean): void =>
       holder.say({ kind: "connected", link: name, owner: owner ?? "", error, renewed });
     if (known !== undefined && known.holder !== holder.identity) {
-      const { service = "", label = "" } = { label: "", ...session, ...delegated };
+      const { service } = session ?? delegated!;
+      const label = session?.label ?? "";
       return connected(null, { tag: "Denied", service, label, reason: "another child holds it" }, false);
     }
     if (known !== undefined && known.child === child) {
@@ -339,6 +340,7 @@ export class ServiceBroker {
       return connected(null, null, false);
     }
     connected(null, null, true);
+    made.told = true;
     this.#lapse(made, waiting);
     this.#seek(made);
   }
