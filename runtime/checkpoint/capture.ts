@@ -20,6 +20,9 @@ export type CaptureStep = (typeof CAPTURE_STEPS)[number];
 export interface CaptureOptions {
   /** How long calls that must drain are waited for, in ms. */
   readonly deadline: number;
+  /** Where what was planned for a call's effect is known, a call that must drain is not waited for: it goes along with
+   *  its plan, to be completed. */
+  readonly plan?: (slot: number, turn: number) => unknown;
   /** Where the memory goes: a buffer of this many bytes, best one that was touched before. */
   readonly into: (bytes: number) => Uint8Array;
   /**
@@ -27,6 +30,8 @@ export interface CaptureOptions {
    * it resolves with true; with false, because another can't be stopped, this one runs on.
    */
   readonly together?: () => Promise<boolean>;
+  /** Called in the very moment that the snapshot is of. */
+  readonly taken?: () => void;
   /** Reached before each step; what it answers makes the step fail. */
   readonly probe?: (step: CaptureStep) => string | null;
 }
@@ -123,7 +128,11 @@ export const positionsOf = async (
 };
 
 /** What a domain that stands still is, its positions given. */
-export const snapshotOf = (domain: ProtectionDomain, positions: [number, unknown][]): Snapshot => {
+export const snapshotOf = (
+  domain: ProtectionDomain,
+  positions: [number, unknown][],
+  plan?: CaptureOptions["plan"],
+): Snapshot => {
   const services = domain.services();
   return {
     ledger: domain.ledger,
@@ -142,6 +151,7 @@ export const snapshotOf = (domain: ProtectionDomain, positions: [number, unknown
         own: call.own,
         wall: call.wall,
         turn: call.turn,
+        ...(plan !== undefined && drains(call) ? { complete: { plan: plan(call.slot, call.turn) ?? null } } : {}),
         ...(call.fresh === 0 ? {} : { fresh: call.fresh, ...linkOf(domain, call) }),
         rule: call.inFlight === "fail" ? ("fail" as const) : ("reissue" as const),
       })),
@@ -161,7 +171,7 @@ export const resume = (domain: ProtectionDomain): void => {
 /** On success the domain stands still, to be released or resumed by the caller; on failure it runs on. */
 export const capture = async (
   domain: ProtectionDomain,
-  { deadline, into, together, probe = () => null }: CaptureOptions,
+  { deadline, into, plan, taken, together, probe = () => null }: CaptureOptions,
 ): Promise<Either<CheckpointError, Captured>> => {
   const fail = (error: CheckpointError): Either<CheckpointError, never> => {
     resume(domain);
@@ -181,7 +191,7 @@ export const capture = async (
   domain.stop();
   failed = tripped("settle");
   if (failed !== null) return fail(failed);
-  if (!(await settled(domain, deadline)))
+  if (plan === undefined && !(await settled(domain, deadline)))
     return fail({
       tag: "Deadline",
       deadline,
@@ -202,7 +212,8 @@ export const capture = async (
   if (E.isLeft(positions)) return fail(positions.left);
   failed = tripped("memory");
   if (failed !== null) return fail(failed);
-  const snapshot = snapshotOf(domain, positions.right);
+  const snapshot = snapshotOf(domain, positions.right, plan);
+  taken?.();
   const { size } = domain.machine;
   const memory = staging.length === size ? staging : into(size);
   domain.machine.copyState(memory);

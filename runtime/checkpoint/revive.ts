@@ -172,7 +172,8 @@ const positionCodec = (record: CapabilityRecord, router: Router): t.Mixed | unde
 /** Changes of names that a crash came into: they are completed before anything is looked for by its name. */
 const changesNames = ({ ledger }: Snapshot, call: Snapshot["calls"][number]): boolean => {
   const record = ledger.capabilities[String(call.selector)];
-  return call.complete !== undefined && record?.kind === "session" && record.service === FileSystem.service;
+  // One for which nothing was planned had not begun.
+  return (call.complete?.plan ?? null) !== null && record?.kind === "session" && record.service === FileSystem.service;
 };
 
 const acquire = async (

@@ -70,14 +70,21 @@ export class Recorder implements Witness {
   readonly #journal: JournalWriter;
   /** All files are one queue: moves and removals concern what others have open. */
   readonly #files: Queue = { waiting: [], busy: false, floor: 0 };
+  /** Plans of calls that have not left, by slot. */
+  readonly #plans = new Map<number, { readonly turn: number; readonly plan: AppendPlan | NamePlan }>();
   readonly #queues = new WeakMap<CoreObject, Queue>();
   #sequence: number;
   #stamp: Stamp = { own: 0, wall: 0 };
   #entropy: Uint8Array[] = [];
   #ended = false;
+  /** Whether effects may leave: not before the checkpoint that the records come after is durable. */
+  #open: boolean;
+  readonly #stopped = new Set<Queue>();
+  #held: (() => void)[] | null = null;
 
-  /** `sequence`: how many records the incarnation has already. */
-  constructor(options: RecorderOptions, sequence = 0) {
+  /** `sequence`: how many records the incarnation has already; `open`: as if `open` had been called. */
+  constructor(options: RecorderOptions, { sequence = 0, open = false } = {}) {
+    this.#open = open;
     this.#options = options;
     this.#journal = options.journal;
     this.#sequence = sequence;
@@ -86,6 +93,34 @@ export class Recorder implements Witness {
   /** How many records it has written: what a checkpoint taken now comes after. */
   get sequence(): number {
     return this.#sequence;
+  }
+
+  /** The checkpoint that the records come after is durable: effects may leave. */
+  open(): void {
+    this.#open = true;
+    this.#kick();
+  }
+
+  /** No effect leaves, and none that has left is answered, until `release`: while a checkpoint is taken. */
+  hold(): void {
+    this.#held ??= [];
+  }
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const go of held) go();
+    this.#kick();
+  }
+
+  #kick(): void {
+    const stopped = [...this.#stopped];
+    this.#stopped.clear();
+    for (const queue of stopped) this.#next(queue);
+  }
+
+  /** What was planned for a call that has not left yet; null for one that needs no plan. */
+  plan(slot: number, turn: number): unknown {
+    return this.#plans.get(slot)?.turn === turn ? this.#plans.get(slot)!.plan : null;
   }
 
   /** What was called and has not left will not leave any more. */
@@ -171,13 +206,21 @@ export class Recorder implements Witness {
     if (place === null) return;
     if (isAppendPlan(plan)) plans.resume(growth, args[0], place);
     waiting.plan = { place };
-    this.#record({ kind: "plan", slot, turn, plan: waiting.plan });
+    this.#planned(slot, turn, waiting.plan);
+  }
+
+  #planned(slot: number, turn: number, plan: AppendPlan | NamePlan): void {
+    this.#plans.set(slot, { turn, plan });
+    this.#record({ kind: "plan", slot, turn, plan });
   }
 
   /** The next of a queue, once it may leave. */
   #next(queue: Queue): void {
     const [first] = queue.waiting;
     if (first === undefined || this.#ended) return;
+    // A change of names that was planned by the former incarnation does no harm, and others wait for it.
+    const isShut = !this.#open && !isNamePlan(first.call.plan);
+    if (isShut || this.#held !== null) return void this.#stopped.add(queue);
     queue.busy = true;
     const after = first.reach === "effect" ? Math.max(first.after, queue.floor) : 0;
     if (this.#journal.durable >= after) return this.#leave(queue, first);
@@ -189,6 +232,7 @@ export class Recorder implements Witness {
   }
 
   #leave(queue: Queue, first: Waiting): void {
+    if (this.#held !== null) return void this.#held.push(() => this.#leave(queue, first));
     const { call } = first;
     const growth = growthOf(call);
     if (growth !== null && first.plan === null) {
@@ -199,8 +243,7 @@ export class Recorder implements Witness {
     const name = namedBy(call);
     if (name !== null && first.plan === null) {
       first.plan = isNamePlan(call.plan) ? call.plan : planName(call, name);
-      const { slot, turn } = call;
-      this.#record({ kind: "plan", slot, turn, plan: first.plan });
+      this.#planned(call.slot, call.turn, first.plan);
       first.after = this.#journal.added;
       return this.#next(queue);
     }
@@ -222,8 +265,11 @@ export class Recorder implements Witness {
   }
 
   #left(queue: Queue, first: Waiting, answer: Answer<unknown>): void {
+    if (this.#held !== null) return void this.#held.push(() => this.#left(queue, first, answer));
     queue.waiting.shift();
     queue.busy = false;
+    if (first.plan !== null && this.#plans.get(first.call.slot)?.turn === first.call.turn)
+      this.#plans.delete(first.call.slot);
     this.#note(first.call, answer);
     // What bears a name may be another thing by the next effect, and look the same.
     if (namedBy(first.call) !== null) queue.floor = this.#journal.added;

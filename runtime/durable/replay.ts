@@ -146,7 +146,7 @@ class Script implements Witness {
     const opens = object.contract === Parent && entry.name === "session";
     if (!(object instanceof Shadow) && !(opens && !this.isInner(args[0] as SessionRequest)))
       return invoke(object, entry.name, args);
-    let plan: unknown = null;
+    let { plan } = call;
     for (let next = this.#records[this.#next]; next !== undefined; next = this.#records[this.#next]) {
       if (!("slot" in next) || next.slot !== slot || next.turn !== turn || next.kind === "turn") break;
       this.#next++;

@@ -82,12 +82,12 @@ export class DurableChild {
     return this.#domain;
   }
 
-  #powers(sequence: number): DomainPowers {
+  #powers(): DomainPowers {
     const journal = new JournalWriter(this.file);
     this.#journal = journal;
     const plans = new GrowthPlans();
     const incarnation = ++this.#incarnation;
-    this.#recorder = new Recorder({ incarnation, journal, plans, isInner: () => false }, sequence);
+    this.#recorder = new Recorder({ incarnation, journal, plans, isInner: () => false });
     const { powers, close } = this.world.powers();
     this.#close = close;
     return {
@@ -107,7 +107,7 @@ export class DurableChild {
     const { base } = platform();
     const machine = child.#machine(base.memory.length);
     if (!machine.load(base.memory, base.registers, base.anchors)) throw new Error("the quota is too small");
-    child.#domain = new ProtectionDomain(world.spec, machine, child.#powers(0));
+    child.#domain = new ProtectionDomain(world.spec, machine, child.#powers());
     child.#domain.hold();
     child.#domain.boot(bytecode);
     child.#domain.load();
@@ -118,10 +118,20 @@ export class DurableChild {
   async checkpoint(): Promise<void> {
     const { domain } = this;
     if (domain.state !== "running") return;
-    const captured = await capture(domain, { deadline: 5000, into: (bytes) => new Uint8Array(bytes) });
+    const recorder = this.#recorder;
+    let sequence = 0;
+    recorder.hold();
+    const captured = await capture(domain, {
+      deadline: 0,
+      into: (bytes) => new Uint8Array(bytes),
+      plan: (slot, turn) => recorder.plan(slot, turn),
+      taken: () => {
+        sequence = recorder.sequence;
+      },
+    });
+    recorder.release();
     if (E.isLeft(captured)) return raised(captured.left);
     const { snapshot, memory, registers } = captured.right;
-    const { sequence } = this.#recorder;
     this.#checkpoint = {
       snapshot: throughImage(snapshot) as Snapshot,
       memory,
@@ -132,6 +142,7 @@ export class DurableChild {
       names: this.#names,
     };
     resume(domain);
+    recorder.open();
     await quiet();
   }
 
@@ -198,7 +209,7 @@ export class DurableChild {
     if (replayed.exited !== null) return replayed;
     const revival = await revive({
       spec: { ...this.world.spec, quota: replayed.snapshot.ledger.quota },
-      powers: this.#powers(0),
+      powers: this.#powers(),
       anchors: platform().base.anchors,
       snapshot: throughImage(replayed.snapshot),
       memory: replayed.memory,
