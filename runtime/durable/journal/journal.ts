@@ -1,0 +1,163 @@
+// A host's journal: a folder of files that are only ever appended to, each numbered. A file goes when every child has
+// a checkpoint that is younger than all that the file says. What is in the folder was written by hosts of this state
+// directory, and may end in the middle of a record: that end was never acknowledged.
+
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { E, type Either } from "../../../lib/fp.ts";
+import { readFrames } from "./frame.ts";
+import { decodeEntry, type DomainRecord } from "./journal-record.ts";
+
+/** The folder or a file of it can't be used; `step` says what failed, `code` how. */
+export interface JournalError {
+  readonly tag: "Journal";
+  readonly path: string;
+  readonly step: string;
+  readonly code: string;
+}
+
+export const journalProse = ({ path, step, code }: JournalError): string =>
+  `the journal ${path} can't be used: ${step} failed with ${code}`;
+
+const failed = (path: string, step: string, cause: unknown): Either<JournalError, never> => {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === undefined) throw cause;
+  return E.left({ tag: "Journal", path, step, code });
+};
+
+const NAME = /^([0-9]{10})\.journal$/;
+
+const nameOf = (file: number): string => `${String(file).padStart(10, "0")}.journal`;
+
+/** A record, and which of its incarnation's it is. */
+export interface Kept {
+  readonly sequence: number;
+  readonly record: DomainRecord;
+}
+
+export class Journal {
+  readonly #folder: string;
+  #descriptor: number;
+  #current: number;
+  #oldest: number;
+  #past: ReadonlyMap<number, readonly Kept[]>;
+
+  private constructor(
+    folder: string,
+    descriptor: number,
+    files: { readonly oldest: number; readonly current: number },
+    past: ReadonlyMap<number, readonly Kept[]>,
+  ) {
+    this.#folder = folder;
+    this.#descriptor = descriptor;
+    this.#current = files.current;
+    this.#oldest = files.oldest;
+    this.#past = past;
+  }
+
+  /** Reads what hosts before left in the folder, which exists, and begins a new file. */
+  static open(folder: string): Either<JournalError, Journal> {
+    let files: number[];
+    try {
+      files = readdirSync(folder).flatMap((name) => {
+        const [, number] = NAME.exec(name) ?? [];
+        return number === undefined ? [] : [Number(number)];
+      });
+    } catch (cause) {
+      return failed(folder, "reading the folder", cause);
+    }
+    files.sort((a, b) => a - b);
+    const past = new Map<number, Kept[]>();
+    for (const file of files) {
+      const path = join(folder, nameOf(file));
+      try {
+        readFrames(readFileSync(path), (payload) => {
+          const entry = decodeEntry(payload);
+          if (entry === null) return false;
+          const { incarnation, sequence, record } = entry;
+          const known = past.get(incarnation);
+          if (known === undefined) past.set(incarnation, [{ sequence, record }]);
+          else known.push({ sequence, record });
+          return true;
+        });
+      } catch (cause) {
+        return failed(path, "reading", cause);
+      }
+    }
+    const current = (files.at(-1) ?? 0) + 1;
+    const opened = begin(folder, current);
+    if (E.isLeft(opened)) return opened;
+    return E.right(new Journal(folder, opened.right, { oldest: files[0] ?? current, current }, past));
+  }
+
+  /** Where threads append to now. */
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
+  /** The number of the file that is appended to now. */
+  get current(): number {
+    return this.#current;
+  }
+
+  /** The largest number of an incarnation that left something. */
+  get latestIncarnation(): number {
+    let latest = 0;
+    for (const incarnation of this.#past.keys()) latest = Math.max(latest, incarnation);
+    return latest;
+  }
+
+  /** What an incarnation of a former host left, after so many records of it. */
+  past(incarnation: number, after: number): readonly DomainRecord[] {
+    const kept = (this.#past.get(incarnation) ?? []).filter(({ sequence }) => sequence >= after);
+    // A gap would be a loss: what comes after it can't have been acknowledged.
+    const whole = kept.findIndex(({ sequence }, index) => sequence !== after + index);
+    return (whole < 0 ? kept : kept.slice(0, whole)).map(({ record }) => record);
+  }
+
+  /** Nobody asks for the past any more. */
+  forgetPast(): void {
+    this.#past = new Map();
+  }
+
+  /** Begins another file; answers the descriptor of the former one, for whoever still appends to it to close. */
+  turnOver(): Either<JournalError, number> {
+    const opened = begin(this.#folder, this.#current + 1);
+    if (E.isLeft(opened)) return opened;
+    const former = this.#descriptor;
+    this.#descriptor = opened.right;
+    this.#current++;
+    return E.right(former);
+  }
+
+  /** Removes files that nobody needs: those before `first`. */
+  trim(first: number): Either<JournalError, void> {
+    for (; this.#oldest < Math.min(first, this.#current); this.#oldest++) {
+      const path = join(this.#folder, nameOf(this.#oldest));
+      try {
+        unlinkSync(path);
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code !== "ENOENT") return failed(path, "removing", cause);
+      }
+    }
+    return E.right(undefined);
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+/** Makes a file of the journal, in a folder that knows of it even after a loss of power. */
+const begin = (folder: string, file: number): Either<JournalError, number> => {
+  const path = join(folder, nameOf(file));
+  try {
+    const descriptor = openSync(path, "ax", 0o600);
+    const parent = openSync(folder, "r");
+    fsyncSync(parent);
+    closeSync(parent);
+    return E.right(descriptor);
+  } catch (cause) {
+    return failed(path, "making it", cause);
+  }
+};
