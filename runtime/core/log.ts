@@ -6,8 +6,17 @@ import type { Answer, Serving } from "./service.ts";
 /** Where a child's entries go. */
 export interface LogSink {
   write(text: string): void;
-  /** For a log that is kept: how many entries it has, and putting one at its place, however often that is done. */
-  readonly kept?: { entries(): number; writeAt(text: string, entry: number): void };
+  /** For a log that is kept. */
+  readonly kept?: KeptEntries;
+}
+
+/** Entries at places of their own, each of which may be written there however often. */
+export interface KeptEntries {
+  /** Where the next one goes. */
+  end(): number;
+  /** How far this one moves the end. */
+  size(text: string): number;
+  writeAt(text: string, place: number): void;
 }
 
 const DONE: Answer<void> = E.right(undefined);
@@ -24,10 +33,10 @@ export const makeLog = (sink: LogSink): Serving<typeof Log> => {
   if (kept === undefined) return log;
   const growth = {
     name: "log",
-    end: () => E.right(kept.entries()),
-    size: () => 1,
-    append(text: unknown, entry: number) {
-      kept.writeAt(text as string, entry);
+    end: () => E.right(kept.end()),
+    size: (text: unknown) => kept.size(text as string),
+    append(text: unknown, place: number) {
+      kept.writeAt(text as string, place);
       return DONE;
     },
   };

@@ -3,7 +3,7 @@
 import type { SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import type { ToDomain } from "../core/link.ts";
-import type { Answer, CoreObject, Eventually, Growth } from "../core/service.ts";
+import type { Answer, CoreObject, Eventually, Growth, Serving } from "../core/service.ts";
 import { invoke } from "../domain/call.ts";
 import type { Stamp, Witness, WitnessedCall } from "../domain/witness.ts";
 import { File, FileSystem } from "../../lib/session/file-system.ts";
@@ -26,9 +26,15 @@ export interface RecorderOptions {
   readonly incarnation: number;
   readonly journal: JournalWriter;
   readonly plans: GrowthPlans;
+  /** Called when so much was written since the last checkpoint that it is time for another. */
+  readonly due?: () => void;
   /** Whether a session request is answered by another child, whose answers are heard, not recorded. */
   readonly isInner: (request: SessionRequest) => boolean;
 }
+
+/** What a recovery takes up again at most, more or less: some ten ms of it. */
+const DUE_RECORDS = 2000;
+const DUE_BYTES = 1 << 19;
 
 interface Waiting {
   readonly call: WitnessedCall;
@@ -74,6 +80,10 @@ export class Recorder implements Witness {
   readonly #plans = new Map<number, { readonly turn: number; readonly plan: AppendPlan | NamePlan }>();
   readonly #queues = new WeakMap<CoreObject, Queue>();
   #sequence: number;
+  /** Records and bytes since the last checkpoint. */
+  #since = { records: 0, bytes: 0, told: false };
+  /** Files with effects that are not on stable storage. */
+  readonly #dirty = new Set<CoreObject>();
   #stamp: Stamp = { own: 0, wall: 0 };
   #entropy: Uint8Array[] = [];
   #ended = false;
@@ -88,6 +98,17 @@ export class Recorder implements Witness {
     this.#options = options;
     this.#journal = options.journal;
     this.#sequence = sequence;
+  }
+
+  /** A checkpoint was taken of what is there now. */
+  checkpointed(): void {
+    this.#since = { records: 0, bytes: 0, told: false };
+  }
+
+  /** Returns when the files that were written to are on stable storage. */
+  syncFiles(): void {
+    for (const object of this.#dirty) (object as Serving<typeof File>).sync();
+    this.#dirty.clear();
   }
 
   /** How many records it has written: what a checkpoint taken now comes after. */
@@ -160,7 +181,11 @@ export class Recorder implements Witness {
       return this.#answered(call, invoke(object, entry.name, args));
     const reach = typeof entry.reach === "function" ? entry.reach(args) : entry.reach;
     const queue = this.#queueOf(object);
-    if (reach === "ordered" && queue.waiting.length === 0)
+    if (
+      reach === "ordered" &&
+      queue.waiting.length === 0 &&
+      !(entry.name === "close" && this.#dirty.has(object))
+    )
       return this.#answered(call, invoke(object, entry.name, args));
     return new Promise((settle) => this.#enqueue(queue, call, reach, settle));
   }
@@ -240,6 +265,10 @@ export class Recorder implements Witness {
       first.after = this.#journal.added;
       if (first.plan !== null) return this.#next(queue);
     }
+    // What is closed is no longer there to be synced at the next checkpoint.
+    if (call.entry.name === "close" && this.#dirty.delete(call.object))
+      void (call.object as Serving<typeof File>).sync();
+    if (call.object.contract === File && first.reach === "effect") this.#dirty.add(call.object);
     const name = namedBy(call);
     if (name !== null && first.plan === null) {
       first.plan = isNamePlan(call.plan) ? call.plan : planName(call, name);
@@ -305,6 +334,13 @@ export class Recorder implements Witness {
   #record(record: DomainRecord): void {
     if (this.#ended) return;
     const { incarnation } = this.#options;
-    this.#journal.add(encodeEntry({ incarnation, sequence: this.#sequence++, record }));
+    const entry = encodeEntry({ incarnation, sequence: this.#sequence++, record });
+    this.#journal.add(entry);
+    const since = this.#since;
+    since.records++;
+    since.bytes += entry.length;
+    if (since.told || (since.records < DUE_RECORDS && since.bytes < DUE_BYTES)) return;
+    since.told = true;
+    this.#options.due?.();
   }
 }

@@ -20,16 +20,8 @@ import type { Router } from "../domain/router.ts";
 import { NO_EVENT, type Stamp, type Witness, type WitnessedCall } from "../domain/witness.ts";
 import type { Anchors, Machine, Registers } from "../engine/machine.ts";
 import { interceptorFor } from "../intercept/registry.ts";
+import type { Astray } from "./astray.ts";
 import type { AnswerRecord, DomainRecord, TurnRecord } from "./journal/journal-record.ts";
-
-/** The machine did other than the journal says: nothing that is known of it can be trusted. */
-export interface Astray {
-  readonly tag: "Astray";
-  /** The turn after which it was seen. */
-  readonly turn: number;
-  readonly expected: string;
-  readonly actual: string;
-}
 
 export interface ReplayOptions {
   readonly spec: DomainSpec;

@@ -5,7 +5,15 @@ import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { firstPosition, mapStack } from "../component/position.ts";
 import type { Fault } from "../engine/fault.ts";
-import type { ChildSpec, FromResident, FrozenChild, LogMatch, ToResident } from "../shard/protocol.ts";
+import type { DomainRecord } from "../durable/journal/journal-record.ts";
+import type {
+  ChildSpec,
+  FromResident,
+  FrozenChild,
+  KeptState,
+  LogMatch,
+  ToResident,
+} from "../shard/protocol.ts";
 import type { Ending } from "./ending.ts";
 import type { HostEvent } from "./event.ts";
 import type { ServiceBroker } from "./service-broker.ts";
@@ -41,8 +49,11 @@ export interface ChildSurroundings {
   /** It was lost with its thread, for a reason that another child gave, and its quota is free again. Where nobody
    *  takes care of that, it has faulted. */
   readonly lost?: (reason: string) => void;
+  /** A kept child should have a checkpoint. */
+  readonly due?: (child: Child) => void;
 }
 
+type Kept = Extract<FromResident, { readonly kind: "kept" }>["result"];
 type Captured = Extract<FromResident, { readonly kind: "captured" }>["result"];
 
 export class Child implements Lodger {
@@ -73,6 +84,8 @@ export class Child implements Lodger {
   /** Its thread is gone while it stands still: what becomes of it if it is not released. */
   #fate: (() => void) | null = null;
   #released: (() => void) | null = null;
+  #kept: ((result: Kept) => void) | null = null;
+  #turnedOver: (() => void) | null = null;
   #heldCallback: (() => void) | null = null;
   /** Resolves when it has ended. */
   readonly ended: Promise<Ending>;
@@ -114,6 +127,38 @@ export class Child implements Lodger {
   boot(code: string): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
     this.#comesBack = false;
     return this.#begin({ kind: "boot", spec: this.spec, code, file: this.code.file });
+  }
+
+  /** Brings it from a checkpoint to where its records end. It takes no turn before `go`; it may have ended. */
+  recover(
+    former: KeptState,
+    records: readonly DomainRecord[],
+  ): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
+    const { generation } = this.identity;
+    return this.#begin({ kind: "recover", spec: this.spec, former, records, generation });
+  }
+
+  /** Takes its state down for a checkpoint of a durable host; it runs on. One at a time. */
+  keep(staging: SharedArrayBuffer | null): Promise<Kept> {
+    if (this.#ending !== null) return Promise.resolve(E.left({ tag: "Ended", child: this.name }));
+    return new Promise((resolve) => {
+      this.#kept = resolve;
+      this.#post({ kind: "keep", keep: 0, staging });
+    });
+  }
+
+  /** Its first checkpoint is durable. */
+  open(): void {
+    this.#post({ kind: "open" });
+  }
+
+  /** Its records go elsewhere from now on; resolves when its thread has done so. */
+  async turnOver(former: number, journal: number): Promise<void> {
+    if (this.#ending !== null) return;
+    await new Promise<void>((resolve) => {
+      this.#turnedOver = resolve;
+      this.#post({ kind: "turnOver", former, journal });
+    });
   }
 
   /** Brings it back from a frozen state. It takes no turn before `go`. */
@@ -237,7 +282,8 @@ export class Child implements Lodger {
   // --- what the shard says
 
   log(text: string): void {
-    this.#surroundings.emit({ event: "log", child: this.name, text });
+    const kept = this.spec.kept === undefined ? {} : { kept: true as const };
+    this.#surroundings.emit({ event: "log", child: this.name, text, ...kept });
   }
 
   message(message: FromResident): void {
@@ -247,6 +293,14 @@ export class Child implements Lodger {
       case "revived":
         this.#reviveMs = message.ms;
         return this.#begun?.(message.result);
+      case "kept":
+        return this.#kept?.(message.result);
+      case "due":
+        return this.#surroundings.due?.(this);
+      case "turnedOver":
+        return this.#turnedOver?.();
+      case "astray":
+        return this.#begun?.(E.left({ tag: "Step", step: "replay", reason: message.reason }));
       case "denied":
         return this.denied(message.service, message.label, message.error);
       case "exited":
@@ -322,7 +376,7 @@ export class Child implements Lodger {
     const position = firstPosition(stack);
     const at = position === undefined ? null : `${position.file}:${position.line}:${position.column}`;
     const reason = at === null ? fault.reason : `${fault.reason} (at ${at})`;
-    this.log(`fault: ${reason}`);
+    this.#surroundings.emit({ event: "log", child: this.name, text: `fault: ${reason}` });
     void this.#end({ kind: "faulted", reason });
     this.#surroundings.emit({ event: "faulted", child: this.name, reason: fault.reason, at, stack });
   }
@@ -335,6 +389,8 @@ export class Child implements Lodger {
     this.#captured?.(E.left({ tag: "Ended", child: this.name }));
     this.#begun?.(E.left({ tag: "Ended", child: this.name }));
     this.#released?.();
+    this.#kept?.(E.left({ tag: "Ended", child: this.name }));
+    this.#turnedOver?.();
     const left =
       ending.kind !== "frozen" || !this.#comesBack ? "ended" : this.#isSettled ? "frozen" : "failed";
     this.#surroundings.broker.leave(this.identity.identity, left);

@@ -5,6 +5,7 @@ import { Child, type ChildCode, type ChildIdentity, type ChildSurroundings } fro
 import type { HostEvent } from "./event.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
+import type { Keeper } from "./keeper.ts";
 import { OutsideParty } from "./outside-party.ts";
 import type { Providers } from "./providers.ts";
 import type { Runtime } from "./runtime.ts";
@@ -17,6 +18,8 @@ export interface ChildrenOptions {
   readonly emit: (event: HostEvent) => void;
   /** Told of a child that was lost with its thread. Without this it has faulted. */
   readonly lost?: ((child: Child, reason: string) => void) | undefined;
+  /** Keeps them, on a durable host. */
+  readonly keeper?: Keeper | undefined;
 }
 
 export class Children {
@@ -25,6 +28,7 @@ export class Children {
   readonly #providers: Providers;
   readonly #emit: (event: HostEvent) => void;
   readonly #lost: ChildrenOptions["lost"];
+  readonly #keeper: Keeper | undefined;
   readonly #children = new Map<string, Child>();
   /** Those that are being made. */
   readonly #making = new Map<string, Child>();
@@ -33,12 +37,13 @@ export class Children {
   #freeRam: number;
   #freeCaps: number;
 
-  constructor({ config, runtime, providers, emit, lost }: ChildrenOptions) {
+  constructor({ config, runtime, providers, emit, lost, keeper }: ChildrenOptions) {
     this.#config = config;
     this.#runtime = runtime;
     this.#providers = providers;
     this.#emit = emit;
     this.#lost = lost;
+    this.#keeper = keeper;
     this.#freeRam = config.ram;
     this.#freeCaps = config.caps;
   }
@@ -78,6 +83,7 @@ export class Children {
     this.#freeRam -= ram;
     this.#freeCaps -= caps;
     const lost = this.#lost;
+    const keeper = this.#keeper;
     const surroundings: ChildSurroundings = {
       providers: this.#providers,
       placement,
@@ -87,6 +93,7 @@ export class Children {
         this.#freeRam += bytes;
         this.#freeCaps += capabilities;
       },
+      ...(keeper === undefined ? {} : { due: (due) => void keeper.due(due) }),
       ...(lost === undefined ? {} : { lost: (reason) => lost(child, reason) }),
     };
     const child: Child = new Child(this.#spec(config, clone), code, identity, surroundings);
@@ -115,6 +122,7 @@ export class Children {
       quota: { ram, caps },
       turn,
       clone,
+      ...(this.#keeper === undefined ? {} : { kept: this.#keeper.enlist(name) }),
       config: JSON.stringify(config ?? null),
       routes,
       files: this.#providers.fileSpecs,

@@ -3,7 +3,8 @@ import type { RevivedInfo } from "../../lib/guest/abi.ts";
 
 export type HostEvent =
   | { readonly event: "started"; readonly child: string; readonly host: string }
-  | { readonly event: "log"; readonly child: string; readonly text: string }
+  /** `kept`: its file has the entry already. */
+  | { readonly event: "log"; readonly child: string; readonly text: string; readonly kept?: true }
   | { readonly event: "exited"; readonly child: string; readonly code: number }
   | {
       readonly event: "faulted";
@@ -34,7 +35,8 @@ export type HostEvent =
       readonly event: "revived";
       readonly child: string;
       readonly host: string;
-      readonly image: string;
+      /** Null where it came back from what a durable host keeps. */
+      readonly image: string | null;
       readonly generation: number;
       readonly reopened: RevivedInfo["reopened"];
       readonly reviveMs: number;

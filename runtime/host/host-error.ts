@@ -2,6 +2,7 @@
 import { E, type Either } from "../../lib/fp.ts";
 import { checkpointProse, type CheckpointError, type Missing } from "../checkpoint/checkpoint-error.ts";
 import { renderDiagnostic, type Diagnostic } from "../diagnostic.ts";
+import { storeProse, type StoreError } from "../durable/store/store-error.ts";
 import { imageProse, type ImageError } from "../image/image-error.ts";
 
 export type HostError =
@@ -24,6 +25,11 @@ export type HostError =
       readonly wanted: number;
       readonly available: number;
     }
+  /** What is kept of a child can't be written or read. */
+  | { readonly tag: "Store"; readonly child: string; readonly error: StoreError }
+  | { readonly tag: "Unkept"; readonly child: string; readonly reason: string }
+  /** A recovered child did other than what was written down of it. */
+  | { readonly tag: "Astray"; readonly child: string; readonly reason: string }
   /** Several were to be frozen or revived together, and so none was. Whose failures these are, all of them. */
   | { readonly tag: "Together"; readonly failures: readonly Failure[] };
 
@@ -60,6 +66,12 @@ export const hostProse = (error: HostError): string => {
     }
     case "HostQuota":
       return `host ${error.host} has ${error.available} of the ${error.wanted} ${error.resource === "ram" ? "bytes of RAM" : "capabilities"} that are wanted`;
+    case "Store":
+      return `${error.child} can't be kept: ${storeProse(error.error)}`;
+    case "Unkept":
+      return `${error.child} can't be kept: ${error.reason}`;
+    case "Astray":
+      return `${error.child}: ${error.reason}`;
     case "Together":
       return error.failures.map(({ child, error: reason }) => `${child}: ${hostProse(reason)}`).join("; ");
   }

@@ -15,6 +15,7 @@ import { Freezer, type FreezeOptions } from "./freezer.ts";
 import type { Frozen } from "./frozen.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
+import type { FormerLife, Keeper } from "./keeper.ts";
 import type { OutsideSession } from "./outside-party.ts";
 import { makeProviders, type Providers } from "./providers.ts";
 import { Reviver } from "./reviver.ts";
@@ -31,6 +32,9 @@ export interface LiveHostOptions {
   /** Told of a child that was lost with its thread, for a reason that another child gave: its state is to be had
    *  elsewhere, and it comes back. Without this it has faulted. */
   readonly lost?: (child: Child, reason: string) => void;
+  /** Keeps the children: whatever they let out, they can be brought back to where they did. Without this they end
+   *  with the host. */
+  readonly keeper?: Keeper;
   /** The file system that images are written to and read from. Default: the real one. */
   readonly files?: FilePower;
 }
@@ -43,14 +47,16 @@ export class LiveHost {
   readonly #children: Children;
   readonly #freezer: Freezer;
   readonly #reviver: Reviver;
+  readonly #keeper: Keeper | undefined;
 
-  constructor({ config, runtime, emit, beforeGo = () => {}, lost, files = disk }: LiveHostOptions) {
+  constructor({ config, runtime, emit, beforeGo = () => {}, lost, keeper, files = disk }: LiveHostOptions) {
     this.config = config;
     this.#emit = emit;
     this.#beforeGo = beforeGo;
     this.providers = makeProviders(config);
     const { providers } = this;
-    const children = new Children({ config, runtime, providers, emit, lost });
+    const children = new Children({ config, runtime, providers, emit, lost, keeper });
+    this.#keeper = keeper;
     this.#children = children;
     this.#freezer = new Freezer({ host: config.name, runtime, children, files, emit });
     this.#reviver = new Reviver({ config, runtime, children, files, emit });
@@ -94,8 +100,51 @@ export class LiveHost {
       await this.#children.unmake(child);
       return E.left({ tag: "Boot", child: config.name, reason });
     }
+    const kept = await this.#keep(child);
+    if (E.isLeft(kept)) {
+      await this.#children.unmake(child);
+      return kept;
+    }
     this.#children.settle(child);
     this.#emit({ event: "started", child: config.name, host: this.config.name });
+    this.#letGo(child);
+    return made;
+  }
+
+  async #keep(child: Child, checkpoint?: number): Promise<Either<HostError, void>> {
+    return this.#keeper?.admit(child, checkpoint) ?? E.right(undefined);
+  }
+
+  /**
+   * Brings back a child that lived when a former host ended, under the routes and quota of `config`: it goes on where
+   * the last thing happened that anyone could see. It may have ended by then: the child says so.
+   */
+  async recover(config: StartConfig, former: FormerLife): Promise<Either<HostError, Child>> {
+    const { identity, generation } = former.identity;
+    const made = this.#children.make(config, former.code, { identity, generation: generation + 1 });
+    if (E.isLeft(made)) return made;
+    const child = made.right;
+    const recovered = await child.recover(former.state, former.records);
+    if (E.isLeft(recovered)) {
+      if (child.ending?.kind === "exited") this.#children.settle(child);
+      else await this.#children.unmake(child);
+      return child.ending?.kind === "exited" ? made : E.left({ tag: "Checkpoint", error: recovered.left });
+    }
+    const kept = await this.#keep(child, former.checkpoint);
+    if (E.isLeft(kept)) {
+      await this.#children.unmake(child);
+      return kept;
+    }
+    this.#children.settle(child);
+    this.#emit({
+      event: "revived",
+      child: config.name,
+      host: this.config.name,
+      image: null,
+      generation: generation + 1,
+      reopened: recovered.right,
+      reviveMs: child.reviveMs,
+    });
     this.#letGo(child);
     return made;
   }
@@ -130,7 +179,13 @@ export class LiveHost {
     as?: string,
   ): Promise<Either<HostError, Child>> {
     const revived = await this.#reviver.revive(path, entry, as);
-    if (E.isRight(revived)) this.#letGo(revived.right);
+    if (E.isLeft(revived)) return revived;
+    const kept = await this.#keep(revived.right);
+    if (E.isLeft(kept)) {
+      await revived.right.kill();
+      return kept;
+    }
+    this.#letGo(revived.right);
     return revived;
   }
 

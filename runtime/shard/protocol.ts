@@ -10,6 +10,7 @@ import type { Route } from "../core/route.ts";
 import type { Base } from "../engine/base.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { Registers } from "../engine/machine.ts";
+import type { DomainRecord } from "../durable/journal/journal-record.ts";
 import type { Engine } from "../engine/wasm-module.ts";
 import type { FileRight } from "../provider/file/file-provider.ts";
 import type { Framing } from "../provider/gate/framing.ts";
@@ -58,6 +59,8 @@ export interface ChildSpec {
   readonly turn: number;
   /** It comes from an image of another, and is not that one. */
   readonly clone?: boolean;
+  /** What enters it is written down; without this, it ends with its host. */
+  readonly kept?: KeptSpec;
   /** Its `config` ROM, as JSON. */
   readonly config: string;
   readonly routes: readonly Route[];
@@ -65,6 +68,34 @@ export interface ChildSpec {
   readonly gates: ReadonlyMap<string, GateProviderSpec>;
   /** Names of the host's ROMs and of the reports that become ROMs. */
   readonly roms: ReadonlySet<string>;
+}
+
+/** How a durable host keeps a child. */
+export interface KeptSpec {
+  /** This incarnation's number in the journal. */
+  readonly incarnation: number;
+  /** From which its turns' seeds come: 32 bits, and nobody else's. */
+  readonly secret: number;
+  /** The journal's file, open for appending. */
+  readonly journal: number;
+  /** The file of its log, absolute; it is made where there is none. */
+  readonly log: string;
+}
+
+/** A checkpoint that a durable host has of a child, as far as its shard must know it. */
+export interface KeptState {
+  readonly snapshot: unknown;
+  readonly memory: Uint8Array;
+  readonly registers: Registers;
+  /** What is known of the incarnation that it is of. */
+  readonly incarnation: number;
+  readonly secret: number;
+  /** How many of its records the checkpoint includes, and how many names it had given. */
+  readonly sequence: number;
+  readonly names: number;
+  /** Its routes and quota. */
+  readonly routes: readonly Route[];
+  readonly quota: { readonly ram: number; readonly caps: number };
 }
 
 /** What a log entry must be for the child to be held: the whole of it, or a match. */
@@ -127,6 +158,20 @@ export type ToResident =
   | { readonly kind: "together"; readonly go: boolean }
   /** After a capture: lets it run on. */
   | { readonly kind: "resume" }
+  /** For the checkpoints of a durable host: takes its state down between two turns, waiting for no call; it runs on. */
+  | { readonly kind: "keep"; readonly keep: number; readonly staging: SharedArrayBuffer | null }
+  /** The checkpoint that its records come after is durable: its effects may leave. */
+  | { readonly kind: "open" }
+  /** Brings it from a checkpoint to where its records end, and back to life. */
+  | {
+      readonly kind: "recover";
+      readonly spec: ChildSpec;
+      readonly former: KeptState;
+      readonly records: readonly DomainRecord[];
+      readonly generation: number;
+    }
+  /** From now on its records go there; `turnedOver` answers. */
+  | { readonly kind: "turnOver"; readonly former: number; readonly journal: number }
   /** Gives back everything it holds, at whatever point of its life: it is no longer there then. */
   | { readonly kind: "release" }
   /** What other children say. */
@@ -146,6 +191,19 @@ export type FromResident =
       readonly label: string;
       readonly error: SessionError;
     }
+  | {
+      readonly kind: "kept";
+      readonly keep: number;
+      readonly result: Either<
+        CheckpointError,
+        FrozenChild & { readonly sequence: number; readonly names: number; readonly pauseMs: number }
+      >;
+    }
+  /** So much has entered it since its last checkpoint that it should have another. */
+  | { readonly kind: "due" }
+  | { readonly kind: "turnedOver" }
+  /** It did other than its records say, at its recovery. */
+  | { readonly kind: "astray"; readonly reason: string }
   | { readonly kind: "exited"; readonly code: number }
   | { readonly kind: "faulted"; readonly fault: Fault }
   | { readonly kind: "held" }

@@ -2,6 +2,8 @@
 // host what happens.
 import { prose } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
+import type { FromDomain } from "../core/link.ts";
+import type { KeptEntries, LogSink } from "../core/log.ts";
 import { capture, resume } from "../checkpoint/capture.ts";
 import type { Effects } from "../checkpoint/effects.ts";
 import { revive } from "../checkpoint/revive.ts";
@@ -19,6 +21,12 @@ import type { LogWriter } from "./log-ring.ts";
 import { PortalClient } from "./portal-client.ts";
 import type { ChildSpec, FromResident, LogMatch, ToResident } from "./protocol.ts";
 import { ShardRouter } from "./shard-router.ts";
+import { Keeping, namesOf } from "./keeping.ts";
+import { replay } from "../durable/replay.ts";
+import { astrayProse } from "../durable/astray.ts";
+import { routeFor, type Route } from "../core/route.ts";
+import type { GrowthPlans } from "../durable/growth-plans.ts";
+import type { Journals } from "../durable/journal/journals.ts";
 
 type Order<K extends ToResident["kind"]> = Extract<ToResident, { readonly kind: K }>;
 
@@ -30,6 +38,8 @@ export interface Household {
   readonly pulse: Pulse;
   readonly box: BlackBoxWriter;
   readonly logs: LogWriter;
+  readonly journals: Journals;
+  readonly plans: GrowthPlans;
 }
 
 export interface ResidentPowers {
@@ -37,6 +47,23 @@ export interface ResidentPowers {
   /** It is no longer there, and hears nothing more. */
   readonly left: () => void;
 }
+
+/** A buffer for a memory of so many bytes: the kept one, if it fits. */
+const stagingOf = (staging: SharedArrayBuffer | null, bytes: number): Uint8Array => {
+  if (staging?.byteLength === bytes) return new Uint8Array(staging);
+  // Filled, so that its pages are there before the child stands still.
+  return new Uint8Array(new SharedArrayBuffer(bytes)).fill(1);
+};
+
+/** Looked up when it is asked: the log is made after the router that leads to it. */
+const keptEntries = (log: () => KeptEntries): KeptEntries => ({
+  end: () => log().end(),
+  size: (text) => log().size(text),
+  writeAt: (text, place) => log().writeAt(text, place),
+});
+
+const isGranted = (routes: readonly Route[], service: string, label: string): boolean =>
+  routeFor(routes, service, label) !== null;
 
 export class Resident {
   readonly #number: number;
@@ -51,6 +78,7 @@ export class Resident {
   #effects: Effects | null = null;
   #match: LogMatch | null = null;
   #capturing = false;
+  readonly #keeping: Keeping | null;
   /** Waits for the rest of its group. */
   #waiting: ((go: boolean) => void) | null = null;
   /** It was sent away while it was coming back: it goes when what it acquires is there to be released. */
@@ -63,7 +91,22 @@ export class Resident {
     this.#household = household;
     this.#powers = powers;
     this.#portal = new PortalClient((message) => this.#post({ kind: "portal", message }));
-    this.#router = new ShardRouter(spec, { portal: this.#portal, log: { write: (text) => this.#log(text) } });
+    const log: LogSink = {
+      write: (text) => this.#log(text),
+      ...(spec.kept === undefined ? {} : { kept: { ...keptEntries(() => this.#keeping!.log) } }),
+    };
+    this.#router = new ShardRouter(spec, { portal: this.#portal, log });
+    this.#keeping =
+      spec.kept === undefined
+        ? null
+        : new Keeping({
+            spec: spec.kept,
+            journal: household.journals.to(spec.kept.journal),
+            plans: household.plans,
+            router: this.#router,
+            log: (text) => this.#log(text),
+            due: () => this.#post({ kind: "due" }),
+          });
   }
 
   /** Carries out what the host says. */
@@ -90,6 +133,15 @@ export class Resident {
         return;
       case "release":
         return void this.#release();
+      case "keep":
+        return void this.#keep(message);
+      case "open":
+        return this.#keeping?.recorder.open();
+      case "recover":
+        return void this.#recover(message);
+      case "turnOver":
+        this.#household.journals.turnOver(message.former, message.journal);
+        return this.#post({ kind: "turnedOver" });
       case "link":
         // While it comes back, its own links speak to a domain that is not there yet.
         return (this.#domain ?? this.#reviving)?.hear(message.message);
@@ -103,6 +155,7 @@ export class Resident {
   }
 
   #domainPowers(): DomainPowers {
+    const send = (said: FromDomain): void => this.#post({ kind: "link", message: said });
     const { pulse, box, queue } = this.#household;
     const number = this.#number;
     return {
@@ -110,9 +163,11 @@ export class Resident {
       entropy: systemEntropy,
       router: this.#router,
       queue,
-      links: { send: (said) => this.#post({ kind: "link", message: said }) },
+      links: { send },
+      ...this.#keeping?.powers(send),
       events: {
-        log: (text) => this.#log(text),
+        // Of a turn that was aborted only this is left.
+        log: (text) => (this.#keeping === null ? this.#log(text) : this.#keeping.note(text)),
         exited: (code) => {
           this.#leave(true);
           this.#post({ kind: "exited", code });
@@ -164,10 +219,12 @@ export class Resident {
     this.#domain = domain;
     domain.hold();
     domain.boot(bytecode);
+    // Its first checkpoint comes after its code was loaded: no record says how that went.
+    if (this.#keeping !== null) domain.load();
     this.#post({ kind: "booted", fault: null });
   }
 
-  async #revive({ frozen, generation }: Order<"revive">): Promise<void> {
+  async #revive({ frozen, generation }: Order<"revive">, recovers = false): Promise<void> {
     const began = performance.now();
     const spec = this.#spec;
     const { base, pool } = this.#household;
@@ -176,6 +233,7 @@ export class Resident {
       powers: this.#domainPowers(),
       anchors: base.anchors,
       ...frozen,
+      recovers,
       machine: (bytes) => pool.take(bytes, spec.quota.ram),
       made: (domain) => {
         this.#reviving = domain;
@@ -218,11 +276,7 @@ export class Resident {
       });
     this.#capturing = true;
     this.#confirm();
-    const into = (bytes: number): Uint8Array => {
-      if (staging?.byteLength === bytes) return new Uint8Array(staging);
-      // Filled, so that its pages are there before the child stands still.
-      return new Uint8Array(new SharedArrayBuffer(bytes)).fill(1);
-    };
+    const into = (bytes: number): Uint8Array => stagingOf(staging, bytes);
     const result = await capture(domain, {
       deadline,
       into,
@@ -235,6 +289,65 @@ export class Resident {
   #confirm(): void {
     this.#effects?.confirm();
     this.#effects = null;
+  }
+
+  async #keep({ keep, staging }: Order<"keep">): Promise<void> {
+    const domain = this.#domain;
+    const child = this.#spec.label;
+    if (domain === null || this.#keeping === null || this.#capturing)
+      return this.#post({
+        kind: "kept",
+        keep,
+        result: E.left(domain === null ? { tag: "Ended", child } : { tag: "Busy", child }),
+      });
+    this.#capturing = true;
+    this.#confirm();
+    const result = await this.#keeping.keep(domain, (bytes) => stagingOf(staging, bytes));
+    this.#capturing = false;
+    this.#post({ kind: "kept", keep, result });
+  }
+
+  /** The past first, in a domain that touches nothing; then a revival like any other. */
+  async #recover({ former, records, generation }: Order<"recover">): Promise<void> {
+    const spec = this.#spec;
+    const { base, pool } = this.#household;
+    const machine = (bytes: number): Machine | null => pool.take(bytes, former.quota.ram);
+    const { next } = namesOf(former.incarnation, former.names);
+    const { routes } = former;
+    const past = await replay({
+      spec: { ...spec, quota: former.quota },
+      routes: {
+        refusal: (service, label) =>
+          isGranted(routes, service, label) ? null : this.#router.refusal(service, label),
+        child: (service, label) => {
+          const route = routeFor(routes, service, label);
+          return route?.child === undefined ? null : { child: route.child, patience: route.patience ?? null };
+        },
+      },
+      anchors: base.anchors,
+      snapshot: former.snapshot,
+      memory: former.memory,
+      registers: former.registers,
+      secret: former.secret,
+      names: next,
+      records,
+      machine,
+      into: (bytes) => new Uint8Array(bytes),
+    });
+    if (E.isLeft(past)) {
+      const { left } = past;
+      if (left.tag !== "Astray") return this.#post({ kind: "revived", result: E.left(left), ms: 0 });
+      return this.#post({ kind: "astray", reason: astrayProse(left) });
+    }
+    pool.give(past.right.machine, former.quota.ram);
+    const { snapshot, memory, registers, exited } = past.right;
+    if (exited === null)
+      return this.#revive(
+        { kind: "revive", spec, frozen: { snapshot, memory, registers }, generation },
+        true,
+      );
+    this.#leave(true);
+    this.#post({ kind: "exited", code: exited });
   }
 
   async #release(): Promise<void> {
@@ -253,6 +366,7 @@ export class Resident {
   #leave(reusable: boolean): void {
     const domain = this.#domain;
     this.#domain = null;
+    this.#keeping?.end();
     this.#router.close();
     if (domain !== null && reusable) this.#household.pool.give(domain.machine, this.#spec.quota.ram);
     this.#powers.left();

@@ -3,6 +3,8 @@
 import type { MessagePort } from "node:worker_threads";
 import { RunQueue } from "../domain/run-queue.ts";
 import { MachinePool } from "../engine/pool.ts";
+import { GrowthPlans } from "../durable/growth-plans.ts";
+import { Journals } from "../durable/journal/journals.ts";
 import { BlackBoxWriter } from "./black-box.ts";
 import { Pulse } from "./control.ts";
 import { LogWriter } from "./log-ring.ts";
@@ -23,12 +25,14 @@ export class Shard {
       pulse: new Pulse(data.control),
       box: new BlackBoxWriter(data.box),
       logs: new LogWriter(data.ring, () => this.#post("logged")),
+      journals: new Journals(),
+      plans: new GrowthPlans(),
     };
   }
 
   /** Carries out what the host says. */
   receive({ resident: number, message }: ToShard): void {
-    if (message.kind === "boot" || message.kind === "revive")
+    if (message.kind === "boot" || message.kind === "revive" || message.kind === "recover")
       this.#residents.set(
         number,
         new Resident(number, message.spec, this.#household, {

@@ -194,7 +194,8 @@ export class World {
       log: {
         write: (text) => void this.log.push(text),
         kept: {
-          entries: () => this.log.length,
+          end: () => this.log.length,
+          size: () => 1,
           writeAt: (text, entry) => {
             this.log[entry] = text;
           },

@@ -7,7 +7,7 @@ import { FrameBuffer } from "./frame.ts";
 type Waiting = (failed: Error | null) => void;
 
 export class JournalWriter {
-  readonly #file: FileSync;
+  #file: FileSync;
   readonly #frames = new FrameBuffer();
   /** Counts records: those added, those that are on stable storage. */
   #added = 0;
@@ -18,6 +18,11 @@ export class JournalWriter {
   #failed: Error | null = null;
 
   constructor(file: FileSync) {
+    this.#file = file;
+  }
+
+  /** Goes on in another file. What it has written so far is durable. */
+  turnTo(file: FileSync): void {
     this.#file = file;
   }
 

@@ -2,7 +2,7 @@
 // a checkpoint that is younger than all that the file says. What is in the folder was written by hosts of this state
 // directory, and may end in the middle of a record: that end was never acknowledged.
 
-import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { E, type Either } from "../../../lib/fp.ts";
 import { readFrames } from "./frame.ts";
@@ -95,16 +95,14 @@ export class Journal {
     return this.#descriptor;
   }
 
+  /** Bytes of the file that is appended to now. */
+  get size(): number {
+    return fstatSync(this.#descriptor).size;
+  }
+
   /** The number of the file that is appended to now. */
   get current(): number {
     return this.#current;
-  }
-
-  /** The largest number of an incarnation that left something. */
-  get latestIncarnation(): number {
-    let latest = 0;
-    for (const incarnation of this.#past.keys()) latest = Math.max(latest, incarnation);
-    return latest;
   }
 
   /** What an incarnation of a former host left, after so many records of it. */
@@ -128,6 +126,11 @@ export class Journal {
     this.#descriptor = opened.right;
     this.#current++;
     return E.right(former);
+  }
+
+  /** Nobody appends to a former file any more. */
+  closeFormer(descriptor: number): void {
+    closeSync(descriptor);
   }
 
   /** Removes files that nobody needs: those before `first`. */

@@ -1,0 +1,262 @@
+// Keeps the children of a durable host: a checkpoint of each in the store, and in the journal what has entered it since.
+// Whatever a child lets out, the host can bring it back to the point where it did.
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { E, type Either } from "../../lib/fp.ts";
+import type { Route } from "../core/route.ts";
+import type { JournalError, Journal } from "../durable/journal/journal.ts";
+import { decodeKept, encodeKept, type KeptRecord } from "../durable/kept-record.ts";
+import type { Receipt, Store } from "../durable/store/store.ts";
+import { storeProse, type StoreError } from "../durable/store/store-error.ts";
+import type { DomainRecord } from "../durable/journal/journal-record.ts";
+import type { KeptSpec, KeptState } from "../shard/protocol.ts";
+import type { Child, ChildCode, ChildIdentity } from "./child.ts";
+import type { HostError } from "./host-error.ts";
+import { Staging } from "./staging.ts";
+
+/** A journal's file beyond this size, in bytes, is followed by another. */
+const MOST_JOURNAL_BYTES = 8 << 20;
+
+export interface KeeperOptions {
+  readonly store: Store;
+  readonly journal: Journal;
+  /** SHA-256 of the base memory, hexadecimal. */
+  readonly base: string;
+  /** Where the logs of children lie, absolute. */
+  readonly logs: string;
+  /** Something went wrong that costs nothing yet. */
+  readonly warn: (child: string, text: string) => void;
+}
+
+/** What a host finds of a child that lived when its former host ended. */
+export interface FormerLife {
+  readonly identity: ChildIdentity;
+  readonly code: ChildCode;
+  readonly state: KeptState;
+  readonly records: readonly DomainRecord[];
+  /** The number of its last checkpoint. */
+  readonly checkpoint: number;
+}
+
+interface Life {
+  readonly incarnation: number;
+  readonly child: Child;
+  readonly secret: number;
+  sequence: number;
+  receipt: Receipt | null;
+  /** The journal's file that its records begin in. */
+  since: number;
+  busy: boolean;
+  again: boolean;
+}
+
+/** Keys in the store: the identity of who lives, by its name; and how many hosts there were. */
+const ALIVE = "alive/";
+const RUNS = "runs";
+
+/** Incarnations of one run of the host; their numbers, in the journal, are never given again. */
+const MOST_INCARNATIONS = 2 ** 24;
+
+const failed = (child: string, error: StoreError): Either<HostError, never> =>
+  E.left({ tag: "Store", child, error });
+
+const unkept = (child: string, reason: string): Either<HostError, never> =>
+  E.left({ tag: "Unkept", child, reason });
+
+const utf8 = new TextEncoder();
+
+export class Keeper {
+  readonly #options: KeeperOptions;
+  readonly #lives = new Map<Child, Life>();
+  readonly #staging = new Staging();
+  /** While children of the former host are brought back, their records are needed. */
+  #recovering = true;
+  #incarnations: number;
+  #turning = false;
+
+  private constructor(options: KeeperOptions, run: number) {
+    this.#options = options;
+    this.#incarnations = run * MOST_INCARNATIONS;
+  }
+
+  /** Takes up what a former host kept. */
+  static async open(options: KeeperOptions): Promise<Either<StoreError, Keeper>> {
+    const { store } = options;
+    const known = await store.get(RUNS);
+    if (E.isLeft(known)) return known;
+    const run = (known.right === null ? 0 : Number(Buffer.from(known.right).toString())) + 1;
+    const noted = await store.commit({ set: new Map([[RUNS, utf8.encode(String(run))]]) });
+    return E.isLeft(noted) ? noted : E.right(new Keeper(options, run));
+  }
+
+  /** What a child that is about to be made needs for being kept. */
+  enlist(name: string): KeptSpec {
+    const { journal, logs } = this.#options;
+    return {
+      incarnation: ++this.#incarnations,
+      secret: randomBytes(4).readInt32LE(0),
+      journal: journal.descriptor,
+      log: join(logs, `${name}.log`),
+    };
+  }
+
+  /** The child has begun, and has taken no turn that could be seen: from now on it is kept. `checkpoint`: the number of
+   *  the last one that there is of its identity. */
+  async admit(child: Child, checkpoint = 0): Promise<Either<HostError, void>> {
+    const { kept } = child.spec;
+    if (kept === undefined) throw new Error(`${child.name} was not enlisted`);
+    const { incarnation, secret } = kept;
+    const life: Life = {
+      ...{ incarnation, child, secret, sequence: checkpoint, receipt: null, busy: true, again: false },
+      since: this.#options.journal.current,
+    };
+    const admitted = await this.#checkpoint(life);
+    life.busy = false;
+    if (E.isLeft(admitted)) return admitted;
+    this.#lives.set(child, life);
+    child.open();
+    void child.ended.then(() => this.#lives.delete(child));
+    return E.right(undefined);
+  }
+
+  /** It has been told much since its last checkpoint. One that fails is tried again later. */
+  async due(child: Child): Promise<void> {
+    const life = this.#lives.get(child);
+    if (life === undefined) return;
+    if (life.busy) {
+      life.again = true;
+      return;
+    }
+    life.busy = true;
+    const done = await this.#checkpoint(life);
+    life.busy = false;
+    if (E.isLeft(done) && child.ending === null)
+      this.#options.warn(child.name, `it could not be kept just now: ${reasonOf(done.left)}`);
+    if (life.again) {
+      life.again = false;
+      return this.due(child);
+    }
+    this.#turnOver();
+  }
+
+  async #checkpoint(life: Life): Promise<Either<HostError, void>> {
+    const { child } = life;
+    const { store, journal, base } = this.#options;
+    const since = journal.current;
+    const kept = await child.keep(this.#staging.take(child.name));
+    if (E.isLeft(kept)) return E.left({ tag: "Checkpoint", error: kept.left });
+    const { snapshot, memory, registers, sequence, names } = kept.right;
+    const { spec, code } = child;
+    const record: KeptRecord = {
+      ...{ format: 1, snapshot, sequence, names },
+      incarnation: life.incarnation,
+      secret: life.secret,
+      routes: spec.routes.map((route) => ({ ...route })),
+      quota: snapshot.ledger.quota,
+      code,
+    };
+    const encoded = encodeKept(record);
+    if (E.isLeft(encoded)) return unkept(child.name, encoded.left);
+    const { identity, generation } = child.identity;
+    const prepared = await store.prepare({
+      ...{ identity, generation, base, registers, memory, since: null, resting: false, bound: null },
+      label: child.name,
+      epoch: generation,
+      sequence: ++life.sequence,
+      kin: code.hash,
+      record: encoded.right,
+      attachments: new Map(),
+    });
+    this.#staging.give(child.name, memory.buffer as SharedArrayBuffer);
+    if (E.isLeft(prepared)) return failed(child.name, prepared.left);
+    const committed = await store.commit({
+      checkpoints: [prepared.right],
+      set: new Map([[`${ALIVE}${child.name}`, utf8.encode(identity)]]),
+    });
+    if (E.isLeft(committed)) return failed(child.name, committed.left);
+    life.receipt = committed.right.receipts[0]!;
+    life.since = since;
+    this.#trim();
+    return E.right(undefined);
+  }
+
+  /** Nothing of the child is kept any more: it has ended, or is in an image. */
+  async forget(name: string, identity: string): Promise<Either<HostError, void>> {
+    const { store } = this.#options;
+    const done = await store.commit({ remove: [identity], unset: [`${ALIVE}${name}`] });
+    return E.isLeft(done) ? failed(name, done.left) : E.right(undefined);
+  }
+
+  /** Who of this name lived when the former host ended; null where nobody did. */
+  async former(name: string): Promise<Either<HostError, FormerLife | null>> {
+    const { store, journal } = this.#options;
+    const found = await store.get(`${ALIVE}${name}`);
+    if (E.isLeft(found)) return failed(name, found.left);
+    if (found.right === null) return E.right(null);
+    const identity = Buffer.from(found.right).toString();
+    const into = (bytes: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(bytes));
+    const read = await store.read(identity, { into });
+    if (E.isLeft(read)) return failed(name, read.left);
+    const record = decodeKept(read.right.record);
+    if (E.isLeft(record)) return unkept(name, record.left);
+    const { memory, registers, generation } = read.right;
+    const { incarnation, sequence, code, routes, ...rest } = record.right;
+    return E.right({
+      identity: { identity, generation },
+      code,
+      state: {
+        ...rest,
+        memory,
+        registers,
+        incarnation,
+        sequence,
+        routes: routes as unknown as readonly Route[],
+      },
+      records: journal.past(incarnation, sequence),
+      checkpoint: read.right.sequence,
+    });
+  }
+
+  // --- the journal's files
+
+  /** Files that no child needs any more go. */
+  #trim(): void {
+    const { journal, warn } = this.#options;
+    const needed = Math.min(journal.current, ...[...this.#lives.values()].map(({ since }) => since));
+    if (!this.#recovering) tell(journal.trim(needed), warn);
+  }
+
+  /** All who lived are back, or never will be. */
+  recovered(): void {
+    this.#recovering = false;
+    this.#options.journal.forgetPast();
+    this.#trim();
+  }
+
+  /** Begins another file where this one is large; who has records in the former one has a checkpoint made. */
+  #turnOver(): void {
+    const { journal, warn } = this.#options;
+    if (this.#turning || journal.size < MOST_JOURNAL_BYTES) return;
+    this.#turning = true;
+    const former = journal.turnOver();
+    if (E.isLeft(former)) {
+      this.#turning = false;
+      return tell(former, warn);
+    }
+    const lives = [...this.#lives.values()];
+    void Promise.all(lives.map(({ child }) => child.turnOver(former.right, journal.descriptor))).then(
+      async () => {
+        journal.closeFormer(former.right);
+        await Promise.all(lives.map(({ child }) => this.due(child)));
+        this.#turning = false;
+      },
+    );
+  }
+}
+
+const tell = (done: Either<JournalError, unknown>, warn: KeeperOptions["warn"]): void => {
+  if (E.isLeft(done)) warn("", `${done.left.step} of ${done.left.path} failed with ${done.left.code}`);
+};
+
+const reasonOf = (error: HostError): string =>
+  error.tag === "Store" ? storeProse(error.error) : error.tag === "Unkept" ? error.reason : error.tag;

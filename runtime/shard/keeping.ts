@@ -1,0 +1,124 @@
+// What a resident of a durable host has beside its domain: a recorder of all that enters it, the log that outlives it,
+// and the names that it gives. Checkpoints are taken from here.
+import { E, type Either } from "../../lib/fp.ts";
+import { capture, resume, type Captured } from "../checkpoint/capture.ts";
+import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
+import type { FromDomain } from "../core/link.ts";
+import type { DomainPowers } from "../domain/domain-powers.ts";
+import { systemEntropy } from "../domain/entropy.ts";
+import type { ProtectionDomain } from "../domain/protection-domain.ts";
+import type { Router } from "../domain/router.ts";
+import type { GrowthPlans } from "../durable/growth-plans.ts";
+import type { JournalWriter } from "../durable/journal/journal-writer.ts";
+import { Recorder } from "../durable/recorder.ts";
+import { KeptLog } from "./kept-log.ts";
+import type { KeptSpec } from "./protocol.ts";
+
+export interface KeepingOptions {
+  readonly spec: KeptSpec;
+  readonly journal: JournalWriter;
+  readonly plans: GrowthPlans;
+  readonly router: Router;
+  /** Hears of each log entry when it is kept. */
+  readonly log: (text: string) => void;
+  /** So much has entered it since its last checkpoint that it should have another. */
+  readonly due: () => void;
+}
+
+export interface Kept extends Captured {
+  /** How many records it comes after, and how many names were given. */
+  readonly sequence: number;
+  readonly names: number;
+}
+
+/** Names that no other incarnation gives: UUIDs are drawn, and a replay could not draw them again. */
+export const namesOf = (incarnation: number, given: number): { next(): string; readonly given: number } => {
+  let count = given;
+  return {
+    next: () => `${incarnation}.${count++}`,
+    get given() {
+      return count;
+    },
+  };
+};
+
+export class Keeping {
+  readonly log: KeptLog;
+  readonly recorder: Recorder;
+  readonly #options: KeepingOptions;
+  readonly #names: ReturnType<typeof namesOf>;
+
+  /** Throws where the log's file can't be had. */
+  constructor(options: KeepingOptions) {
+    const { spec, journal, plans, router, due } = options;
+    this.#options = options;
+    this.#names = namesOf(spec.incarnation, 0);
+    this.log = new KeptLog(spec.log, options.log);
+    this.recorder = new Recorder({
+      incarnation: spec.incarnation,
+      journal,
+      plans,
+      due,
+      isInner: ({ service, label, declared }) =>
+        declared === true || (router.child?.(service, label) ?? null) !== null,
+    });
+  }
+
+  /** What its domain has instead of a passing one's. `send` says something to other children. */
+  powers(send: (message: FromDomain) => void): Pick<DomainPowers, "entropy" | "names" | "witness" | "links"> {
+    const { spec, journal } = this.#options;
+    return {
+      entropy: { fill: (into) => systemEntropy.fill(into), secret: () => spec.secret },
+      names: () => this.#names.next(),
+      witness: this.recorder,
+      links: {
+        send(message) {
+          // Whoever hears of what it did must not be written down before it.
+          journal.write();
+          send(message);
+        },
+      },
+    };
+  }
+
+  /** Adds an entry to the log that no record tells of. */
+  note(text: string): void {
+    this.log.writeAt(text, this.log.end());
+  }
+
+  /** Takes it down between two turns; it runs on. */
+  async keep(
+    domain: ProtectionDomain,
+    into: (bytes: number) => Uint8Array,
+  ): Promise<Either<CheckpointError, Kept>> {
+    const { recorder } = this;
+    let [sequence, names] = [0, 0];
+    recorder.hold();
+    const captured = await capture(domain, {
+      deadline: 0,
+      into,
+      plan: (slot, turn) => recorder.plan(slot, turn),
+      taken: () => {
+        sequence = recorder.sequence;
+        names = this.#names.given;
+      },
+    });
+    if (E.isRight(captured)) resume(domain);
+    recorder.release();
+    if (E.isLeft(captured)) return captured;
+    this.#options.journal.write();
+    // The records that these came from may be trimmed once the checkpoint is there.
+    recorder.syncFiles();
+    this.log.sync();
+    recorder.checkpointed();
+    return E.right({ ...captured.right, sequence, names });
+  }
+
+  /** It is no longer here. */
+  end(): void {
+    this.#options.journal.write();
+    this.recorder.end();
+    this.log.sync();
+    this.log.close();
+  }
+}
