@@ -52,6 +52,7 @@ interface Life {
 
 /** Keys in the store: the identity of who lives, by its name; and how many hosts there were. */
 const ALIVE = "alive/";
+const OVER = "over/";
 const RUNS = "runs";
 
 /** Incarnations of one run of the host; their numbers, in the journal, are never given again. */
@@ -185,6 +186,23 @@ export class Keeper {
     const { store } = this.#options;
     const done = await store.commit({ remove: [identity], unset: [`${ALIVE}${name}`] });
     return E.isLeft(done) ? failed(name, done.left) : E.right(undefined);
+  }
+
+  /** As `forget`; and it is known that it is over. */
+  async over(name: string, identity: string): Promise<Either<HostError, void>> {
+    const { store } = this.#options;
+    const done = await store.commit({
+      remove: [identity],
+      unset: [`${ALIVE}${name}`],
+      set: new Map([[`${OVER}${name}`, utf8.encode(identity)]]),
+    });
+    return E.isLeft(done) ? failed(name, done.left) : E.right(undefined);
+  }
+
+  /** Whether the last one of this name has ended. */
+  async isOver(name: string): Promise<Either<HostError, boolean>> {
+    const found = await this.#options.store.get(`${OVER}${name}`);
+    return E.isLeft(found) ? failed(name, found.left) : E.right(found.right !== null);
   }
 
   /** Who of this name lived when the former host ended; null where nobody did. */

@@ -1,0 +1,58 @@
+// What a durable host has in its state directory beside its key: the store, the journal and the logs of its children.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { E, type Either } from "../../lib/fp.ts";
+import { Journal, journalProse } from "../durable/journal/journal.ts";
+import { openLmdbStore } from "../durable/store/lmdb-store.ts";
+import { storeProse } from "../durable/store/store-error.ts";
+import { Keeper } from "./keeper.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** A state directory that can't be used, and why. */
+export interface KeeperFailure {
+  readonly tag: "Keeping";
+  readonly reason: string;
+}
+
+export interface OpenKeeper {
+  readonly keeper: Keeper;
+  /** Writes all that waits, and lets go of the folder. */
+  close(): Promise<void>;
+}
+
+/** Opens what a state directory keeps; one process at a time can. */
+export const openKeeper = async (
+  runtime: Runtime,
+  warn: (child: string, text: string) => void,
+): Promise<Either<KeeperFailure, OpenKeeper>> => {
+  const { state, base } = runtime;
+  const failed = (reason: string): Either<KeeperFailure, never> => E.left({ tag: "Keeping", reason });
+  const [store, journal, logs] = ["store", "journal", "logs"].map((name) => join(state, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await mkdir(journal, { recursive: true, mode: 0o700 });
+  await mkdir(logs, { recursive: true, mode: 0o700 });
+  const opened = await openLmdbStore(store, { bases: (hash) => runtime.platform.base(hash) });
+  if (E.isLeft(opened)) return failed(storeProse(opened.left));
+  const written = Journal.open(journal);
+  if (E.isLeft(written)) {
+    await opened.right.close();
+    return failed(journalProse(written.left));
+  }
+  const close = async (): Promise<void> => {
+    written.right.close();
+    await opened.right.close();
+  };
+  const keeper = await Keeper.open({
+    store: opened.right,
+    journal: written.right,
+    base: base.hash,
+    logs,
+    warn,
+  });
+  if (E.isRight(keeper)) return E.right({ keeper: keeper.right, close });
+  await close();
+  return failed(storeProse(keeper.left));
+};
