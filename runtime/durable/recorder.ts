@@ -107,7 +107,7 @@ export class Recorder implements Witness {
 
   /** Returns when the files that were written to are on stable storage. */
   syncFiles(): void {
-    for (const object of this.#dirty) (object as Serving<typeof File>).sync();
+    for (const object of this.#dirty) void (object as Serving<typeof File>).sync();
     this.#dirty.clear();
   }
 

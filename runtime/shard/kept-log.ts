@@ -1,8 +1,7 @@
 // The log of a child that is kept, in a file: entries of a line each, written at places that were planned, so that
 // after a crash none is lost and none is there twice.
 
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import { constants } from "node:fs";
+import { closeSync, constants, fdatasyncSync, fstatSync, openSync, writeSync } from "node:fs";
 import type { KeptEntries } from "../core/log.ts";
 
 const { O_CREAT, O_RDWR } = constants;

@@ -312,7 +312,7 @@ export class Resident {
     const spec = this.#spec;
     const { base, pool } = this.#household;
     const machine = (bytes: number): Machine | null => pool.take(bytes, former.quota.ram);
-    const { next } = namesOf(former.incarnation, former.names);
+    const names = namesOf(former.incarnation, former.names);
     const { routes } = former;
     const past = await replay({
       spec: { ...spec, quota: former.quota },
@@ -329,7 +329,7 @@ export class Resident {
       memory: former.memory,
       registers: former.registers,
       secret: former.secret,
-      names: next,
+      names: () => names.next(),
       records,
       machine,
       into: (bytes) => new Uint8Array(bytes),

@@ -3,10 +3,9 @@
 import { E } from "../../lib/fp.ts";
 import { compileComponent } from "../../runtime/component/compile.ts";
 import { openKeeper } from "../../runtime/host/durable-folder.ts";
-import type { StartConfig } from "../../runtime/host/host-config.ts";
+import type { HostConfig, StartConfig } from "../../runtime/host/host-config.ts";
 import { LiveHost } from "../../runtime/host/live-host.ts";
 import { startRuntime } from "../../runtime/host/runtime.ts";
-import type { HostConfig } from "../../runtime/host/host-config.ts";
 
 export interface DurableJob {
   readonly state: string;
