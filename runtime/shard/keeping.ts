@@ -35,7 +35,7 @@ export interface Kept extends Captured {
 export const namesOf = (incarnation: number, given: number): { next(): string; readonly given: number } => {
   let count = given;
   return {
-    next: () => `${incarnation}.${count++}`,
+    next: () => `${incarnation}-${count++}`,
     get given() {
       return count;
     },

@@ -93,7 +93,7 @@ export class DurableChild {
     return {
       ...powers,
       entropy: { fill: (into) => this.world.entropy.fill(into), secret: () => SECRET + incarnation },
-      names: () => `${incarnation}.${this.#names++}`,
+      names: () => `${incarnation}-${this.#names++}`,
       witness: this.#recorder,
     };
   }
@@ -185,7 +185,7 @@ export class DurableChild {
       memory,
       registers,
       secret,
-      names: () => `${incarnation}.${names++}`,
+      names: () => `${incarnation}-${names++}`,
       records: this.#entries(power).map(({ record }) => record),
       machine: (bytes) => this.#machine(bytes),
       into: (bytes) => new Uint8Array(bytes),

@@ -1,5 +1,6 @@
 // A durable host in a process of its own, to be killed: it starts or recovers the children that it is told of, prints a
-// line for each of their log entries, and ends when all have ended.
+// line for all that happens to them, and ends when all have ended, or its input has.
+import { once } from "node:events";
 import { E } from "../../lib/fp.ts";
 import { compileComponent } from "../../runtime/component/compile.ts";
 import { openKeeper } from "../../runtime/host/durable-folder.ts";
@@ -48,8 +49,9 @@ for (const config of job.children) {
   ended.push(child.ended.then(() => keeper.over(config.name, child.identity.identity)));
 }
 keeper.recovered();
-await Promise.all(ended);
+process.stdin.resume();
+await Promise.race([Promise.all(ended), once(process.stdin, "end")]);
 await host.close();
 await close();
 await runtime.close();
-say({ event: "over" });
+process.exit(0);
