@@ -4,7 +4,9 @@ import { args, natural } from "../codec.ts";
 import { capability, method, session, type Client } from "../contract.ts";
 import { selectorOf } from "../selector.ts";
 
-/** A container of memory, charged to the RAM session that allocated it until it is freed. */
+/** A container of memory, charged to the RAM session that allocated it until it is freed. It can be handed to other
+ *  components, which may attach it but not free it. When whoever allocated it frees it or ends, it is gone: it is
+ *  attached nowhere any more, and its capabilities are `Closed`. */
 export const Dataspace = session(
   "Dataspace",
   {

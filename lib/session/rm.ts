@@ -14,9 +14,9 @@ export interface RegionView {
 export const Region = session(
   "Region",
   {
-    /** Makes what was written here seen in every other attachment now; below 1 MiB the end of each turn does
-     *  that by itself. */
-    publish: method({ args: args([]), result: t.void }),
+    /** Makes what was written here seen in every other attachment, those of other components among them; up to 1 MiB
+     *  the end of each turn does that by itself. The whole region is looked through, or `bytes` bytes from `at` on. */
+    publish: method({ args: args([], [struct({}, { at: natural, bytes: natural })]), result: t.void }),
   },
   { cost: { ram: 0, caps: 1 }, guest: {} as RegionView },
 );
@@ -25,7 +25,8 @@ export const Rm = session(
   "RM",
   {
     /** Attaches a dataspace, at the address `at` (bytes, a multiple of 4096 that is free), or where there is
-     *  room. Each attachment takes memory of its own from the RAM quota. */
+     *  room. Each attachment takes memory of its own from the RAM quota. A dataspace of another component's may be
+     *  attached like one's own, as long as its capability is held. */
     attach: method({
       args: args([selectorOf(Dataspace)], [struct({}, { at: natural })]),
       result: capability(Region),

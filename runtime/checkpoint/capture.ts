@@ -3,7 +3,10 @@
 import { E, type Either } from "../../lib/fp.ts";
 import { FIRST_SELECTOR } from "../../lib/guest/abi.ts";
 import { isThread } from "../core/cpu.ts";
-import { isDataspace } from "../core/ram.ts";
+import { memoryBehind, type DataspaceMemory } from "../core/dataspace.ts";
+import type { DataspacePosition } from "../intercept/ram.ts";
+import type { RemotePosition } from "../core/remote.ts";
+import { remoteBehind } from "../core/remote-object.ts";
 import type { CoreObject } from "../core/service.ts";
 import { deflate } from "../deflate.ts";
 import type { PendingCall } from "../domain/call.ts";
@@ -59,24 +62,39 @@ const nameOf = (domain: ProtectionDomain, call: PendingCall): string =>
   `${call.capability.object.contract.service}.${call.entry.name} of thread ${threadOf(domain, call)}`;
 
 const settled = async (domain: ProtectionDomain, deadline: number): Promise<boolean> => {
-  if (![...domain.pending].some(drains)) return true;
+  if (![...domain.pending].some(drains) && domain.memorySettled) return true;
   let stop!: () => void;
   const late = new Promise<boolean>((resolve) => {
     stop = domain.clock.power.after(deadline, () => resolve(false));
   });
-  const quiet = await Promise.race([domain.settle(drains).then(() => true), late]);
+  const all = Promise.all([domain.settle(drains), domain.settleMemory()]);
+  const quiet = await Promise.race([all.then(() => true), late]);
   stop();
   return quiet;
+};
+
+/** Of a dataspace that was allocated here, or handed over. */
+const dataspacePosition = (
+  domain: ProtectionDomain,
+  object: CoreObject,
+  memory: DataspaceMemory,
+): DataspacePosition | RemotePosition => {
+  const { content, sharing } = memory;
+  const copy = domain.copyOf(memory);
+  const deflated = content === null || domain.regions.holds(memory) ? null : deflate(content);
+  const remote = remoteBehind(object);
+  if (remote === undefined) return { deflated, ...(copy === null ? {} : { shared: copy }) };
+  const id = sharing?.id ?? "";
+  const kept = copy === null ? null : { place: copy.place, deflated };
+  return { ...remote.position(), dataspace: { id, copy: kept } };
 };
 
 const positionOf = async (
   domain: ProtectionDomain,
   object: CoreObject,
 ): Promise<Either<CheckpointError, unknown>> => {
-  if (isDataspace(object))
-    return E.right({
-      deflated: domain.regions.holds(object) ? null : deflate(object.content),
-    });
+  const memory = memoryBehind(object);
+  if (memory !== undefined) return E.right(dataspacePosition(domain, object, memory));
   const position = await object.life?.capture?.();
   return position === undefined
     ? E.right(null)
@@ -195,7 +213,10 @@ export const capture = async (
     return fail({
       tag: "Deadline",
       deadline,
-      calls: [...domain.pending].filter(drains).map((call) => nameOf(domain, call)),
+      calls: [
+        ...[...domain.pending].filter(drains).map((call) => nameOf(domain, call)),
+        ...(domain.memorySettled ? [] : ["what it changed of a shared dataspace"]),
+      ],
     });
   failed = tripped("suspend");
   if (failed !== null) return fail(failed);

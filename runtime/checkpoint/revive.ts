@@ -7,10 +7,11 @@ import { FIRST_GIVEN, type RevivedInfo } from "../../lib/guest/abi.ts";
 import type { SessionError } from "../../lib/error.ts";
 import { FileSystem } from "../../lib/session/file-system.ts";
 import { rightsToReopen } from "../core/file-system.ts";
+import { memoryBehind } from "../core/dataspace.ts";
 import { isRecovered } from "../core/file-position.ts";
-import { isDataspace } from "../core/ram.ts";
 import type { DomainEvent } from "../domain/call.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
+import type { Rejoined } from "../domain/memory-desk.ts";
 import { RemotePosition } from "../core/remote.ts";
 import { remoteBehind } from "../core/remote-object.ts";
 import type { Router } from "../domain/router.ts";
@@ -25,9 +26,19 @@ import type { CheckpointError, Missing } from "./checkpoint-error.ts";
 import { Snapshot } from "./snapshot.ts";
 import { enact, type Effects, type OwnedEffect } from "./effects.ts";
 import { unsound } from "./unsound.ts";
+import { bytesOfCopies } from "./unsound-memory.ts";
 
 /** The steps of a revival, in order; specs make each of them fail. */
-export const REVIVE_STEPS = ["decode", "quota", "routes", "acquire", "memory", "reissue", "effects"] as const;
+export const REVIVE_STEPS = [
+  "decode",
+  "quota",
+  "routes",
+  "acquire",
+  "memory",
+  "rejoin",
+  "reissue",
+  "effects",
+] as const;
 export type ReviveStep = (typeof REVIVE_STEPS)[number];
 
 export interface ReviveOptions {
@@ -190,6 +201,7 @@ const acquire = async (
     session: (record, position) => domain.reopen(record, position),
     delegated: (record, position) => domain.retake(record, position),
     revival: crypto.randomUUID(),
+    dataspace: (content, shared) => domain.dataspace(content, shared),
     regions: domain.regions,
     threads: domain.threads,
     watch: domain,
@@ -241,11 +253,30 @@ const placeOf = (position: unknown): number | null => {
   return typeof place === "number" ? place : null;
 };
 
+/** Whether the machine's memory tells a dataspace's content. */
+const isInMemory = (position: unknown): boolean => {
+  const { deflated, dataspace } = position as Partial<DataspacePosition & RemotePosition>;
+  return deflated === null || dataspace?.copy?.deflated === null;
+};
+
+/** Dataspaces whose home did not take them back. */
+const lostMemory = (
+  { ledger }: Snapshot,
+  domain: ProtectionDomain,
+  rejoined: readonly Rejoined[],
+): readonly Missing[] =>
+  rejoined.flatMap(({ memory, error }) => {
+    if (error === null) return [];
+    const known = inOrder(ledger).find(([selector]) => memoryBehind(domain.object(selector)) === memory);
+    return [{ service: SERVICES.dataspace, name: known === undefined ? "" : nameOf(known[1]), error }];
+  });
+
 /** One entry for each handle that came back from outside. */
 const reopenedHandles = (
   { ledger, positions }: Snapshot,
   { router }: DomainPowers,
   domain: ProtectionDomain,
+  rejoined: readonly Rejoined[],
 ): RevivedInfo["reopened"] => {
   const known = new Map(positions);
   return inOrder(ledger).flatMap(([selector, record]) => {
@@ -261,8 +292,13 @@ const reopenedHandles = (
           ...(remoteBehind(object)?.renewed === true ? { changed: "new session" } : {}),
         },
       ];
+    const handle = { kind: record.kind, provider: "", name: "", position: null };
+    const memory = rejoined.find((each) => each.memory === memoryBehind(object));
+    const anew = (memory?.changed ?? null) === null ? {} : { changed: memory!.changed! };
     if (record.kind === "delegated")
-      return [{ kind: record.service.toLowerCase(), provider: record.child, name: "", position: null }];
+      return [{ ...handle, kind: record.service.toLowerCase(), provider: record.child, ...anew }];
+    // Its own dataspaces are no handles on anything outside, unless others have them, too.
+    if (record.kind === "dataspace") return memory === undefined ? [] : [{ ...handle, ...anew }];
     if (record.kind !== "file") return [];
     const session = ledger.capabilities[String(record.session)];
     const provider = session?.kind === "session" ? router.provider(session.service, session.label) : "";
@@ -293,8 +329,9 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
   if (failed !== null) return E.left(failed);
   const used = usedBy(snapshot.ledger);
   const ram = memory.length + used.ram;
-  if (ram > spec.quota.ram)
-    return E.left({ tag: "Quota", resource: "ram", wanted: ram, available: spec.quota.ram });
+  const wanted = Math.max(ram, bytesOfCopies(snapshot));
+  if (wanted > spec.quota.ram)
+    return E.left({ tag: "Quota", resource: "ram", wanted, available: spec.quota.ram });
   if (used.caps > spec.quota.caps)
     return E.left({ tag: "Quota", resource: "caps", wanted: used.caps, available: spec.quota.caps });
 
@@ -340,10 +377,15 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
     return undo(malformed("the memory", `at least ${machine.size} bytes`, `${memory.length} bytes`));
   machine.limit(spec.quota.ram);
   for (const [selector, position] of snapshot.positions) {
-    const object = domain.object(selector);
-    if (isDataspace(object) && (position as DataspacePosition).deflated === null)
-      domain.regions.recall(object);
+    const dataspace = memoryBehind(domain.object(selector));
+    if (dataspace !== undefined && isInMemory(position)) domain.regions.recall(dataspace);
   }
+
+  failed = tripped("rejoin");
+  if (failed !== null) return undo(failed);
+  const rejoined = await domain.rejoin();
+  const lost = lostMemory(snapshot, domain, rejoined);
+  if (lost.length > 0) return undo({ tag: "Refused", missing: lost });
 
   failed = tripped("reissue");
   if (failed !== null) return undo(failed);
@@ -361,6 +403,6 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
   if (E.isLeft(effects)) return undo({ tag: "Refused", missing: effects.left });
   domain.serving();
   if (snapshot.exiting !== undefined) domain.finish(snapshot.exiting);
-  const reopened = reopenedHandles(snapshot, powers, domain);
+  const reopened = reopenedHandles(snapshot, powers, domain, rejoined);
   return E.right({ domain, reopened, effects: effects.right });
 };

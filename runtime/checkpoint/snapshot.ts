@@ -40,7 +40,12 @@ const EventRecord = struct(
     thread: natural,
     region: natural,
   },
-  { withheld: t.literal(true) },
+  {
+    withheld: t.literal(true),
+    /** Of an event that is no turn's. */
+    about: text,
+    number: natural,
+  },
 );
 
 export const Snapshot = struct(

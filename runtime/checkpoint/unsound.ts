@@ -5,6 +5,7 @@ import { FileSystem } from "../../lib/session/file-system.ts";
 import { PAGE_BYTES } from "../engine/wasm-module.ts";
 import type { CapabilityRecord, Ledger } from "../intercept/ledger.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { sizeOfDataspace, unsoundMemory } from "./unsound-memory.ts";
 
 export interface Unsound {
   readonly place: string;
@@ -54,7 +55,8 @@ const unsoundRecord = (ledger: Ledger, selector: string, memoryBytes: number): U
   }
   if (record.kind === "region") {
     const dataspace = recordAt(ledger, record.dataspace);
-    if (dataspace?.kind !== "dataspace")
+    const bytes = sizeOfDataspace(dataspace);
+    if (bytes === null)
       return {
         place: `the dataspace of ${place}`,
         expected: "a dataspace",
@@ -63,9 +65,7 @@ const unsoundRecord = (ledger: Ledger, selector: string, memoryBytes: number): U
     const { held } = record;
     if (
       held !== null &&
-      (held.pointer + dataspace.bytes > memoryBytes ||
-        held.box + BOX_BYTES > memoryBytes ||
-        held.box % BOX_BYTES !== 0)
+      (held.pointer + bytes > memoryBytes || held.box + BOX_BYTES > memoryBytes || held.box % BOX_BYTES !== 0)
     )
       return {
         place: `the memory of ${place}`,
@@ -89,6 +89,8 @@ export const unsound = (snapshot: Snapshot, memoryBytes: number): Unsound | null
     const found = unsoundRecord(ledger, selector, memoryBytes);
     if (found !== null) return found;
   }
+  const memory = unsoundMemory(snapshot);
+  if (memory !== null) return memory;
   for (const { region } of inbox) {
     const record = region === 0 ? undefined : recordAt(ledger, region);
     if (record !== undefined && (record.kind !== "region" || record.held !== null))

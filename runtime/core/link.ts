@@ -6,6 +6,7 @@ import { struct, text } from "../../lib/codec.ts";
 import type { SessionError } from "../../lib/error.ts";
 import type { Answer } from "./service.ts";
 import type { Parcel } from "./parcel.ts";
+import type { SharedFromDomain, SharedToDomain } from "./shared-message.ts";
 
 /** Where a session with a child's service leads. */
 export interface SessionTarget {
@@ -50,6 +51,7 @@ export interface LinkCall extends Received {
 }
 
 export type FromDomain =
+  | SharedFromDomain
   | { readonly kind: "announce"; readonly service: string }
   // as a holder
   | { readonly kind: "connect"; readonly link: string; readonly target: SessionTarget }
@@ -59,6 +61,8 @@ export type FromDomain =
       readonly link: string;
       readonly session: SessionTarget | null;
       readonly delegated: DelegatedTarget | null;
+      /** The dataspace that it leads to. */
+      readonly dataspace: string | null;
       readonly waiting: readonly string[];
     }
   | LinkCall
@@ -82,6 +86,7 @@ export interface OwnedLink {
 }
 
 export type ToDomain =
+  | SharedToDomain
   // to a holder
   | {
       readonly kind: "connected";

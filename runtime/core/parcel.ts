@@ -4,14 +4,21 @@ import * as t from "io-ts";
 import { bytes, natural, struct, text } from "../../lib/codec.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import type { SessionError } from "../../lib/error.ts";
+import { SharedName } from "./shared-message.ts";
 
 /** A capability on its way. */
-export const PassedLink = struct({
-  link: text,
-  /** The contract that it is called by, and whether that is one of the library's own. */
-  service: text,
-  native: t.boolean,
-});
+export const PassedLink = struct(
+  {
+    link: text,
+    /** The contract that it is called by, and whether that is one of the library's own. */
+    service: text,
+    native: t.boolean,
+  },
+  {
+    /** The dataspace that it leads to. */
+    dataspace: SharedName,
+  },
+);
 export type PassedLink = t.TypeOf<typeof PassedLink>;
 
 export const Parcel = struct(

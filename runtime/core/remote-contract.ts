@@ -12,6 +12,7 @@ import {
   type Contract,
 } from "../../lib/contract.ts";
 import { File } from "../../lib/session/file-system.ts";
+import { Dataspace } from "../../lib/session/ram.ts";
 import { serviceContract } from "./services.ts";
 
 const declared = new Map<string, Contract>();
@@ -25,7 +26,7 @@ export const isRemoteContract = (contract: Contract): boolean => all.has(contrac
 
 /** The library's own contract of this name, where its objects can be passed on. */
 export const passableContract = (service: string): Contract | undefined =>
-  service === File.service ? File : serviceContract(service);
+  [File, Dataspace].find((contract) => contract.service === service) ?? serviceContract(service);
 
 const again = (each: AnyMethod): AnyMethod => {
   const returned = returnedContract(each);

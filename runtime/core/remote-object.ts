@@ -32,6 +32,9 @@ export interface RemotePowers {
 
 const remotes = new WeakMap<CoreObject, Remote>();
 
+/** Notes which link is behind an object. */
+export const bindRemote = (object: CoreObject, remote: Remote): void => void remotes.set(object, remote);
+
 /** The link behind an object, where another child serves it. */
 export const remoteBehind = (object: CoreObject | undefined): Remote | undefined =>
   object === undefined ? undefined : remotes.get(object);
@@ -118,7 +121,7 @@ export const makeRemoteObject = (
       },
     },
   };
-  remotes.set(object, remote);
+  bindRemote(object, remote);
   return E.right(object);
 };
 

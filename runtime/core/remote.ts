@@ -7,6 +7,7 @@ import { E } from "../../lib/fp.ts";
 import type { LinkPower, Sender, ToDomain } from "./link.ts";
 import { Parcel, parcelBytes } from "./parcel.ts";
 import type { Answer } from "./service.ts";
+import { HeldCopy } from "./shared-message.ts";
 
 /** Where a link stood at a freeze. */
 export const RemotePosition = struct(
@@ -24,6 +25,8 @@ export const RemotePosition = struct(
     patience: t.union([duration, t.null]),
     /** The incarnation's part of its calls' ids, and the number of its next one: what a replay of it goes on with. */
     ids: struct({ epoch: text, next: natural }),
+    /** The dataspace that it leads to, and the copy of it that was here. */
+    dataspace: HeldCopy,
   },
   "RemotePosition",
 );
@@ -108,6 +111,11 @@ export class Remote {
     this.#owner = owner;
     this.#power = power;
     this.#carrier = carrier;
+  }
+
+  /** Why it can't be called any more; null where it can. */
+  get closed(): SessionError | null {
+    return this.#closed;
   }
 
   get owner(): string {

@@ -12,7 +12,8 @@ import { makeCpu, type ThreadObject, type ThreadWatch } from "../core/cpu.ts";
 import { makeParent, type Parenthood } from "../core/parent.ts";
 import { makePd } from "../core/pd.ts";
 import { makeRam, type Accounts } from "../core/ram.ts";
-import { makeRm, type RegionMap } from "../core/rm.ts";
+import type { RegionMap } from "../core/region-map.ts";
+import { makeRm } from "../core/rm.ts";
 import { nativeCapability, type Capability } from "./capability-space.ts";
 import type { Router } from "./router.ts";
 

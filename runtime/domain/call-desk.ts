@@ -15,14 +15,21 @@ import {
   REPLY_ERROR,
   REPLY_JSON,
   REPLY_VALUE,
+  RM,
 } from "../../lib/guest/abi.ts";
 import type { SessionRequest } from "../../lib/session/parent.ts";
 import { isThread } from "../core/cpu.ts";
-import { isRegion } from "../core/rm.ts";
+import { isRegion } from "../core/region-map.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
 import type { CallSink } from "../engine/outbox.ts";
 import type { Waited } from "../intercept/interceptor.ts";
-import { usedBy, type CapabilityRecord, type Ledger, type RecordOf } from "../intercept/ledger.ts";
+import {
+  dependentsOf,
+  usedBy,
+  type CapabilityRecord,
+  type Ledger,
+  type RecordOf,
+} from "../intercept/ledger.ts";
 import { forget, sessionRecord } from "../intercept/parent.ts";
 import { argumentError, methodError } from "./argument-error.ts";
 import { AMBIENT } from "./birthright.ts";
@@ -438,6 +445,7 @@ export class CallDesk {
     if (capability !== undefined) discard(capability.object);
     this.#world.dropped(record);
     this.#world.withdrawn(selector);
+    if (record.kind === "region" && this.#lost.size > 0) this.sweep(record.dataspace);
   }
 
   // --- on behalf of others
@@ -478,7 +486,10 @@ export class CallDesk {
   /** Gives up what the component has lost, unless somebody needs it still. */
   sweep(selector: number): void {
     if (!this.#lost.has(selector) || this.#world.isLent(selector)) return;
-    for (const call of this.#pending.values()) if (call.selector === selector) return;
+    for (const call of this.#pending.values())
+      if (call.selector === selector || (call.selector === RM && call.args[0] === selector)) return;
+    // What is attached of a dataspace stands and falls with its capability.
+    if (dependentsOf(this.#ledger, selector).length > 1) return;
     this.#lost.delete(selector);
     this.withdraw(selector);
   }

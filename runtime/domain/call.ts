@@ -38,6 +38,9 @@ export interface DomainEvent {
   readonly region: number;
   /** It was withheld from its paused thread when the domain was frozen. */
   readonly withheld?: true;
+  /** Of an event that is no turn's; see `memory-event.ts`. */
+  readonly about?: string;
+  readonly number?: number;
 }
 
 /** Calls a method of an object by its name. The entry has checked the arguments. */

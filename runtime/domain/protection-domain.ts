@@ -18,11 +18,14 @@ import { Log } from "../../lib/session/log.ts";
 import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
 import { Timer } from "../../lib/session/timer.ts";
 import { Clock } from "../core/clock.ts";
+import { inflate } from "../deflate.ts";
 import type { LinkPower, SessionTarget, ToDomain } from "../core/link.ts";
 import { RemotePosition, type Remote } from "../core/remote.ts";
-import { remoteBehind } from "../core/remote-object.ts";
 import { isThread, type ThreadObject } from "../core/cpu.ts";
-import { isRegion, RegionMap, type RegionObject } from "../core/rm.ts";
+import { DataspaceMemory, memoryBehind } from "../core/dataspace.ts";
+import { isRegion, RegionMap, type RegionObject } from "../core/region-map.ts";
+import { remoteBehind } from "../core/remote-object.ts";
+import type { SharedCopy } from "../core/shared-message.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { Machine, MachinePowers } from "../engine/machine.ts";
@@ -35,8 +38,10 @@ import type { Capability } from "./capability-space.ts";
 import type { DomainEvents, DomainPowers, DomainSpec } from "./domain-powers.ts";
 import { turnSeed } from "./entropy.ts";
 import { POLLS_A_MS } from "./limits.ts";
+import { MemoryDesk, type MemoryWorld, type Rejoined } from "./memory-desk.ts";
+import { isMemoryEvent, MEMORY_SLOT, type MemoryEvent } from "./memory-event.ts";
 import { RunQueue } from "./run-queue.ts";
-import { ServiceDesk, type ServiceWorld } from "./service-desk.ts";
+import { ServiceDesk, type RestoredDataspace, type ServiceWorld } from "./service-desk.ts";
 import type { ServiceRecord } from "./service-record.ts";
 import { Mailbox } from "./mailbox.ts";
 import { NO_EVENT, type Stamp, type Witness, type WitnessedCall } from "./witness.ts";
@@ -70,10 +75,24 @@ const notDeclared = (service: string, label: string): SessionError => ({
   reason: "the host serves this type, not a declaration of the component's own",
 });
 
+/** The dataspace that a delegation leads to, if it leads to one. */
+const restoredDataspace = (
+  { dataspace }: RemotePosition,
+  bytes: number,
+): RestoredDataspace | "malformed" | null => {
+  if (dataspace === undefined) return null;
+  const { id, copy } = dataspace;
+  const name = { id, bytes };
+  if (copy === null) return { name, copy: null };
+  const { place, deflated } = copy;
+  const content = deflated === null ? new Uint8Array(bytes) : inflate(deflated, bytes);
+  return content === null ? "malformed" : { name, copy: { place, content } };
+};
+
 /** Where there are no other children, nobody answers for one. */
 const NOBODY: LinkPower = { send: () => {} };
 
-export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, ServiceWorld {
+export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, ServiceWorld, MemoryWorld {
   readonly spec: DomainSpec;
   readonly machine: Machine;
   readonly regions = new RegionMap();
@@ -93,6 +112,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   #exiting = 0;
   readonly #desk: CallDesk;
   readonly #services: ServiceDesk;
+  readonly #memory: MemoryDesk;
   readonly #mailbox = new Mailbox((thread) => this.#threadState(thread));
   readonly #clockGranted: boolean;
   readonly #queue: RunQueue;
@@ -104,6 +124,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   /** The engine has polled since this was last asked: its turns are not short ones. */
   #polled = false;
   #released = false;
+  #deaf = false;
   readonly #settling = new Set<() => void>();
 
   /** A domain without a program: `boot` gives it one, or `restore` a past. */
@@ -117,7 +138,9 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     this.#budget = Math.ceil(spec.turn * POLLS_A_MS);
     this.#clock = new Clock(powers.clock, 0);
     this.#desk = new CallDesk(this, emptyLedger(spec.quota));
-    this.#services = new ServiceDesk(spec.name, this, powers.links ?? NOBODY);
+    const links = powers.links ?? NOBODY;
+    this.#memory = new MemoryDesk(this, links);
+    this.#services = new ServiceDesk(spec.name, this, links, this.#memory);
     this.#clockGranted = powers.router.refusal(Timer.service, "") === null;
     this.#queue = powers.queue ?? new RunQueue();
     machine.lend(this);
@@ -206,6 +229,11 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     while ([...this.pending].some(waits)) await new Promise<void>((resolve) => this.#settling.add(resolve));
   }
 
+  /** Resolves when all that it changed of shared dataspaces has its place. */
+  async settleMemory(): Promise<void> {
+    while (!this.#memory.settled) await new Promise<void>((resolve) => this.#settling.add(resolve));
+  }
+
   /** Becomes what a snapshot says, before anything runs. Its objects are adopted one by one. */
   restore(ledger: Ledger, elapsed: number, turn: number): void {
     this.#desk.restore({ ...ledger, quota: this.spec.quota });
@@ -238,10 +266,37 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
   /** Listens to no other child until `listen`. */
   deafen(): void {
+    this.#deaf = true;
     this.#services.suspend();
   }
   listen(): void {
+    this.#deaf = false;
     this.#services.resume();
+  }
+
+  /** Whether all that it changed of shared dataspaces has its place. */
+  get memorySettled(): boolean {
+    return this.#memory.settled;
+  }
+  /** Its copy of a shared dataspace, as a snapshot keeps it beside the content; null where it has none. */
+  copyOf(memory: DataspaceMemory): SharedCopy | null {
+    return this.#memory.record(memory);
+  }
+  /** Finds out what its copies of shared dataspaces have missed since the snapshot. */
+  async rejoin(): Promise<readonly Rejoined[]> {
+    this.#memory.requeue(this.#mailbox.content.filter(isMemoryEvent));
+    return this.replays ? [] : this.#memory.rejoin();
+  }
+  /** Whether others can know its dataspaces, those of a snapshot among them. */
+  get #shares(): boolean {
+    return this.#powers.links !== undefined && this.spec.clone !== true;
+  }
+  /** A dataspace of a snapshot that it allocated. */
+  dataspace(content: Uint8Array, shared: SharedCopy | null): DataspaceMemory {
+    const bytes = content.length;
+    if (shared === null || !this.#shares) return new DataspaceMemory(bytes, content);
+    const { id, place } = shared;
+    return this.#memory.restore({ id, bytes }, true, { place, content });
   }
 
   /** Opens a session of the past again, by the routes of today. */
@@ -258,14 +313,18 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
 
   /** Takes up again what another child handed over. */
-  retake({ service, native }: RecordOf<"delegated">, position: unknown): Eventually<CoreObject> {
-    return this.#services.reattach(
-      position as RemotePosition,
-      null,
-      service,
-      native,
-      this.spec.clone === true,
-    );
+  retake({ service, native, bytes = 0 }: RecordOf<"delegated">, position: unknown): Eventually<CoreObject> {
+    const remote = position as RemotePosition;
+    const dataspace = restoredDataspace(remote, bytes);
+    if (dataspace === "malformed")
+      return E.left({
+        tag: "InvalidArgument",
+        method: "revive",
+        place: "a dataspace's content",
+        expected: `${bytes} bytes, deflated`,
+        actual: "something else",
+      });
+    return this.#services.reattach(remote, null, service, native, this.spec.clone === true, dataspace);
   }
 
   #target(service: string, label: string, args: string): SessionTarget | null {
@@ -333,6 +392,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   async release(): Promise<void> {
     this.#state = "ended";
     this.#released = true;
+    this.#memory.release(this.#deaf);
     this.#mailbox.clear();
     const released = this.#desk.release();
     this.completed();
@@ -418,7 +478,9 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   };
 
   #runnable(): boolean {
-    return this.#state === "running" && !this.#stopped && !this.#held && !this.idle;
+    return (
+      this.#state === "running" && !this.#stopped && !this.#held && !this.idle && !this.#memory.congested
+    );
   }
 
   #pump(): void {
@@ -438,6 +500,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   step(slot?: number): void {
     const event = slot === undefined ? this.#mailbox.take() : this.#mailbox.takeFor(slot);
     if (event === null && this.#code === null) return;
+    if (event !== null && isMemoryEvent(event)) return this.#remember(event);
     if (this.#witness !== null)
       this.#stamp = this.#witness.begin({ own: this.#clock.elapsed(), wall: this.#powers.clock.wall() });
     const [low, high] = turnSeed(this.#secret, this.#turn++);
@@ -459,6 +522,20 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     const error = this.#powers.router.refusal(Timer.service, "")!;
     this.#events.denied(Timer.service, "", error);
     return { reason: `${prose(error)}, and it read the clock`, stack: "" };
+  }
+
+  /** The next of what others did to its memory takes effect; false where nothing waits. */
+  remember(): boolean {
+    const event = this.#mailbox.takeFor(MEMORY_SLOT);
+    if (event !== null) this.#remember(event as MemoryEvent);
+    return event !== null;
+  }
+
+  /** What others did to its memory. It may be the last that it waited for. */
+  #remember(event: MemoryEvent): void {
+    this.#witness?.remembered();
+    this.#memory.take(event);
+    if (this.#done()) void this.#finish(0);
   }
 
   #evaluate(): Fault | null {
@@ -501,10 +578,11 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   #endTurn(slot: number): void {
     this.#witness?.turn(this.#turn, slot, this.machine.callDigest());
     this.#desk.beginTurn();
+    // What was written before a call is there before the call is served.
+    this.regions.synchronise();
     this.machine.takeCalls(this.#desk.dispatch);
     const { flood } = this.#desk;
     if (flood !== null) return this.#fault({ reason: flood, stack: "" });
-    this.regions.synchronise();
     const { quota, used } = this.ram();
     if (used > quota)
       return this.#fault({
@@ -653,7 +731,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   give(
     selector: number,
     object: CoreObject,
-    what: Pick<RecordOf<"delegated">, "service" | "native" | "child">,
+    what: Pick<RecordOf<"delegated">, "service" | "native" | "child" | "bytes">,
   ): SessionError | null {
     return this.#desk.receive(selector, object, { kind: "delegated", ...what });
   }
@@ -682,6 +760,26 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
   exit(code: number): void {
     this.#exitCode = code;
+  }
+
+  // --- what its memory desk asks
+
+  fetch(memory: DataspaceMemory): Promise<SessionError | null> | null {
+    return this.#memory.fetch(memory);
+  }
+  detachMemory(memory: DataspaceMemory): void {
+    this.#detach((object) => memoryBehind(object) === memory);
+  }
+  detachLink(link: string): void {
+    this.#detach((object) => remoteBehind(object)?.link === link);
+  }
+  /** Takes away the regions of dataspaces for which `of` holds. */
+  #detach(of: (dataspace: CoreObject | undefined) => boolean): void {
+    this.#desk.record((ledger) => {
+      for (const [selector, record] of Object.entries(ledger.capabilities))
+        if (record.kind === "region" && of(this.object(record.dataspace)))
+          delete ledger.capabilities[selector];
+    });
   }
   cancel(slot: number): void {
     this.#desk.cancel(slot);

@@ -1,5 +1,5 @@
 // Regions as memory of the machine: where a region map's attachments really lie.
-import type { RegionObject } from "../core/rm.ts";
+import type { RegionObject } from "../core/region-map.ts";
 import type { Machine } from "../engine/machine.ts";
 
 /** Addresses in the machine: the region's memory, and the box of its ArrayBuffer. */
@@ -23,7 +23,7 @@ export const holdRegion = (machine: Machine, region: RegionObject): HeldRegion |
     machine.free(pointer);
     return null;
   }
-  machine.bytes.set(content, pointer);
+  if (content !== null) machine.bytes.set(content, pointer);
   mapRegion(machine, region, pointer);
   return { pointer, box: held.box };
 };

@@ -16,14 +16,18 @@ import {
   type Parcel,
   type PassedLink,
 } from "../core/parcel.ts";
+import { memoryBehind, type DataspaceMemory } from "../core/dataspace.ts";
 import { Remote, type Carrier, type RemoteName, type RemotePosition } from "../core/remote.ts";
+import { makeRemoteDataspace } from "../core/remote-dataspace.ts";
 import { makeRemoteObject, remoteBehind } from "../core/remote-object.ts";
 import { isNativeContract, isRemoteContract, passableContract } from "../core/remote-contract.ts";
 import type { Answer, CoreObject } from "../core/service.ts";
+import type { SharedName } from "../core/shared-message.ts";
 import type { Waited } from "../intercept/interceptor.ts";
 import type { RecordOf } from "../intercept/ledger.ts";
 import { Allowance } from "./allowance.ts";
 import { Cargo } from "./cargo.ts";
+import type { MemoryDesk, RestoredCopy } from "./memory-desk.ts";
 import { forgotten, ServedLink, type Keeper, type PassedOn } from "./served-link.ts";
 import type { ServiceRecord } from "./service-record.ts";
 
@@ -47,7 +51,7 @@ export interface ServiceWorld {
   give(
     selector: number,
     object: CoreObject,
-    what: Pick<RecordOf<"delegated">, "service" | "native" | "child">,
+    what: Pick<RecordOf<"delegated">, "service" | "native" | "child" | "bytes">,
   ): SessionError | null;
   /** A session was renewed when the domain had been back for a while. */
   renewed(remote: Remote): void;
@@ -78,6 +82,12 @@ export interface ServiceWorld {
   ): void;
 }
 
+/** A dataspace that a snapshot says was handed over. */
+export interface RestoredDataspace {
+  readonly name: SharedName;
+  readonly copy: RestoredCopy | null;
+}
+
 const tooLarge = (what: string, allowance: Allowance, whom: string, bytes: number): SessionError => ({
   tag: "TooLarge",
   what,
@@ -93,7 +103,10 @@ export class ServiceDesk {
   readonly #name: string;
   readonly #world: ServiceWorld;
   readonly #power: LinkPower;
+  readonly #memory: MemoryDesk;
   readonly #remotes = new Map<string, Remote>();
+  /** Links that lead to dataspaces of others. */
+  readonly #dataspaces = new Set<string>();
   readonly #served = new Map<string, ServedLink>();
   readonly #calls = new Map<number, { readonly served: ServedLink; readonly id: string | null }>();
   readonly #announced = new Set<string>();
@@ -141,10 +154,11 @@ export class ServiceDesk {
   #arrived: ToDomain[] = [];
 
   /** `name`: the child's. */
-  constructor(name: string, world: ServiceWorld, power: LinkPower) {
+  constructor(name: string, world: ServiceWorld, power: LinkPower, memory: MemoryDesk) {
     this.#name = name;
     this.#world = world;
     this.#power = power;
+    this.#memory = memory;
   }
 
   /** Whether it announced a service. */
@@ -216,6 +230,7 @@ export class ServiceDesk {
     service: string,
     isNative: boolean,
     isClone: boolean,
+    dataspace: RestoredDataspace | null = null,
   ): Promise<Answer<CoreObject>> {
     const { owner } = position;
     const child = session?.child ?? position.child;
@@ -231,17 +246,22 @@ export class ServiceDesk {
     const remote = this.#remote({ link, child, service, owner, patience });
     remote.restore(position);
     if (this.#world.replays) remote.resume(position);
-    if (position.closed) return this.#object(remote, isNative);
+    const object = (): Answer<CoreObject> =>
+      dataspace === null
+        ? this.#object(remote, isNative)
+        : E.right(this.#dataspace(remote, this.#memory.restore(dataspace.name, false, dataspace.copy)));
+    if (position.closed) return object();
     this.#remotes.set(remote.link, remote);
     const answered = remote.connected();
     const delegated = session === null ? { child, owner, service, patience } : null;
     // What a clone waits for was its original's to call, and is its own to call anew.
     const waiting = isClone ? [] : remote.waiting;
-    this.#power.send({ kind: "attach", link, session, delegated, waiting });
+    const named = dataspace?.name.id ?? null;
+    this.#power.send({ kind: "attach", link, session, delegated, dataspace: named, waiting });
     const error = await answered;
     if (error === null) {
       remote.renewed ||= isClone;
-      return this.#object(remote, isNative);
+      return object();
     }
     this.#remotes.delete(remote.link);
     return E.left(error);
@@ -256,11 +276,23 @@ export class ServiceDesk {
         return E.isLeft(selectors) ? selectors : E.right(writeIncoming([], parcel, selectors.right));
       },
       object: (passed, from) => this.#held(passed, from, remote.patience),
-      dismissed: () => {
-        this.#remotes.delete(remote.link);
-        remote.dismiss();
-      },
+      dismissed: () => this.#dismiss(remote),
     });
+  }
+
+  /** `memory` was asked for in the name of this capability. */
+  #dataspace(remote: Remote, memory: DataspaceMemory): CoreObject {
+    this.#dataspaces.add(remote.link);
+    return makeRemoteDataspace(remote, memory, () => {
+      this.#dataspaces.delete(remote.link);
+      this.#memory.drop(memory);
+      this.#dismiss(remote);
+    });
+  }
+
+  #dismiss(remote: Remote): void {
+    this.#remotes.delete(remote.link);
+    remote.dismiss();
   }
 
   // --- capabilities that go along
@@ -278,11 +310,7 @@ export class ServiceDesk {
     const capabilities = passed.map((each): PassedLink => {
       const served = new ServedLink(this.#world.name(), receiver, this.#keeper);
       this.#served.set(served.link, served);
-      if (each[0] === 0) {
-        const { contract } = this.#world.object(each[1])!;
-        served.selector = each[1];
-        return { link: served.link, service: contract.service, native: isNativeContract(contract) };
-      }
+      if (each[0] === 0) return this.#passed(served, each[1]);
       const [, object, service, native] = each;
       served.object = object;
       this.#offers.set(object, (this.#offers.get(object) ?? 0) + 1);
@@ -297,9 +325,24 @@ export class ServiceDesk {
       if (each[0] === 1) this.#world.serve(SERVE_CLOSE, JSON.stringify([each[1], 1, 0]));
   }
 
+  /** What goes along for what lies at a selector, behind a link. */
+  #passed(served: ServedLink, selector: number): PassedLink {
+    served.selector = selector;
+    const object = this.#world.object(selector)!;
+    const { contract } = object;
+    const { link } = served;
+    const passed = { link, service: contract.service, native: isNativeContract(contract) };
+    const memory = memoryBehind(object);
+    const shared = memory === undefined ? null : this.#memory.share(memory);
+    return shared === null || E.isLeft(shared) ? passed : { ...passed, dataspace: shared.right };
+  }
+
   #unpassable(selector: number): SessionError | null {
     const object = this.#world.object(selector);
     if (object === undefined) return closed(`capability ${selector}`);
+    const memory = memoryBehind(object);
+    const shared = memory === undefined ? null : this.#memory.share(memory);
+    if (shared !== null && E.isLeft(shared)) return shared.left;
     const { contract } = object;
     const passable = isRemoteContract(contract) || passableContract(contract.service) === contract;
     // What every domain is born with is its own.
@@ -330,13 +373,16 @@ export class ServiceDesk {
 
   /** The object behind a link that this domain holds from now on. */
   #held(
-    { link, service, native }: PassedLink,
+    { link, service, native, dataspace }: PassedLink,
     { child, identity: owner }: Sender,
     patience: number | null,
   ): Answer<CoreObject> {
     if (this.#remotes.has(link)) return E.left(closed(`a capability from ${child}`));
     const remote = this.#remote({ link, child, service, owner, patience });
-    const object = this.#object(remote, native);
+    const object =
+      dataspace === undefined
+        ? this.#object(remote, native)
+        : E.right(this.#dataspace(remote, this.#memory.hold(dataspace)));
     if (E.isRight(object)) this.#remotes.set(link, remote);
     return object;
   }
@@ -344,11 +390,15 @@ export class ServiceDesk {
   #adopt(passed: PassedLink, from: Sender, patience: number | null): Answer<number> {
     const object = this.#held(passed, from, patience);
     if (E.isLeft(object)) return object;
-    const { link, service, native } = passed;
+    const { link, service, native, dataspace } = passed;
     const selector = this.#nextGiven++;
-    const refused = this.#world.give(selector, object.right, { service, native, child: from.child });
+    const what = { service, native, child: from.child };
+    const given = dataspace === undefined ? what : { ...what, bytes: dataspace.bytes };
+    const refused = this.#world.give(selector, object.right, given);
     if (refused === null) return E.right(selector);
     this.#remotes.delete(link);
+    const memory = memoryBehind(object.right);
+    if (memory !== undefined) this.#memory.drop(memory);
     return E.left(refused);
   }
 
@@ -493,6 +543,7 @@ export class ServiceDesk {
       }
       case "closed":
         this.#remotes.get(message.link)?.receive(message);
+        if (this.#dataspaces.has(message.link)) this.#memory.revoked(message.link);
         return;
       case "open":
         return this.#open(message);
@@ -502,6 +553,12 @@ export class ServiceDesk {
         return this.#served.get(message.link)?.received(message);
       case "waits":
         return this.#served.get(message.link)?.waits(message.waiting);
+      case "fetched":
+      case "taken":
+      case "changed":
+      case "gone":
+      case "rejoined":
+        return this.#memory.hear(message);
       case "left": {
         const served = this.#served.get(message.link);
         if (served !== undefined && !this.#cargo.left(message.link)) this.#forget(served);
@@ -622,11 +679,9 @@ export class ServiceDesk {
   /** A link to a selector that is there for the link alone. */
   #lend(selector: number, holder: string): PassedLink {
     const served = new ServedLink(this.#world.name(), holder, this.#keeper);
-    served.selector = selector;
     served.lent = true;
     this.#served.set(served.link, served);
-    const object = this.#world.object(selector)!;
-    return { link: served.link, service: object.contract.service, native: isNativeContract(object.contract) };
+    return this.#passed(served, selector);
   }
 
   /** The same parcel for another receiver: the capabilities in it go by way of this domain. */

@@ -37,6 +37,8 @@ export interface Witness {
   turn(turn: number, slot: number, digest: number): void;
   /** Calls an object; every call of the domain comes by here. */
   call(call: WitnessedCall): Eventually<unknown>;
+  /** What another child did to the domain's memory takes effect now, the next of what was heard of it. */
+  remembered(): void;
   /** Another child said something. */
   heard(message: ToDomain): void;
 }

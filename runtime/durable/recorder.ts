@@ -166,6 +166,10 @@ export class Recorder implements Witness {
     this.#record({ kind: "turn", turn, slot, digest, own, wall, entropy: this.#entropy });
   }
 
+  remembered(): void {
+    this.#record({ kind: "memory" });
+  }
+
   heard(message: ToDomain): void {
     this.#record({ kind: "heard", message });
   }

@@ -100,9 +100,10 @@ class Script implements Witness {
     return this.#records[this.#next++]!;
   }
   /** A call that the journal left without an answer: where it reached outside, it is completed now. */
-  completed<C extends Snapshot["calls"][number]>(call: C): C {
+  completed<C extends Snapshot["calls"][number]>(call: C, drains: boolean): C {
     const pending = this.#pending.get(call.slot);
-    if (pending === undefined || pending.call.turn !== call.turn) return call;
+    if (pending === undefined || pending.call.turn !== call.turn)
+      return drains ? { ...call, complete: { plan: null } } : call;
     return { ...call, complete: { plan: pending.plan } };
   }
 
@@ -132,6 +133,7 @@ class Script implements Witness {
   }
 
   heard(): void {}
+  remembered(): void {}
 
   call(call: WitnessedCall): Eventually<unknown> {
     const { object, entry, args, slot, turn } = call;
@@ -298,12 +300,17 @@ const follow = async (
         domain.hear(record.message);
         await settled();
         break;
+      case "memory":
+        if (!domain.remember()) script.strayed(domain.turns, "a change of its memory", "none");
+        break;
       case "plan":
         script.planned(record.slot, record.turn, record.plan);
         break;
     }
   }
 };
+
+const slotOf = ({ slot }: { readonly slot: number }): number => slot;
 
 /** What the domain has become. On failure nothing is left of it. */
 export const replay = async (options: ReplayOptions): Promise<Either<CheckpointError | Astray, Replayed>> => {
@@ -345,10 +352,11 @@ export const replay = async (options: ReplayOptions): Promise<Either<CheckpointE
     return positions;
   }
   const taken = snapshotOf(domain, positions.right);
+  const drains = new Set([...domain.pending].filter(({ inFlight }) => inFlight === "drain").map(slotOf));
   const copy = into(domain.machine.size);
   domain.machine.copyState(copy);
   const result: Replayed = {
-    snapshot: { ...taken, calls: taken.calls.map((call) => script.completed(call)) },
+    snapshot: { ...taken, calls: taken.calls.map((call) => script.completed(call, drains.has(call.slot))) },
     memory: copy,
     registers: domain.machine.registers(),
     exited: ended.code,

@@ -50,7 +50,7 @@ export class Children {
 
   /** Quota that no child has: bytes, and capabilities. */
   get free(): { readonly ram: number; readonly caps: number } {
-    return { ram: this.#freeRam, caps: this.#freeCaps };
+    return { ram: this.#freeRam - this.#broker.homes.kept, caps: this.#freeCaps };
   }
 
   /** The child of this name that lives, or the last one that did. */
@@ -76,7 +76,7 @@ export class Children {
     const { alive, placement } = this.#runtime;
     const taken = this.living(config.name) !== null || this.#making.has(config.name);
     if (taken || alive.has(identity.identity)) return E.left({ tag: "AlreadyRunning", child: config.name });
-    const short = this.#shortOf(config);
+    const short = this.#shortOf(config, identity.identity);
     if (short !== null) return E.left(short);
     alive.add(identity.identity);
     const { ram, caps } = config;
@@ -102,10 +102,11 @@ export class Children {
     return E.right(child);
   }
 
-  #shortOf({ ram, caps }: StartConfig): HostError | null {
+  #shortOf({ ram, caps }: StartConfig, identity: string): HostError | null {
     const host = this.#config.name;
-    if (ram > this.#freeRam)
-      return { tag: "HostQuota", host, resource: "ram", wanted: ram, available: this.#freeRam };
+    // What is kept of its own memory for others it takes over.
+    const available = this.free.ram + this.#broker.homes.keptFor(identity);
+    if (ram > available) return { tag: "HostQuota", host, resource: "ram", wanted: ram, available };
     if (caps > this.#freeCaps)
       return { tag: "HostQuota", host, resource: "caps", wanted: caps, available: this.#freeCaps };
     return null;

@@ -65,10 +65,16 @@ class Index {
 
 export class LinkTable {
   readonly #links = new Map<string, Link>();
+  readonly #dropped: (link: string) => void;
   readonly #byHolder = new Index();
   readonly #byOwner = new Index();
   /** Those without an owner, by the child that they lead to. */
   readonly #byChild = new Index();
+
+  /** `dropped` hears of each link that is forgotten. */
+  constructor(dropped: (link: string) => void = () => {}) {
+    this.#dropped = dropped;
+  }
 
   get(link: string): Link | undefined {
     return this.#links.get(link);
@@ -122,5 +128,6 @@ export class LinkTable {
     link.timer = null;
     for (const { timer } of link.calls.values()) timer?.();
     link.calls.clear();
+    this.#dropped(link.link);
   }
 }

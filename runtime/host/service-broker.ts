@@ -14,6 +14,7 @@ import type {
 } from "../core/link.ts";
 import type { Parcel } from "../core/parcel.ts";
 import type { Answer } from "../core/service.ts";
+import { DataspaceHomes } from "./dataspace-homes.ts";
 import { LinkTable, type Link } from "./link-table.ts";
 import { OUTSIDE, type Party } from "./party.ts";
 
@@ -37,7 +38,9 @@ export class ServiceBroker {
   readonly #ended = new Set<string>();
   /** The identity that a child's name stands for now. */
   readonly #names = new Map<string, string>();
-  readonly #links = new LinkTable();
+  /** What the children share of their memory. */
+  readonly homes = new DataspaceHomes((identity) => this.#parties.get(identity));
+  readonly #links = new LinkTable((link) => this.homes.withdraw(link));
   readonly #clock: Pick<ClockPower, "after">;
 
   constructor(clock: Pick<ClockPower, "after"> = systemClock) {
@@ -65,6 +68,7 @@ export class ServiceBroker {
     const party = this.#parties.get(identity);
     if (party === undefined) return;
     party.settled = true;
+    this.homes.settled(identity);
     const former = this.#named(party.child);
     if (party.child !== "") this.#names.set(party.child, identity);
     if (former !== null && former !== party) this.#retire(former);
@@ -77,6 +81,7 @@ export class ServiceBroker {
     const party = this.#parties.get(identity);
     if (party === undefined || party.state !== "live") return;
     party.state = how === "ended" ? "ended" : "frozen";
+    this.homes.left(identity, how === "ended");
     const named = this.#named(party.child);
     for (const link of this.#links.heldBy(identity)) {
       // A session that a failed revival was given is given back; a delegation is its owner's to keep.
@@ -97,6 +102,7 @@ export class ServiceBroker {
     if (party.state === "live") return;
     for (const link of this.#links.heldBy(party.identity)) this.#close(link);
     for (const link of this.#links.ownedBy(party.identity)) this.#gone(link);
+    this.homes.left(party.identity, true);
     this.#parties.delete(party.identity);
     this.#ended.add(party.identity);
   }
@@ -122,6 +128,15 @@ export class ServiceBroker {
         return this.#connect(party, message.link, message.target);
       case "attach":
         return this.#attach(party, message);
+      case "share":
+      case "fetch":
+      case "leave":
+      case "differ":
+      case "free":
+      case "digested":
+      case "rest":
+      case "rejoin":
+        return this.homes.hear(party, message);
       case "call":
         return this.#call(party, message);
       case "received": {
@@ -309,7 +324,7 @@ export class ServiceBroker {
 
   #attach(
     holder: Party,
-    { link: name, session, delegated, waiting }: Extract<FromDomain, { readonly kind: "attach" }>,
+    { link: name, session, delegated, dataspace, waiting }: Extract<FromDomain, { readonly kind: "attach" }>,
   ): void {
     const known = this.#links.get(name);
     const child = session?.child ?? delegated?.child ?? "";
@@ -320,18 +335,23 @@ export class ServiceBroker {
       const label = session?.label ?? "";
       return connected(null, { tag: "Denied", service, label, reason: "another child holds it" }, false);
     }
-    if (known !== undefined && known.child === child) {
+    if (known !== undefined && known.child === child && !this.homes.isGone(name)) {
       known.since = holder.incarnation;
       known.session = session;
       known.patience = session?.patience ?? delegated?.patience ?? null;
       const owner = this.#live(known.owner);
+      if (dataspace !== null) this.homes.grant(name, dataspace, null, holder.identity);
       if (owner === null) known.waits = waiting;
       else owner.say({ kind: "waits", link: name, waiting });
       return connected(known.owner, null, false);
     }
     // Its route leads to another child now.
     if (known !== undefined) this.#close(known);
-    if (session === null) return connected(...this.#reclaim(holder, name, delegated!, waiting), false);
+    if (session === null) {
+      const [owner, error] = this.#reclaim(holder, name, delegated!, waiting);
+      if (error === null && dataspace !== null) this.homes.grant(name, dataspace, null, holder.identity);
+      return connected(owner, error, false);
+    }
     const party = this.#named(child);
     if (party?.state === "ended") return connected(null, noService(session), false);
     const made = this.#session(holder, name, session);
@@ -445,13 +465,14 @@ export class ServiceBroker {
   /** Capabilities in a parcel become links between those who say it and those who hear it. `patience`: the
    *  receiver's, for who gave it to it. */
   #pass({ capabilities }: Parcel, owner: Party, holder: Party, patience: number | null): void {
-    for (const { link, service } of capabilities) {
+    for (const { link, service, dataspace } of capabilities) {
       const known = this.#links.get(link);
       if (known?.holder === holder.identity) known.since = holder.incarnation;
       if (known !== undefined) continue;
       const ends = { holder: holder.identity, owner: owner.identity, child: owner.child };
       const made = { link, ...ends, session: null, service, label: "", patience };
       this.#links.add(made, holder.incarnation, { open: true, vouched: true });
+      if (dataspace !== undefined) this.homes.grant(link, dataspace.id, owner.identity, holder.identity);
     }
   }
 

@@ -4,7 +4,9 @@ import type { Draft } from "immer";
 import type * as t from "io-ts";
 import type { ArgumentsOf, Contract } from "../../lib/contract.ts";
 import type { ThreadObject, ThreadWatch } from "../core/cpu.ts";
-import type { RegionMap } from "../core/rm.ts";
+import type { DataspaceMemory } from "../core/dataspace.ts";
+import type { RegionMap } from "../core/region-map.ts";
+import type { SharedCopy } from "../core/shared-message.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
 import type { CapabilityRecord, Ledger, RecordOf } from "./ledger.ts";
 
@@ -26,6 +28,8 @@ export interface World {
   delegated(record: RecordOf<"delegated">, position: unknown): Eventually<CoreObject>;
   /** Tells this revival from every other. */
   readonly revival: string;
+  /** A dataspace that the child allocated, and that others may know by its name. */
+  dataspace(content: Uint8Array, shared: SharedCopy | null): DataspaceMemory;
   readonly regions: RegionMap;
   readonly threads: Set<ThreadObject>;
   readonly watch: ThreadWatch;

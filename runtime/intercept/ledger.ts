@@ -39,6 +39,8 @@ const DelegatedRecord = struct(
     interfaces: Interfaces,
   },
   {
+    /** Of a dataspace. */
+    bytes: natural,
     /** The component can't call it any more: it stays for calls under way, and for those who have it from here. */
     lost: t.literal(true),
   },

@@ -5,12 +5,20 @@ import { bytes, struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { selectorBehind } from "../../lib/selector.ts";
 import { Dataspace, Ram } from "../../lib/session/ram.ts";
-import { makeDataspace } from "../core/ram.ts";
+import { makeDataspace } from "../core/dataspace.ts";
+import { SharedCopy } from "../core/shared-message.ts";
 import { inflate } from "../deflate.ts";
 import { interceptor, type Replay } from "./interceptor.ts";
 import { forget } from "./parent.ts";
 
-const DataspacePosition = struct({ deflated: t.union([bytes, t.null]) }, {}, "DataspacePosition");
+export const DataspacePosition = struct(
+  { deflated: t.union([bytes, t.null]) },
+  {
+    /** Where its content stands, for one that others know. */
+    shared: SharedCopy,
+  },
+  "DataspacePosition",
+);
 export type DataspacePosition = t.TypeOf<typeof DataspacePosition>;
 
 export const ramInterceptor = interceptor(Ram, {
@@ -31,20 +39,17 @@ export const dataspaceInterceptor = interceptor(Dataspace, { position: Dataspace
 
 export const dataspaceReplay: Replay<"dataspace"> = {
   kind: "dataspace",
-  replay({ bytes: size }, position) {
-    const { deflated } = position as DataspacePosition;
-    const dataspace = makeDataspace(size);
-    if (deflated === null) return E.right(dataspace);
-    const content = inflate(deflated, size);
+  replay({ bytes: size }, position, world) {
+    const { deflated, shared = null } = position as DataspacePosition;
+    const content = deflated === null ? new Uint8Array(size) : inflate(deflated, size);
     if (content === null)
       return E.left({
         tag: "InvalidArgument",
         method: "revive",
         place: "a dataspace's content",
         expected: `${size} bytes, deflated`,
-        actual: `${deflated.length} bytes of something else`,
+        actual: `${deflated?.length} bytes of something else`,
       });
-    dataspace.content.set(content);
-    return E.right(dataspace);
+    return E.right(makeDataspace(world.dataspace(content, shared)));
   },
 };

@@ -2,8 +2,8 @@
 import { E } from "../../lib/fp.ts";
 import { selectorBehind } from "../../lib/selector.ts";
 import { Region, Rm } from "../../lib/session/rm.ts";
-import { isDataspace } from "../core/ram.ts";
-import type { RegionObject } from "../core/rm.ts";
+import { memoryBehind } from "../core/dataspace.ts";
+import type { RegionObject } from "../core/region-map.ts";
 import { interceptor, type Replay } from "./interceptor.ts";
 import { forget } from "./parent.ts";
 
@@ -25,9 +25,10 @@ export const regionInterceptor = interceptor(Region, { record: {} });
 export const regionReplay: Replay<"region"> = {
   kind: "region",
   replay({ dataspace, address }, _position, world) {
-    const object = world.object(dataspace);
-    if (!isDataspace(object)) return E.left({ tag: "Closed", what: "the dataspace of a region" });
-    const place = world.regions.place(object.bytes, address);
+    const memory = memoryBehind(world.object(dataspace));
+    if (memory === undefined || memory.content === null)
+      return E.left({ tag: "Closed", what: "the dataspace of a region" });
+    const place = world.regions.place(memory.bytes, address);
     return place === null
       ? E.left({
           tag: "InvalidArgument",
@@ -36,6 +37,6 @@ export const regionReplay: Replay<"region"> = {
           expected: "one that is free",
           actual: String(address),
         })
-      : E.right(world.regions.attach(object, place));
+      : E.right(world.regions.attach(memory, place));
   },
 };

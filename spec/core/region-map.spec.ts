@@ -1,8 +1,8 @@
 // Where regions lie, and how attachments of one dataspace are brought up to date.
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { makeDataspace, type DataspaceObject } from "../../runtime/core/ram.ts";
-import { RegionMap, type RegionObject } from "../../runtime/core/rm.ts";
+import { DataspaceMemory } from "../../runtime/core/dataspace.ts";
+import { RegionMap, type RegionObject } from "../../runtime/core/region-map.ts";
 
 /** Bytes. */
 const REGION_ALIGNMENT = 4096;
@@ -10,10 +10,10 @@ const FIRST = 0x1000_0000;
 
 const attached = (
   map: RegionMap,
-  dataspace: DataspaceObject,
+  dataspace: DataspaceMemory,
 ): { region: RegionObject; memory: Uint8Array } => {
   const region = map.attach(dataspace, map.place(dataspace.bytes, undefined)!);
-  const memory = dataspace.content.slice();
+  const memory = dataspace.content!.slice();
   region.memory = () => memory;
   return { region, memory };
 };
@@ -40,7 +40,7 @@ describe("region map", () => {
             }
             expect(place % REGION_ALIGNMENT).equal(0);
             for (const each of live) expect(place >= end(each) || place + bytes <= each.address).equal(true);
-            const region = map.attach(makeDataspace(bytes), place);
+            const region = map.attach(new DataspaceMemory(bytes), place);
             if (release) void region.life?.release?.();
             else live = [...live, region];
           }
@@ -59,18 +59,18 @@ describe("region map", () => {
 
   it("carries what one attachment changed into the others at the end of a turn", () => {
     const map = new RegionMap();
-    const dataspace = makeDataspace(16);
+    const dataspace = new DataspaceMemory(16);
     const [a, b, c] = [attached(map, dataspace), attached(map, dataspace), attached(map, dataspace)];
     a.memory[1] = 7;
     b.memory[2] = 8;
     map.synchronise();
     for (const { memory } of [a, b, c]) expect([...memory.subarray(0, 4)]).deep.equal([0, 7, 8, 0]);
-    expect([...dataspace.content.subarray(0, 4)]).deep.equal([0, 7, 8, 0]);
+    expect([...dataspace.content!.subarray(0, 4)]).deep.equal([0, 7, 8, 0]);
   });
 
   it("carries nothing of a large dataspace before it is published, and a capture changes nothing", () => {
     const map = new RegionMap();
-    const dataspace = makeDataspace((1 << 20) + 1);
+    const dataspace = new DataspaceMemory((1 << 20) + 1);
     const [a, b] = [attached(map, dataspace), attached(map, dataspace)];
     expect(map.holds(dataspace)).equal(true);
     a.memory[5] = 9;
@@ -78,16 +78,17 @@ describe("region map", () => {
     expect(b.memory[5]).equal(0);
     expect(map.holds(dataspace), "the memory no longer tells the content").equal(false);
     void a.region.publish();
-    expect([b.memory[5], dataspace.content[5], map.holds(dataspace)]).deep.equal([9, 9, true]);
+    expect([b.memory[5], dataspace.content![5], map.holds(dataspace)]).deep.equal([9, 9, true]);
   });
 
   it("gives the content back to the dataspace when the only attachment goes", () => {
     const map = new RegionMap();
-    const dataspace = makeDataspace(4);
+    const dataspace = new DataspaceMemory(4);
     const { region, memory } = attached(map, dataspace);
     memory[0] = 3;
+    region.life?.dismissed?.();
     void region.life?.release?.();
-    expect(dataspace.content[0]).equal(3);
+    expect(dataspace.content![0]).equal(3);
     expect(map.holds(dataspace)).equal(false);
   });
 });

@@ -33,6 +33,11 @@ export interface HeardRecord {
   readonly message: ToDomain;
 }
 
+/** What another child did to the memory took effect: the next of what was heard of it. */
+export interface MemoryRecord {
+  readonly kind: "memory";
+}
+
 /** How the effect of a call is made harmless to repeat. */
 export interface PlanRecord {
   readonly kind: "plan";
@@ -41,7 +46,7 @@ export interface PlanRecord {
   readonly plan: unknown;
 }
 
-export type DomainRecord = TurnRecord | AnswerRecord | HeardRecord | PlanRecord;
+export type DomainRecord = TurnRecord | AnswerRecord | HeardRecord | MemoryRecord | PlanRecord;
 
 /** A record, and whose it is. */
 export interface JournalEntry {
@@ -56,6 +61,7 @@ const TURN = 0;
 const ANSWER = 1;
 const HEARD = 2;
 const PLAN = 3;
+const MEMORY = 4;
 
 const options = { useRecords: false, tagUint8Array: false, variableMapSize: true };
 const encoder = new Encoder(options);
@@ -91,6 +97,8 @@ const fieldsOf = (record: DomainRecord): unknown[] => {
     }
     case "heard":
       return [HEARD, record.message];
+    case "memory":
+      return [MEMORY];
     case "plan":
       return [PLAN, record.slot, record.turn, record.plan];
   }
@@ -120,6 +128,8 @@ const recordOf = ([kind, ...fields]: readonly unknown[]): DomainRecord | null =>
     }
     case HEARD:
       return { kind: "heard", message: fields[0] as ToDomain };
+    case MEMORY:
+      return { kind: "memory" };
     case PLAN: {
       const [slot, turn, plan] = fields;
       return isNumber(slot) && isNatural(turn) ? { kind: "plan", slot, turn, plan } : null;
