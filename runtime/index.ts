@@ -11,6 +11,7 @@ export type {
   FreezeOptions,
   GateOptions,
   HostOptions,
+  ReviveAllOptions,
   ReviveOptions,
   RomOptions,
   RouteOptions,

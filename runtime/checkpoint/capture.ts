@@ -169,7 +169,9 @@ export const snapshotOf = (
         own: call.own,
         wall: call.wall,
         turn: call.turn,
-        ...(plan !== undefined && drains(call) ? { complete: { plan: plan(call.slot, call.turn) ?? null } } : {}),
+        ...(plan !== undefined && drains(call)
+          ? { complete: { plan: plan(call.slot, call.turn) ?? null } }
+          : {}),
         ...(call.fresh === 0 ? {} : { fresh: call.fresh, ...linkOf(domain, call) }),
         rule: call.inFlight === "fail" ? ("fail" as const) : ("reissue" as const),
       })),

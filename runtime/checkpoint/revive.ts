@@ -3,30 +3,29 @@
 // everything is there, nothing has run.
 import type * as t from "io-ts";
 import { E, type Either } from "../../lib/fp.ts";
-import { FIRST_GIVEN, type RevivedInfo } from "../../lib/guest/abi.ts";
+import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { SessionError } from "../../lib/error.ts";
 import { FileSystem } from "../../lib/session/file-system.ts";
-import { rightsToReopen } from "../core/file-system.ts";
 import { memoryBehind } from "../core/dataspace.ts";
 import { isRecovered } from "../core/file-position.ts";
 import type { DomainEvent } from "../domain/call.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
 import type { Rejoined } from "../domain/memory-desk.ts";
 import { RemotePosition } from "../core/remote.ts";
-import { remoteBehind } from "../core/remote-object.ts";
 import type { Router } from "../domain/router.ts";
 import type { World } from "../intercept/interceptor.ts";
 import type { DomainPowers, DomainSpec } from "../domain/domain-powers.ts";
 import { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { Anchors, Machine, Registers } from "../engine/machine.ts";
-import { usedBy, type CapabilityRecord, type Ledger, type RecordOf } from "../intercept/ledger.ts";
+import type { CapabilityRecord, RecordOf } from "../intercept/ledger.ts";
 import type { DataspacePosition } from "../intercept/ram.ts";
 import { interceptorOf, replayOf } from "../intercept/registry.ts";
 import type { CheckpointError, Missing } from "./checkpoint-error.ts";
-import { Snapshot } from "./snapshot.ts";
 import { enact, type Effects, type OwnedEffect } from "./effects.ts";
-import { unsound } from "./unsound.ts";
-import { bytesOfCopies } from "./unsound-memory.ts";
+import { recordsInOrder } from "./record-order.ts";
+import { reopenedHandles } from "./reopened.ts";
+import { decoded, malformed, refusedSessions, tooLarge } from "./revivable.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** The steps of a revival, in order; specs make each of them fail. */
 export const REVIVE_STEPS = [
@@ -36,8 +35,8 @@ export const REVIVE_STEPS = [
   "acquire",
   "memory",
   "rejoin",
-  "reissue",
   "effects",
+  "reissue",
 ] as const;
 export type ReviveStep = (typeof REVIVE_STEPS)[number];
 
@@ -53,6 +52,11 @@ export interface ReviveOptions {
   readonly machine: (bytes: number) => Machine | null;
   /** Told of the domain before it acquires anything: those it asks may answer it. */
   readonly made?: (domain: ProtectionDomain) => void;
+  /**
+   * For several that are revived together: called when this one has all that it had, before it does anything. With
+   * false, because another can't be revived, all is given back.
+   */
+  readonly together?: () => Promise<boolean>;
   readonly probe?: (step: ReviveStep) => string | null;
   /** The snapshot was made from a journal: files are known by their names and places alone. */
   readonly recovers?: boolean;
@@ -65,40 +69,6 @@ export interface Revival {
   /** What it changed outside: to be confirmed when the child goes on, or else retracted. */
   readonly effects: Effects;
 }
-
-const malformed = (place: string, expected: string, actual: string): CheckpointError => ({
-  tag: "Malformed",
-  place,
-  expected,
-  actual,
-});
-
-const SHOWN = 80;
-
-const shown = (value: unknown): string => {
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
-  const text = typeof value === "string" ? JSON.stringify(value.slice(0, SHOWN)) : String(value);
-  return text.slice(0, SHOWN);
-};
-
-/** The snapshot as data of its type, whose parts fit one another and the memory. */
-const decoded = (snapshot: unknown, memoryBytes: number): Either<CheckpointError, Snapshot> => {
-  const checked = Snapshot.decode(snapshot);
-  if (E.isLeft(checked)) {
-    const context = checked.left[0]?.context ?? [];
-    const place = context.map(({ key }) => key).filter((key) => key !== "");
-    const last = context.at(-1);
-    return E.left(
-      malformed(
-        place.length === 0 ? "its ledger" : place.join("."),
-        last?.type.name ?? "a snapshot of this release",
-        shown(last?.actual),
-      ),
-    );
-  }
-  const wrong = unsound(checked.right, memoryBytes);
-  return wrong === null ? checked : E.left({ tag: "Malformed", ...wrong });
-};
 
 const serviceOf = (record: CapabilityRecord): string =>
   record.kind === "session" || record.kind === "delegated" ? record.service : SERVICES[record.kind];
@@ -122,49 +92,6 @@ const nameOf = (record: CapabilityRecord): string => {
   }
 };
 
-const inOrder = (ledger: Ledger): [number, CapabilityRecord][] =>
-  Object.entries(ledger.capabilities)
-    .map(([selector, record]): [number, CapabilityRecord] => [Number(selector), record])
-    // What came in with a message may be what others were made from.
-    .sort(([a], [b]) => Number(b >= FIRST_GIVEN) - Number(a >= FIRST_GIVEN) || a - b);
-
-/** What can't do without a right in a session: its files, and calls in flight on it. */
-const needsOf = (
-  { ledger, calls }: Snapshot,
-  session: number,
-): readonly (Omit<Missing, "error"> & { readonly right: string })[] => [
-  ...inOrder(ledger).flatMap(([, record]) =>
-    record.kind === "file" && record.session === session
-      ? rightsToReopen(record.mode).map((right) => ({ service: "File", name: record.path, right }))
-      : [],
-  ),
-  ...calls.flatMap(({ selector, method }) =>
-    selector === session && method === "receive" ? [{ service: "Gate", name: "receive", right: method }] : [],
-  ),
-];
-
-/** What the routes refuse, before anything is acquired. */
-const refusedSessions = (snapshot: Snapshot, { router }: DomainPowers): Missing[] => {
-  const { ledger } = snapshot;
-  const missing: Missing[] = [];
-  const ask = (service: string, label: string): void => {
-    const error = router.refusal(service, label);
-    if (error !== null) missing.push({ service, name: label, error });
-  };
-  if (ledger.usesLog) ask("LOG", "");
-  if (ledger.usesTimer) ask("Timer", "");
-  for (const [selector, record] of inOrder(ledger)) {
-    if (record.kind !== "session") continue;
-    const { service, label } = record;
-    ask(service, label);
-    const rights = router.rights(service, label);
-    if (rights === null) continue;
-    for (const { right, ...what } of needsOf(snapshot, selector))
-      if (!rights.has(right)) missing.push({ ...what, error: { tag: "Denied", service, label, right } });
-  }
-  return missing;
-};
-
 const replayed = <K extends CapabilityRecord["kind"]>(
   record: RecordOf<K>,
   position: unknown,
@@ -184,7 +111,11 @@ const positionCodec = (record: CapabilityRecord, router: Router): t.Mixed | unde
 const changesNames = ({ ledger }: Snapshot, call: Snapshot["calls"][number]): boolean => {
   const record = ledger.capabilities[String(call.selector)];
   // One for which nothing was planned had not begun.
-  return (call.complete?.plan ?? null) !== null && record?.kind === "session" && record.service === FileSystem.service;
+  return (
+    (call.complete?.plan ?? null) !== null &&
+    record?.kind === "session" &&
+    record.service === FileSystem.service
+  );
 };
 
 const acquire = async (
@@ -207,7 +138,7 @@ const acquire = async (
     watch: domain,
   };
   const lost = new Set<number>();
-  for (const [selector, record] of inOrder(domain.ledger)) {
+  for (const [selector, record] of recordsInOrder(domain.ledger)) {
     if (!isWanted(record) || domain.object(selector) !== undefined) continue;
     const parent = record.kind === "file" ? record.session : record.kind === "region" ? record.dataspace : 0;
     if (lost.has(parent)) {
@@ -242,16 +173,10 @@ const acquire = async (
 };
 
 const effectsOf = ({ ledger }: Snapshot, domain: ProtectionDomain): readonly OwnedEffect[] =>
-  inOrder(ledger).flatMap(([selector, record]) => {
+  recordsInOrder(ledger).flatMap(([selector, record]) => {
     const effect = domain.object(selector)?.life?.effect;
     return effect === undefined ? [] : [{ service: serviceOf(record), name: nameOf(record), effect }];
   });
-
-const placeOf = (position: unknown): number | null => {
-  const { offset, received, version } = (position ?? {}) as Record<string, unknown>;
-  const place = offset ?? received ?? version;
-  return typeof place === "number" ? place : null;
-};
 
 /** Whether the machine's memory tells a dataspace's content. */
 const isInMemory = (position: unknown): boolean => {
@@ -267,54 +192,18 @@ const lostMemory = (
 ): readonly Missing[] =>
   rejoined.flatMap(({ memory, error }) => {
     if (error === null) return [];
-    const known = inOrder(ledger).find(([selector]) => memoryBehind(domain.object(selector)) === memory);
+    const known = recordsInOrder(ledger).find(
+      ([selector]) => memoryBehind(domain.object(selector)) === memory,
+    );
     return [{ service: SERVICES.dataspace, name: known === undefined ? "" : nameOf(known[1]), error }];
   });
-
-/** One entry for each handle that came back from outside. */
-const reopenedHandles = (
-  { ledger, positions }: Snapshot,
-  { router }: DomainPowers,
-  domain: ProtectionDomain,
-  rejoined: readonly Rejoined[],
-): RevivedInfo["reopened"] => {
-  const known = new Map(positions);
-  return inOrder(ledger).flatMap(([selector, record]) => {
-    const position = placeOf(known.get(selector));
-    const object = domain.object(selector);
-    if (record.kind === "session")
-      return [
-        {
-          kind: record.service.toLowerCase(),
-          provider: router.provider(record.service, record.label),
-          name: record.label,
-          position,
-          ...(remoteBehind(object)?.renewed === true ? { changed: "new session" } : {}),
-        },
-      ];
-    const handle = { kind: record.kind, provider: "", name: "", position: null };
-    const memory = rejoined.find((each) => each.memory === memoryBehind(object));
-    const anew = (memory?.changed ?? null) === null ? {} : { changed: memory!.changed! };
-    if (record.kind === "delegated")
-      return [{ ...handle, kind: record.service.toLowerCase(), provider: record.child, ...anew }];
-    // Its own dataspaces are no handles on anything outside, unless others have them, too.
-    if (record.kind === "dataspace") return memory === undefined ? [] : [{ ...handle, ...anew }];
-    if (record.kind !== "file") return [];
-    const session = ledger.capabilities[String(record.session)];
-    const provider = session?.kind === "session" ? router.provider(session.service, session.label) : "";
-    const changed = object?.life?.changed;
-    return [
-      { kind: "file", provider, name: record.path, position, ...(changed === undefined ? {} : { changed }) },
-    ];
-  });
-};
 
 const unissuable = ({ method }: Snapshot["calls"][number], { tag }: SessionError): CheckpointError =>
   malformed(`the call ${method} in flight`, "one that can be issued again", tag);
 
 /** On failure everything acquired is released, and nothing has run. */
 export const revive = async (options: ReviveOptions): Promise<Either<CheckpointError, Revival>> => {
-  const { spec, powers, memory, registers, probe = () => null } = options;
+  const { spec, powers, memory, registers, together, probe = () => null } = options;
   const tripped = (step: ReviveStep): CheckpointError | null => {
     const reason = probe(step);
     return reason === null ? null : { tag: "Step", step, reason };
@@ -327,17 +216,12 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
 
   failed = tripped("quota");
   if (failed !== null) return E.left(failed);
-  const used = usedBy(snapshot.ledger);
-  const ram = memory.length + used.ram;
-  const wanted = Math.max(ram, bytesOfCopies(snapshot));
-  if (wanted > spec.quota.ram)
-    return E.left({ tag: "Quota", resource: "ram", wanted, available: spec.quota.ram });
-  if (used.caps > spec.quota.caps)
-    return E.left({ tag: "Quota", resource: "caps", wanted: used.caps, available: spec.quota.caps });
+  const large = tooLarge(snapshot, memory.length, spec.quota);
+  if (large !== null) return E.left(large);
 
   failed = tripped("routes");
   if (failed !== null) return E.left(failed);
-  const refused = refusedSessions(snapshot, powers);
+  const refused = refusedSessions(snapshot, powers.router);
   if (refused.length > 0) return E.left({ tag: "Refused", missing: refused });
 
   const machine = options.machine(memory.length);
@@ -362,8 +246,9 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
   let missing = await acquire(domain, options, snapshot, (record) => !isLate(record));
   if (missing.length > 0) return undo({ tag: "Refused", missing });
   for (const call of early) {
-    const error = domain.reissue(call);
-    if (error !== null) return undo(unissuable(call, error));
+    const again = domain.reissuable(call);
+    if (E.isLeft(again)) return undo(unissuable(call, again.left));
+    domain.reissue(call);
   }
   if (!domain.replays) await domain.settle(({ slot }) => early.some((call) => call.slot === slot));
   missing = await acquire(domain, options, snapshot, isLate);
@@ -387,22 +272,35 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
   const lost = lostMemory(snapshot, domain, rejoined);
   if (lost.length > 0) return undo({ tag: "Refused", missing: lost });
 
-  failed = tripped("reissue");
-  if (failed !== null) return undo(failed);
-  for (const call of snapshot.calls) {
-    if (early.includes(call)) continue;
-    if (call.rule === "fail" && !domain.replays) domain.interrupt(call.slot, call.thread, call.method);
-    else {
-      const error = domain.reissue(call);
-      if (error !== null) return undo(unissuable(call, error));
-    }
-  }
   failed = tripped("effects");
   if (failed !== null) return undo(failed);
   const effects = await enact(effectsOf(snapshot, domain));
   if (E.isLeft(effects)) return undo({ tag: "Refused", missing: effects.left });
+  const retract = async (error: CheckpointError): Promise<Either<CheckpointError, never>> => {
+    const stuck = await effects.right.retract();
+    return undo(stuck.length === 0 ? error : { tag: "Refused", missing: stuck });
+  };
+
+  failed = tripped("reissue");
+  if (failed !== null) return retract(failed);
+  const late = snapshot.calls.filter((call) => !early.includes(call));
+  const isFailed = ({ rule }: Snapshot["calls"][number]): boolean => rule === "fail" && !domain.replays;
+  for (const call of late) {
+    const again = isFailed(call) ? E.right(undefined) : domain.reissuable(call);
+    if (E.isLeft(again)) return retract(unissuable(call, again.left));
+  }
+  if (together !== undefined && !(await together()))
+    return retract({
+      tag: "Step",
+      step: "together",
+      reason: "another child of the group could not be revived",
+    });
+  // What is issued again has effects of its own, so nothing may fail from here on.
+  for (const call of late)
+    if (isFailed(call)) domain.interrupt(call.slot, call.thread, call.method);
+    else domain.reissue(call);
   domain.serving();
   if (snapshot.exiting !== undefined) domain.finish(snapshot.exiting);
-  const reopened = reopenedHandles(snapshot, powers, domain, rejoined);
+  const reopened = reopenedHandles(snapshot, powers.router, domain, rejoined);
   return E.right({ domain, reopened, effects: effects.right });
 };

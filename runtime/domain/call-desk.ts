@@ -263,12 +263,36 @@ export class CallDesk {
     this.#serve(slot, selector, thread, fresh, list, capability, entry, cost);
   };
 
-  /** Issues a call again that was in flight at a freeze. */
-  reissue(call: FormerCall): SessionError | null {
+  /** Whether a call that was in flight at a freeze can be issued again, and if not, why. Without effect. */
+  reissuable(call: FormerCall): Answer<void> {
+    const again = this.#again(call);
+    return E.isLeft(again) ? again : E.right(undefined);
+  }
+
+  /** Issues a call again that was in flight at a freeze, and is `reissuable`. */
+  reissue(call: FormerCall): void {
+    const again = this.#again(call);
+    if (E.isLeft(again)) throw new Error(`the call ${call.method} can't be issued again`);
+    const { slot, selector, thread, own, wall, turn = 0 } = call;
+    const { args, capability, entry, fresh, cost } = again.right;
+    const plan = call.complete?.plan ?? null;
+    const made = this.#world.replays ? { own, wall, turn } : undefined;
+    this.#serve(slot, selector, thread, fresh, args, capability, entry, cost, plan, made);
+  }
+
+  #again(call: FormerCall): Answer<{
+    readonly args: readonly unknown[];
+    readonly capability: Capability;
+    readonly entry: MethodEntry;
+    readonly fresh: number;
+    readonly cost: PendingCall["cost"];
+  }> {
     const capability = this.#capabilities.get(call.selector);
     const entry = capability?.table.find((each) => each?.name === call.method);
     if (capability === undefined || entry === undefined)
-      return { tag: "Closed", what: `capability ${call.selector}` };
+      return E.left({ tag: "Closed", what: `capability ${call.selector}` });
+    const { service } = capability.object.contract;
+    if (!entry.accepts(call.args)) return E.left(argumentError(service, entry, call.args));
     const opens = call.selector === PARENT && call.fresh !== undefined && entry.name === "session";
     const { replays } = this.#world;
     const inFlight =
@@ -277,22 +301,15 @@ export class CallDesk {
         : opens
           ? this.#world.requestInFlight(call.args[0] as SessionRequest)
           : entry.method.inFlight;
-    if (inFlight !== "reissue") return { tag: "Interrupted", method: entry.name };
-    const { service } = capability.object.contract;
-    if (!entry.accepts(call.args)) return argumentError(service, entry, call.args);
+    if (inFlight !== "reissue") return E.left({ tag: "Interrupted", method: entry.name });
     const waited = { own: this.#world.ownTime() - call.own, wall: this.#world.wallTime() - call.wall };
     const again = replays ? undefined : entry.again?.(capability.object, call.args, waited);
     const args = again ?? call.args;
-    if (!entry.accepts(args)) return argumentError(service, entry, args);
-    const { slot, selector, thread } = call;
-    const returns = opens || entry.returns !== undefined;
-    const fresh = returns ? (call.fresh ?? 0) : 0;
+    if (!entry.accepts(args)) return E.left(argumentError(service, entry, args));
+    const fresh = opens || entry.returns !== undefined ? (call.fresh ?? 0) : 0;
     const cost =
       opens && fresh !== 0 ? sessionRecord(args[0] as SessionRequest) : (entry.returns?.cost ?? NO_COST);
-    const plan = call.complete?.plan ?? null;
-    const made = replays ? { own: call.own, wall: call.wall, turn: call.turn ?? 0 } : undefined;
-    this.#serve(slot, selector, thread, fresh, args, capability, entry, cost, plan, made);
-    return null;
+    return E.right({ args, capability, entry, fresh, cost });
   }
 
   /** Why a selector names nothing. */

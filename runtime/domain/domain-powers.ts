@@ -17,8 +17,9 @@ export interface DomainSpec {
   readonly quota: { readonly ram: number; readonly caps: number };
   /** Nominal ms that a turn may run; see `POLLS_A_MS`. */
   readonly turn: number;
-  /** It comes from an image of another, and is not that one. */
-  readonly clone?: boolean;
+  /** It comes from an image of another, and is not that one. `kin`: the identities of those that were cloned together
+   *  with it, itself included. */
+  readonly clone?: { readonly kin: readonly string[] };
 }
 
 /** What a domain tells its surroundings. None of these may throw. */

@@ -245,7 +245,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
 
   /** What it serves, of a past; before anything is acquired. */
   restoreServices(record: ServiceRecord): void {
-    this.#services.restore(record, this.spec.clone === true);
+    this.#services.restore(record, (holder) => this.#isKin(holder));
   }
   /** Says what it serves, once everything is there. */
   serving(): void {
@@ -289,7 +289,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
   /** Whether others can know its dataspaces, those of a snapshot among them. */
   get #shares(): boolean {
-    return this.#powers.links !== undefined && this.spec.clone !== true;
+    return this.#powers.links !== undefined;
   }
   /** A dataspace of a snapshot that it allocated. */
   dataspace(content: Uint8Array, shared: SharedCopy | null): DataspaceMemory {
@@ -306,7 +306,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     const target = this.#target(service, label, args);
     if (target !== null)
       return RemotePosition.is(position)
-        ? this.#services.reattach(position, target, service, !declared, this.spec.clone === true)
+        ? this.#services.reattach(position, target, service, !declared, !this.#goesOn(position, target.child))
         : this.#services.connect(target, !declared);
     if (declared) return E.left(notDeclared(service, label));
     return this.#powers.router.open(service, label, JSON.parse(args) as unknown, position, this.#clock);
@@ -324,7 +324,18 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
         expected: `${bytes} bytes, deflated`,
         actual: "something else",
       });
-    return this.#services.reattach(remote, null, service, native, this.spec.clone === true, dataspace);
+    const isGone = !this.#goesOn(remote, remote.child);
+    return this.#services.reattach(remote, null, service, native, isGone, dataspace);
+  }
+
+  /** Whether another child is the one of that identity that it knew: to a clone, only those cloned with it are. */
+  #isKin(identity: string): boolean {
+    const { clone } = this.spec;
+    return clone === undefined || clone.kin.includes(identity);
+  }
+  /** Whether a link of the past leads on, to a child of this name. A clone's routes may lead elsewhere. */
+  #goesOn({ owner, child }: RemotePosition, to: string): boolean {
+    return this.spec.clone === undefined || (this.#isKin(owner) && child === to);
   }
 
   #target(service: string, label: string, args: string): SessionTarget | null {
@@ -355,13 +366,13 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     void this.#finish(code);
   }
 
-  /** Issues a call again that was in flight at the freeze. */
-  reissue(call: FormerCall): SessionError | null {
-    let error: SessionError | null = null;
-    this.#services.again(call.link, () => {
-      error = this.#desk.reissue(call);
-    });
-    return error;
+  /** Whether a call that was in flight at the freeze can be issued again, and if not, why. */
+  reissuable(call: FormerCall): Answer<void> {
+    return this.#desk.reissuable(call);
+  }
+  /** Issues a call again that was in flight at the freeze, and is `reissuable`. */
+  reissue(call: FormerCall): void {
+    this.#services.again(call.link, () => this.#desk.reissue(call));
   }
 
   /** Rejects a call that was in flight at the freeze and is not to be issued again. */

@@ -223,20 +223,21 @@ export class ServiceDesk {
     this.#again = null;
   }
 
-  /** Goes on with a link of the past; a session that is gone becomes a new one, a delegation that is gone fails. */
+  /** Goes on with a link of the past; a session that is gone becomes a new one, a delegation that is gone fails. For
+   *  a clone, links of its original's are gone. */
   async reattach(
     position: RemotePosition,
     session: SessionTarget | null,
     service: string,
     isNative: boolean,
-    isClone: boolean,
+    isGone: boolean,
     dataspace: RestoredDataspace | null = null,
   ): Promise<Answer<CoreObject>> {
     const { owner } = position;
     const child = session?.child ?? position.child;
     const patience = session === null ? (position.patience ?? null) : session.patience;
-    const link = isClone ? this.#world.name() : position.link;
-    if (isClone && session === null)
+    const link = isGone ? this.#world.name() : position.link;
+    if (isGone && session === null)
       return E.left({
         tag: "Denied",
         service,
@@ -244,7 +245,8 @@ export class ServiceDesk {
         reason: `${child} handed it to the original, not to a clone`,
       });
     const remote = this.#remote({ link, child, service, owner, patience });
-    remote.restore(position);
+    // Calls to a session that is gone are made anew, and what they hand over is handed over anew.
+    remote.restore(isGone ? { ...position, calls: [] } : position);
     if (this.#world.replays) remote.resume(position);
     const object = (): Answer<CoreObject> =>
       dataspace === null
@@ -254,13 +256,11 @@ export class ServiceDesk {
     this.#remotes.set(remote.link, remote);
     const answered = remote.connected();
     const delegated = session === null ? { child, owner, service, patience } : null;
-    // What a clone waits for was its original's to call, and is its own to call anew.
-    const waiting = isClone ? [] : remote.waiting;
     const named = dataspace?.name.id ?? null;
-    this.#power.send({ kind: "attach", link, session, delegated, dataspace: named, waiting });
+    this.#power.send({ kind: "attach", link, session, delegated, dataspace: named, waiting: remote.waiting });
     const error = await answered;
     if (error === null) {
-      remote.renewed ||= isClone;
+      remote.renewed ||= isGone;
       return object();
     }
     this.#remotes.delete(remote.link);
@@ -725,8 +725,9 @@ export class ServiceDesk {
     };
   }
 
-  /** Before anything is acquired. A clone serves nobody whom its original served. */
-  restore(record: ServiceRecord, isClone: boolean): void {
+  /** Before anything is acquired. `keeps`: whether a holder of this identity is still served; nobody whom its original
+   *  served is a clone's to serve. */
+  restore(record: ServiceRecord, keeps: (holder: string) => boolean): void {
     this.#nextKey = record.nextKey;
     this.#nextGiven = record.nextGiven;
     for (const service of record.announced) this.#announced.add(service);
@@ -737,7 +738,7 @@ export class ServiceDesk {
       if (served.opening !== null) this.#calls.set(served.opening, { served, id: null });
       for (const { id, key } of served.running.values()) this.#calls.set(key, { served, id });
     }
-    if (isClone) for (const served of [...this.#served.values()]) this.#forget(served);
+    for (const served of [...this.#served.values()]) if (!keeps(served.holder)) this.#forget(served);
   }
 
   /** Once everything is there: says what it serves, and goes on with what it had passed on. */

@@ -131,6 +131,17 @@ export interface ReviveOptions extends EntryOptions {
   readonly held?: boolean;
 }
 
+/** For all children of an image. */
+export interface ReviveAllOptions {
+  /** Quota and routes by child, or by clone. Default: what each was started or revived with on this host before. */
+  readonly entries?: Readonly<Record<string, EntryOptions>>;
+  /** Makes clones, with identities of their own: the name of each child's clone by its own. Sessions that the children
+   *  have with one another the clones have with one another. The image is not used up then. */
+  readonly as?: Readonly<Record<string, string>>;
+  /** Whether they wait for `go` or `until` before their first turns. Default false. */
+  readonly held?: boolean;
+}
+
 export interface FreezeOptions {
   /** How long the turn that runs, and calls that must complete, are waited for. Default 5s. */
   readonly deadline?: Duration;

@@ -2,6 +2,7 @@
 import type { Contract } from "../../lib/contract.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import type { HostEvent } from "../host/event.ts";
+import type { Frozen } from "../host/frozen.ts";
 import type { HostError } from "../host/host-error.ts";
 import { LiveHost } from "../host/live-host.ts";
 import type { HostConfig, StartConfig } from "../host/host-config.ts";
@@ -20,9 +21,18 @@ import {
   startConfig,
   stateOf,
 } from "./configure.ts";
+import { namesOf } from "./cut.ts";
 import { EventStream } from "./event-stream.ts";
 import { HostFailure } from "./host-failure.ts";
-import type { HostOptions, ReviveOptions, ServiceOptions, StartOptions } from "./host-options.ts";
+import type {
+  EntryOptions,
+  FreezeOptions,
+  HostOptions,
+  ReviveAllOptions,
+  ReviveOptions,
+  ServiceOptions,
+  StartOptions,
+} from "./host-options.ts";
 import { OuterFiles, OuterGate, OuterRom } from "./outside.ts";
 import { serviceClient, type ServiceClient } from "./service-client.ts";
 
@@ -147,23 +157,79 @@ export class Host {
    * Brings back the child of an image, at the very `await` where it was frozen. A bare name lies in the state
    * directory. The image grants nothing: every session and handle is requested again under `routes`, or else under
    * those of the child's start on this host. It is used up then, unless `as` makes a clone; whether it was is known
-   * to the state directory. Rejects with `Image`, `UsedUp`, `NoEntry`, `AlreadyRunning`, `HostQuota`, or
+   * to the state directory. Rejects with `Image`, `Several`, `UsedUp`, `NoEntry`, `AlreadyRunning`, `HostQuota`, or
    * `Checkpoint` (its error `Refused` names all that is missing, `Quota`, `Malformed`); nothing has run then, and the
    * image is as it was.
    */
   async revive(image: string | URL, options: ReviveOptions = {}): Promise<Child> {
     const { as, held = false, ...entry } = options;
-    let used: StartConfig | undefined;
-    const entryOf = (name: string): StartConfig | undefined => {
+    const path = imagePath(this.state, image);
+    const entries = new Map<string, StartConfig>();
+    const order = {
+      entry: this.#entryOf(() => entry, entries),
+      alone: true,
+      ...(as === undefined ? {} : { as }),
+    };
+    const [revived] = given(await this.#open.revive(path, order));
+    return this.#begun(entries.get(revived!.name)!, revived!.name, held);
+  }
+
+  /**
+   * Brings back all children of an image, in the image's order: those that were frozen together find their sessions
+   * with one another as they left them. What holds for `revive` holds for each of them, and all of them come back or
+   * none does. Rejects as `revive` does; with `Together` for what concerns single ones, and names everything that is
+   * missing for any of them; with `CloneNames` where `as` does not name a clone for each.
+   */
+  async reviveAll(image: string | URL, options: ReviveAllOptions = {}): Promise<readonly Child[]> {
+    const { as, held = false, entries: own = {} } = options;
+    const path = imagePath(this.state, image);
+    const entries = new Map<string, StartConfig>();
+    const entryFor = (name: string): EntryOptions => (Object.hasOwn(own, name) ? own[name]! : {});
+    const order = { entry: this.#entryOf(entryFor, entries), ...(as === undefined ? {} : { as }) };
+    const revived = given(await this.#open.revive(path, order));
+    return revived.map(({ name }) => this.#begun(entries.get(name)!, name, held));
+  }
+
+  /** Under what a child of a name is revived; `used` notes it. */
+  #entryOf(
+    entryFor: (name: string) => EntryOptions,
+    used: Map<string, StartConfig>,
+  ): (name: string) => StartConfig | undefined {
+    return (name) => {
       const before = this.#entries.get(name);
+      const entry = entryFor(name);
       if (before === undefined && entry.routes === undefined) return undefined;
       const { ram, caps, config, routes, turn } = { ...(entry.routes === undefined ? before : {}), ...entry };
       const defined = { ram, caps, config, routes, turn };
-      used = startConfig(name, before?.component ?? "", withoutUndefined(defined));
-      return used;
+      const made = startConfig(name, before?.component ?? "", withoutUndefined(defined));
+      used.set(name, made);
+      return made;
     };
-    const revived = given(await this.#open.revive(imagePath(this.state, image), entryOf, as));
-    return this.#begun(used!, revived.name, held);
+  }
+
+  /**
+   * Freezes several children in one consistent cut, what they say to one another included: one image holds all of
+   * them, and they have ended then. A bare name lies in the state directory. `reviveAll` brings them back. Resolves
+   * with what was frozen of each, in the order of `children`. Rejects with `Together` (whose failures those are), or
+   * with `Image`, and all of them run on unchanged.
+   */
+  async freeze(
+    children: readonly (Child | string)[],
+    image: string | URL,
+    { deadline }: FreezeOptions = {},
+  ): Promise<readonly Frozen[]> {
+    const names = namesOf(children);
+    return given(await this.#open.freeze(names, this.#target(image, deadlineOf(deadline))));
+  }
+
+  /** As `freeze`, but they go on running; they stand still only while their memories are copied. */
+  async checkpoint(
+    children: readonly (Child | string)[],
+    image: string | URL,
+    { deadline }: FreezeOptions = {},
+  ): Promise<readonly Frozen[]> {
+    const names = namesOf(children);
+    return given(await this.#open.checkpoint(names, this.#target(image, deadlineOf(deadline))));
   }
 
   #begun(config: StartConfig, name: string, held: boolean): Child {

@@ -161,12 +161,18 @@ export class Child implements Lodger {
     });
   }
 
-  /** Brings it back from a frozen state. It takes no turn before `go`. */
+  /**
+   * Brings it back from a frozen state. It takes no turn before `go`. `together`: it is one of several; called when
+   * it has acquired all that it had, and resolves with whether all of them have.
+   */
   revive(
     frozen: Extract<ToResident, { readonly kind: "revive" }>["frozen"],
+    together?: () => Promise<boolean>,
   ): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
     const { generation } = this.identity;
-    return this.#begin({ kind: "revive", spec: this.spec, frozen, generation });
+    this.#reached = () => void together?.().then((go) => this.#post({ kind: "together", go }));
+    const isOne = together !== undefined;
+    return this.#begin({ kind: "revive", spec: this.spec, frozen, generation, together: isOne });
   }
 
   #begin(message: ToResident): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
@@ -317,7 +323,8 @@ export class Child implements Lodger {
       case "thread":
         return void this.#threadNames.set(message.selector, message.name);
       case "reached":
-        if (message.capture === this.#abandoned) return this.#post({ kind: "together", go: false });
+        if (this.#abandoned !== 0 && message.capture === this.#abandoned)
+          return this.#post({ kind: "together", go: false });
         return message.capture === this.#capture ? this.#reached?.() : undefined;
       case "captured":
         if (message.capture === this.#abandoned) {

@@ -4,7 +4,7 @@ import type { ChildSpec } from "../shard/protocol.ts";
 import { Child, type ChildCode, type ChildIdentity, type ChildSurroundings } from "./child.ts";
 import type { HostEvent } from "./event.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
-import type { HostError } from "./host-error.ts";
+import type { Failure, HostError } from "./host-error.ts";
 import type { Keeper } from "./keeper.ts";
 import { OutsideParty } from "./outside-party.ts";
 import type { Providers } from "./providers.ts";
@@ -20,6 +20,12 @@ export interface ChildrenOptions {
   readonly lost?: ((child: Child, reason: string) => void) | undefined;
   /** Keeps them, on a durable host. */
   readonly keeper?: Keeper | undefined;
+}
+
+/** A child that is to be made. */
+export interface Wanted {
+  readonly config: StartConfig;
+  readonly identity: string;
 }
 
 export class Children {
@@ -63,21 +69,43 @@ export class Children {
     return child !== undefined && child.ending === null ? child : null;
   }
 
+  /** Why these can't all be made now: each that lives already, or that what the others leave of the quota is too
+   *  little for. */
+  refusals(wanted: readonly Wanted[]): readonly Failure[] {
+    const names = new Set<string>();
+    let { ram, caps } = this.free;
+    return wanted.flatMap(({ config, identity }): Failure[] => {
+      const child = config.name;
+      if (names.has(child) || this.#isTaken(child, identity))
+        return [{ child, error: { tag: "AlreadyRunning", child } }];
+      names.add(child);
+      // What is kept of its own memory for others it takes over.
+      ram += this.#broker.homes.keptFor(identity);
+      const short = this.#shortOf(config, { ram, caps });
+      if (short !== null) return [{ child, error: short }];
+      ram -= config.ram;
+      caps -= config.caps;
+      return [];
+    });
+  }
+
+  #isTaken(name: string, identity: string): boolean {
+    return this.living(name) !== null || this.#making.has(name) || this.#runtime.alive.has(identity);
+  }
+
   /**
    * Makes a child that has neither code nor past yet; its quota is taken from the host's. `settle` or `unmake` must
-   * follow.
+   * follow. `clone`: it comes from an image of another; `kin` are the identities of those cloned together with it.
    */
   make(
     config: StartConfig,
     code: ChildCode,
     identity: ChildIdentity,
-    clone = false,
+    clone?: { readonly kin: readonly string[] },
   ): Either<HostError, Child> {
     const { alive, placement } = this.#runtime;
-    const taken = this.living(config.name) !== null || this.#making.has(config.name);
-    if (taken || alive.has(identity.identity)) return E.left({ tag: "AlreadyRunning", child: config.name });
-    const short = this.#shortOf(config, identity.identity);
-    if (short !== null) return E.left(short);
+    const [refused] = this.refusals([{ config, identity: identity.identity }]);
+    if (refused !== undefined) return E.left(refused.error);
     alive.add(identity.identity);
     const { ram, caps } = config;
     this.#freeRam -= ram;
@@ -96,23 +124,27 @@ export class Children {
       ...(keeper === undefined ? {} : { due: (due) => void keeper.due(due) }),
       ...(lost === undefined ? {} : { lost: (reason) => lost(child, reason) }),
     };
-    const child: Child = new Child(this.#spec(config, clone), code, identity, surroundings);
+    const spec = {
+      ...this.spec(config),
+      ...(clone === undefined ? {} : { clone }),
+      ...(keeper === undefined ? {} : { kept: keeper.enlist(config.name) }),
+    };
+    const child: Child = new Child(spec, code, identity, surroundings);
     this.#making.set(config.name, child);
     void child.ended.then(() => alive.delete(identity.identity));
     return E.right(child);
   }
 
-  #shortOf({ ram, caps }: StartConfig, identity: string): HostError | null {
+  #shortOf({ ram, caps }: StartConfig, free: Children["free"]): HostError | null {
     const host = this.#config.name;
-    // What is kept of its own memory for others it takes over.
-    const available = this.free.ram + this.#broker.homes.keptFor(identity);
-    if (ram > available) return { tag: "HostQuota", host, resource: "ram", wanted: ram, available };
-    if (caps > this.#freeCaps)
-      return { tag: "HostQuota", host, resource: "caps", wanted: caps, available: this.#freeCaps };
+    if (ram > free.ram) return { tag: "HostQuota", host, resource: "ram", wanted: ram, available: free.ram };
+    if (caps > free.caps)
+      return { tag: "HostQuota", host, resource: "caps", wanted: caps, available: free.caps };
     return null;
   }
 
-  #spec({ name, ram, caps, turn, config, routes }: StartConfig, clone: boolean): ChildSpec {
+  /** What a child of this entry is told of its surroundings. */
+  spec({ name, ram, caps, turn, config, routes }: StartConfig): ChildSpec {
     const reports = routes.flatMap(({ service, report }) =>
       service === "ROM" && report !== undefined ? [report] : [],
     );
@@ -122,8 +154,6 @@ export class Children {
       host: this.#config.name,
       quota: { ram, caps },
       turn,
-      clone,
-      ...(this.#keeper === undefined ? {} : { kept: this.#keeper.enlist(name) }),
       config: JSON.stringify(config ?? null),
       routes,
       files: this.#providers.fileSpecs,

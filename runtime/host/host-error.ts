@@ -16,6 +16,15 @@ export type HostError =
   | { readonly tag: "AlreadyRunning"; readonly child: string }
   /** The image's child was revived before; `as` makes a clone. */
   | { readonly tag: "UsedUp"; readonly image: string; readonly child: string }
+  /** An image of several children, where one is expected. */
+  | { readonly tag: "Several"; readonly image: string; readonly children: readonly string[] }
+  /** The clones of an image's children: each needs a name. `unnamed` have none, `unknown` are not in the image. */
+  | {
+      readonly tag: "CloneNames";
+      readonly image: string;
+      readonly unnamed: readonly string[];
+      readonly unknown: readonly string[];
+    }
   /** No start entry tells under which routes and quota to revive it: all that its image claims is `denied`. */
   | { readonly tag: "NoEntry"; readonly child: string; readonly denied: readonly Missing[] }
   | {
@@ -60,6 +69,16 @@ export const hostProse = (error: HostError): string => {
       return `${error.child} is running already`;
     case "UsedUp":
       return `${error.image} was used up when ${error.child} was revived from it; with \`as\` it makes a clone`;
+    case "Several":
+      return `${error.image} holds several children: ${error.children.join(", ")}`;
+    case "CloneNames": {
+      const { image, unnamed, unknown } = error;
+      const wrong = [
+        ...(unnamed.length === 0 ? [] : [`it does not say under which name ${unnamed.join(", ")} is cloned`]),
+        ...(unknown.length === 0 ? [] : [`${unknown.join(", ")} is not in ${image}`]),
+      ];
+      return `\`as\` names a clone for each child of the image, { child: clone }: ${wrong.join("; ")}`;
+    }
     case "NoEntry": {
       const claims = checkpointProse({ tag: "Refused", missing: error.denied });
       return `no start entry is named ${error.child}, and an image grants nothing: its routes and quota must come from there${claims === "" ? "" : `; denied to init -> ${error.child}: ${claims}`}`;

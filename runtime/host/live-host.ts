@@ -18,7 +18,7 @@ import type { HostError } from "./host-error.ts";
 import type { FormerLife, Keeper } from "./keeper.ts";
 import type { OutsideSession } from "./outside-party.ts";
 import { makeProviders, type Providers } from "./providers.ts";
-import { Reviver } from "./reviver.ts";
+import { Reviver, type RevivalOrder } from "./reviver.ts";
 import type { Runtime } from "./runtime.ts";
 
 export type BeforeGo = (child: Child) => "hold" | void;
@@ -170,22 +170,19 @@ export class LiveHost {
   }
 
   /**
-   * Revives the child of an image under the routes and quota that `entry` gives for its name, or for `as`. The
-   * image is used up, unless `as` makes a clone with an identity of its own.
+   * Revives the children of an image, in its order, under the routes and quota that `entry` gives for their names, or
+   * for those that `as` gives them. The image is used up, unless `as` makes clones with identities of their own.
    */
-  async revive(
-    path: string,
-    entry: (name: string) => StartConfig | undefined,
-    as?: string,
-  ): Promise<Either<HostError, Child>> {
-    const revived = await this.#reviver.revive(path, entry, as);
+  async revive(path: string, order: RevivalOrder): Promise<Either<HostError, readonly Child[]>> {
+    const revived = await this.#reviver.revive(path, order);
     if (E.isLeft(revived)) return revived;
-    const kept = await this.#keep(revived.right);
-    if (E.isLeft(kept)) {
-      await revived.right.kill();
+    for (const child of revived.right) {
+      const kept = await this.#keep(child);
+      if (E.isRight(kept)) continue;
+      await Promise.all(revived.right.map((each) => each.kill()));
       return kept;
     }
-    this.#letGo(revived.right);
+    for (const child of revived.right) this.#letGo(child);
     return revived;
   }
 

@@ -10,6 +10,11 @@ export class Rendezvous {
     this.#missing = parties;
   }
 
+  /** All have arrived. */
+  get passed(): boolean {
+    return this.#missing === 0;
+  }
+
   /** Resolves when all have arrived, with true; with false as soon as one has failed. */
   arrive(): Promise<boolean> {
     if (this.#failed) return Promise.resolve(false);
@@ -21,7 +26,7 @@ export class Rendezvous {
 
   /** One will not arrive. Once all have, it changes nothing. */
   fail(): void {
-    if (this.#missing === 0) return;
+    if (this.passed) return;
     this.#failed = true;
     this.#settle(false);
   }

@@ -46,8 +46,9 @@ export const checkImages = async (
       complain(`no image can be revived from ${path}: ${imageProse(bytes.left)}`);
       continue;
     }
-    const name = step.as ?? null;
-    const on = step.on ?? start.find((each) => each.name === name)?.on;
+    const { as = "" } = step;
+    const clones = typeof as === "string" ? [as] : Object.values(as);
+    const on = step.on ?? start.find(({ name }) => clones.includes(name))?.on;
     const trusting = hosts.find((each) => each.name === on);
     // Without a name for the host, any of them may come to revive it.
     const trust = (trusting === undefined ? hosts : [trusting]).flatMap((each) => each.trust);

@@ -1,7 +1,10 @@
 // The `steps` of a scenario file, one form each.
 
+import type * as t from "io-ts";
+import { E } from "../../lib/fp.ts";
 import type { Position } from "../diagnostic.ts";
-import type { Schema } from "./schema.ts";
+import type { CloneNames } from "../host/clone-names.ts";
+import { schema, type Schema } from "./schema.ts";
 import { exitCode, expectSchema } from "./schema-expect.ts";
 import type { Expectation } from "./schema-expect.ts";
 import { fields, variants } from "./schema-fields.ts";
@@ -9,7 +12,7 @@ import { imageName, providerFile } from "./schema-path.ts";
 import type { ProviderFile } from "./schema-path.ts";
 import { faultMatch, textMatch } from "./schema-text.ts";
 import type { TextMatch } from "./schema-text.ts";
-import { json, mapped, name, text } from "./schema-value.ts";
+import { dictionary, json, list, mapped, name, refined, text } from "./schema-value.ts";
 import type { Json } from "./schema-value.ts";
 import { duration } from "./unit.ts";
 
@@ -27,17 +30,25 @@ export type Action<On = string> =
   /** `within` in ms. */
   | { readonly step: "until"; readonly child: string; readonly event: Event; readonly within: number }
   | { readonly step: "start"; readonly child: string }
-  /** `within`: for the turn that runs and the calls that must complete, in ms. */
-  | { readonly step: "freeze"; readonly child: string; readonly image: string; readonly within?: number }
-  /** `on`: another host than its entry's; `as`: the entry of a clone. */
-  | { readonly step: "revive"; readonly image: string; readonly on?: string; readonly as?: string }
-  | { readonly step: "checkpoint"; readonly child: string; readonly image: string; readonly within?: number }
+  | (Cut & { readonly step: "freeze" | "checkpoint" })
+  /** `on`: another host than the entries'; `as`: the entry of a clone, or those of all clones by the originals' names. */
+  | { readonly step: "revive"; readonly image: string; readonly on?: string; readonly as?: CloneNames }
   | { readonly step: "kill"; readonly child: string }
   | { readonly step: "send"; readonly on: On; readonly gate: string; readonly text: string }
   | { readonly step: "rom"; readonly on: On; readonly name: string; readonly content: RomContent }
   | { readonly step: "write"; readonly on: On; readonly file: ProviderFile; readonly text: string }
   | { readonly step: "remove"; readonly on: On; readonly file: ProviderFile }
   | { readonly step: "expect"; readonly expect: Expectation<On> };
+
+/** A cut through one child or several. */
+export interface Cut {
+  readonly children: readonly string[];
+  /** Under which key they stand. */
+  readonly key: "child" | "children";
+  readonly image: string;
+  /** For the turn that runs and the calls that must complete, in ms. */
+  readonly within?: number;
+}
 
 export type RomContent =
   { readonly kind: "text"; readonly text: string } | { readonly kind: "json"; readonly json: Json };
@@ -51,6 +62,9 @@ export type Step<On = string> = Action<On> & {
 };
 
 type Draft = Action<string | undefined>;
+
+/** Children in one image. */
+const MOST_MEMBERS = 64;
 
 /** What `until` waits when it does not say, in ms. */
 const WITHIN = 10_000;
@@ -100,24 +114,42 @@ const rom: Schema<Draft> = variants("a change of a ROM", {
   })),
 });
 
+const members: Schema<readonly string[]> = refined(
+  list(name),
+  `a list of 1 to ${MOST_MEMBERS} children`,
+  (children) => (children.length >= 1 && children.length <= MOST_MEMBERS ? E.right(children) : E.left(null)),
+);
+
+const cut = (what: string, withheld: readonly string[]): Schema<Cut> =>
+  variants(what, {
+    child: mapped(
+      fields(what, { child: name, image: imageName }, { within: duration }, withheld),
+      ({ child, ...given }): Cut => ({ children: [child], key: "child", ...given }),
+    ),
+    children: mapped(
+      fields(what, { children: members, image: imageName }, { within: duration }, withheld),
+      (given): Cut => ({ key: "children", ...given }),
+    ),
+  });
+
+const clones = dictionary(name, name);
+
+/** A name, or a mapping of names. */
+const cloneNames: Schema<CloneNames> = schema(
+  "the name of a clone, or a mapping of children to their clones",
+  (tree, context): t.Validation<CloneNames> =>
+    tree.kind === "mapping" ? clones.validate(tree, context) : name.validate(tree, context),
+);
+
 const ACTIONS = {
   until,
   start: mapped(name, (child): Draft => ({ step: "start", child })),
-  freeze: mapped(
-    fields("a freeze", { child: name, image: imageName }, { within: duration }, ["children"]),
-    (given): Draft => ({
-      step: "freeze",
-      ...given,
-    }),
-  ),
-  revive: mapped(fields("a revival", { image: imageName }, { on: name, as: name }), (given): Draft => ({
+  freeze: mapped(cut("a freeze", []), (given): Draft => ({ step: "freeze", ...given })),
+  revive: mapped(fields("a revival", { image: imageName }, { on: name, as: cloneNames }), (given): Draft => ({
     step: "revive",
     ...given,
   })),
-  checkpoint: mapped(
-    fields("a checkpoint", { child: name, image: imageName }, { within: duration }, ["base", "children"]),
-    (given): Draft => ({ step: "checkpoint", ...given }),
-  ),
+  checkpoint: mapped(cut("a checkpoint", ["base"]), (given): Draft => ({ step: "checkpoint", ...given })),
   kill: mapped(fields("a kill", { child: name }, {}), (given): Draft => ({ step: "kill", ...given })),
   send: mapped(fields("a message", { gate: name, text }, { on: name }), (given): Draft => ({
     step: "send",

@@ -18,6 +18,11 @@ export interface LastSeen {
 export type StepError =
   | { readonly tag: "Host"; readonly error: HostError }
   | { readonly tag: "Session"; readonly error: SessionError }
+  /** Children of one cut, or of one image, that are on different hosts. */
+  | {
+      readonly tag: "Apart";
+      readonly children: readonly { readonly child: string; readonly host: string }[];
+    }
   /** `within` ms passed. */
   | {
       readonly tag: "Late";
@@ -88,6 +93,10 @@ export const stepProse = (error: StepError): string => {
       return hostProse(error.error);
     case "Session":
       return prose(error.error);
+    case "Apart": {
+      const places = error.children.map(({ child, host }) => `${child} on ${host}`).join(", ");
+      return `they are not on one host: ${places}; expected children of one host`;
+    }
     case "Late":
       return `${error.child}: ${renderEvent(error.event)} did not come within ${since(error.within)}; ${lastWords(error.last)}`;
     case "Over":

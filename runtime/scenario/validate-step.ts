@@ -5,7 +5,7 @@ import { item } from "./locate.ts";
 import type { Path } from "./locate.ts";
 import type { Names, ProviderKind } from "./names.ts";
 import type { Expectation } from "./schema-expect.ts";
-import type { Step } from "./schema-step.ts";
+import type { Cut, Step } from "./schema-step.ts";
 import { nearest } from "../nearest.ts";
 import type { Complaints } from "./validate.ts";
 import { CALLED } from "./validate-start.ts";
@@ -14,8 +14,8 @@ export type DraftStep = Step<string | undefined>;
 
 /** What earlier steps mean for the names in later ones. */
 interface Past {
-  /** Images that earlier steps wrote. */
-  readonly images: Set<string>;
+  /** Images that earlier steps wrote, and whom they hold. */
+  readonly images: Map<string, readonly string[]>;
   /** Children that only an image brings. */
   readonly revived: Set<string>;
   /** An image of another run was revived: it may have brought a child this file does not know. */
@@ -33,7 +33,7 @@ export const validateSteps = (
   names: Names,
   complain: Complaints,
 ): readonly (Step | null)[] => {
-  const past: Past = { images: new Set(), revived: new Set(), stranger: false };
+  const past: Past = { images: new Map(), revived: new Set(), stranger: false };
 
   const checkChild = (path: Path, child: string): void => {
     if (names.children.has(child) || past.revived.has(child)) return;
@@ -112,10 +112,55 @@ export const validateSteps = (
   ): void => {
     if (step.on !== undefined && !names.hosts.has(step.on))
       complain.unknown([...path, "on"], step.on, "a host", names.hosts.keys());
-    if (step.as === undefined) past.stranger ||= !past.images.has(step.image);
+    const { image, as } = step;
+    const known = past.images.get(image);
+    if (as === undefined) past.stranger ||= known === undefined;
+    else if (typeof as === "string") {
+      checkClone([...path, "as"], as, next);
+      if (known !== undefined && known.length > 1 && !failureExpected(next))
+        complain.about(
+          [...path, "as"],
+          `${as} can't be the clone of ${known.join(", ")} together; expected a mapping, { ${known[0]}: CLONE, ... }`,
+        );
+    } else checkClones([...path, "as"], as, known, next);
+  };
+
+  const checkClone = (path: Path, clone: string, next: DraftStep | null | undefined): void => {
     // An entry that is not there is how a scenario shows that nothing is granted without one.
-    else if (names.children.has(step.as) || failureExpected(next)) past.revived.add(step.as);
-    else complain.unknown([...path, "as"], step.as, "a child of start", names.children.keys());
+    if (names.children.has(clone) || failureExpected(next)) past.revived.add(clone);
+    else complain.unknown(path, clone, "a child of start", names.children.keys());
+  };
+
+  const checkClones = (
+    path: Path,
+    as: Readonly<Record<string, string>>,
+    known: readonly string[] | undefined,
+    next: DraftStep | null | undefined,
+  ): void => {
+    const clones = new Set<string>();
+    for (const [child, clone] of Object.entries(as)) {
+      checkClone([...path, child], clone, next);
+      if (clones.has(clone))
+        complain.about([...path, child], `${clone} is named twice; expected a name for each`);
+      clones.add(clone);
+      if (known !== undefined && !known.includes(child) && !failureExpected(next))
+        complain.unknown([...path, child], child, "a child of the image", known);
+    }
+    const unnamed = (known ?? []).filter((child) => !Object.hasOwn(as, child));
+    if (unnamed.length > 0 && !failureExpected(next))
+      complain.about(
+        path,
+        `it names no clone for ${unnamed.join(", ")}; expected one for each child of the image`,
+      );
+  };
+
+  const checkCut = (path: Path, { children, key }: Cut): void => {
+    for (const [at, child] of children.entries()) {
+      const place = key === "child" ? [...path, key] : [...path, key, item(at)];
+      checkChild(place, child);
+      if (children.indexOf(child) < at)
+        complain.about(place, `${child} is named twice; expected each child once`);
+    }
   };
 
   const checkStart = (path: Path, child: string): void => {
@@ -138,8 +183,8 @@ export const validateSteps = (
         return step;
       case "freeze":
       case "checkpoint":
-        checkChild([...path, "child"], step.child);
-        past.images.add(step.image);
+        checkCut(path, step);
+        past.images.set(step.image, step.children);
         return step;
       case "start":
         checkStart(path, step.child);

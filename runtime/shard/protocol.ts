@@ -57,8 +57,9 @@ export interface ChildSpec {
   readonly quota: { readonly ram: number; readonly caps: number };
   /** Nominal ms that a turn may run. */
   readonly turn: number;
-  /** It comes from an image of another, and is not that one. */
-  readonly clone?: boolean;
+  /** It comes from an image of another, and is not that one. `kin`: the identities of those that were cloned together
+   *  with it, itself included. */
+  readonly clone?: { readonly kin: readonly string[] };
   /** What enters it is written down; without this, it ends with its host. */
   readonly kept?: KeptSpec;
   /** Its `config` ROM, as JSON. */
@@ -139,6 +140,8 @@ export type ToResident =
         readonly registers: Registers;
       };
       readonly generation: number;
+      /** It is one of several: once it has acquired all that it had it says `reached` and waits for `together`. */
+      readonly together: boolean;
     }
   /** Lets a booted, revived or held child take turns. */
   | { readonly kind: "go" }
@@ -214,6 +217,7 @@ export type FromResident =
       readonly capture: number;
       readonly result: Either<CheckpointError, FrozenChild & { readonly pauseMs: number }>;
     }
+  /** One of several stands where it waits for the others; `capture` is 0 at a revival. */
   | { readonly kind: "reached"; readonly capture: number }
   | { readonly kind: "released" }
   /** What the child says to others. */

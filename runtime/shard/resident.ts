@@ -224,7 +224,7 @@ export class Resident {
     this.#post({ kind: "booted", fault: null });
   }
 
-  async #revive({ frozen, generation }: Order<"revive">, recovers = false): Promise<void> {
+  async #revive({ frozen, generation, together }: Order<"revive">, recovers = false): Promise<void> {
     const began = performance.now();
     const spec = this.#spec;
     const { base, pool } = this.#household;
@@ -238,6 +238,7 @@ export class Resident {
       made: (domain) => {
         this.#reviving = domain;
       },
+      ...(together ? { together: () => this.#reached(0) } : {}),
     });
     this.#reviving = null;
     const ms = performance.now() - began;
@@ -343,7 +344,7 @@ export class Resident {
     const { snapshot, memory, registers, exited } = past.right;
     if (exited === null)
       return this.#revive(
-        { kind: "revive", spec, frozen: { snapshot, memory, registers }, generation },
+        { kind: "revive", spec, frozen: { snapshot, memory, registers }, generation, together: false },
         true,
       );
     this.#leave(true);
@@ -351,9 +352,9 @@ export class Resident {
   }
 
   async #release(): Promise<void> {
+    this.#waiting?.(false);
     this.#leaving = this.#reviving !== null;
     if (this.#leaving) return;
-    this.#waiting?.(false);
     for (const { service, name, error } of (await this.#effects?.retract()) ?? [])
       this.#log(`${service} ${name} could not be put back as it was: ${prose(error)}`);
     this.#effects = null;

@@ -1,6 +1,5 @@
 // A child's router: its start entry's routes, the providers that its own thread serves, and the portal to those
 // that the host's thread serves.
-import type { SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import { FileSystem } from "../../lib/session/file-system.ts";
 import { Gate } from "../../lib/session/gate.ts";
@@ -16,32 +15,21 @@ import type { CoreObject, Eventually } from "../core/service.ts";
 import { makeTimer } from "../core/timer.ts";
 import type { Router } from "../domain/router.ts";
 import { directoryFiles } from "../provider/file/directory.ts";
-import type { FileProvider, FileRight } from "../provider/file/file-provider.ts";
-import type { GateRight } from "../provider/gate/gate-provider.ts";
+import type { FileProvider } from "../provider/file/file-provider.ts";
 import { outerGate } from "./outer-gate.ts";
 import type { PortalClient } from "./portal-client.ts";
 import type { ChildSpec } from "./protocol.ts";
+import { isConfig, RouteTable } from "./route-table.ts";
 
 export interface ShardRouterPowers {
   readonly portal: PortalClient;
   readonly log: LogSink;
 }
 
-/** The ROM that every child has without a route, and that none takes its place. */
-const CONFIG = "config";
+/** Opens a session of one service, once the route is known. `target`: the provider, ROM or report behind it. */
+type Opener = (target: string, route: Route, position: unknown, clock: Clock) => Eventually<CoreObject>;
 
-const isConfig = (service: string, label: string): boolean => service === Rom.service && label === CONFIG;
-
-/** How sessions of one service are found and opened, once the route is known. */
-interface Opener {
-  /** The name of the provider, ROM or report behind the route. */
-  target(route: Route, label: string): string;
-  /** Whether the host has it. */
-  exists(spec: ChildSpec, target: string): boolean;
-  open(target: string, route: Route, position: unknown, clock: Clock): Eventually<CoreObject>;
-}
-
-export class ShardRouter implements Router {
+export class ShardRouter extends RouteTable implements Router {
   readonly #spec: ChildSpec;
   readonly #powers: ShardRouterPowers;
   readonly #directories = new Map<string, FileProvider>();
@@ -49,88 +37,25 @@ export class ShardRouter implements Router {
   readonly #openers: ReadonlyMap<string, Opener>;
 
   constructor(spec: ChildSpec, powers: ShardRouterPowers) {
+    super(spec);
     this.#spec = spec;
     this.#powers = powers;
     this.#config = new RomSource(spec.config);
-    const provider = (route: Route, label: string): string => route.to ?? label;
-    const itself = { target: () => "", exists: () => true };
+    const { portal, log } = powers;
     this.#openers = new Map<string, Opener>([
-      ["LOG", { ...itself, open: () => E.right(makeLog(powers.log)) }],
-      [
-        "Timer",
-        {
-          ...itself,
-          open: (_target, route, _position, clock) =>
-            E.right(makeTimer(clock, route.deadline ?? "remaining")),
-        },
-      ],
-      [
-        Rom.service,
-        {
-          target: (route, label) => route.report ?? route.to ?? label,
-          exists: ({ roms }, target) => roms.has(target),
-          open: (target, route, position) => powers.portal.open(Rom, target, route, position),
-        },
-      ],
-      [
-        Report.service,
-        {
-          target: (route, label) => route.report ?? route.to ?? label,
-          exists: () => true,
-          open: (target, route, position) => powers.portal.open(Report, target, route, position),
-        },
-      ],
+      ["LOG", () => E.right(makeLog(log))],
+      ["Timer", (_target, route, _at, clock) => E.right(makeTimer(clock, route.deadline ?? "remaining"))],
+      [Rom.service, (target, route, position) => portal.open(Rom, target, route, position)],
+      [Report.service, (target, route, position) => portal.open(Report, target, route, position)],
       [
         FileSystem.service,
-        {
-          target: provider,
-          exists: ({ files }, target) => files.has(target),
-          open: (target, route, position) =>
-            this.#openFiles(target, route, position as FileSystemPosition | null),
-        },
+        (target, route, position) => this.#openFiles(target, route, position as FileSystemPosition | null),
       ],
       [
         Gate.service,
-        {
-          target: provider,
-          exists: ({ gates }, target) => gates.has(target),
-          open: (target, route, position) => this.#openGate(target, route, position as GatePosition | null),
-        },
+        (target, route, position) => this.#openGate(target, route, position as GatePosition | null),
       ],
     ]);
-  }
-
-  refusal(service: string, label: string): SessionError | null {
-    if (isConfig(service, label)) return null;
-    const route = routeFor(this.#spec.routes, service, label);
-    if (route === null) {
-      return { tag: "Denied", service, label, reason: "no route matches" };
-    }
-    if (route.child !== undefined) return null;
-    const opener = this.#openers.get(service);
-    if (opener === undefined) return { tag: "NoSuchService", service, label };
-    const target = opener.target(route, label);
-    return opener.exists(this.#spec, target)
-      ? null
-      : {
-          tag: "Denied",
-          service,
-          label,
-          reason: `host ${this.#spec.host} has no provider "${target}" for it`,
-        };
-  }
-
-  rights(service: string, label: string): ReadonlySet<string> | null {
-    const route = routeFor(this.#spec.routes, service, label);
-    if (route === null) return null;
-    const target = this.#openers.get(service)?.target(route, label) ?? "";
-    const offered =
-      service === FileSystem.service
-        ? this.#spec.files.get(target)?.rights
-        : service === Gate.service
-          ? this.#spec.gates.get(target)?.rights
-          : undefined;
-    return offered === undefined ? null : grantedRights<FileRight | GateRight>(offered, route);
   }
 
   open(
@@ -146,19 +71,7 @@ export class ShardRouter implements Router {
     const route = routeFor(this.#spec.routes, service, label)!;
     const opener = this.#openers.get(service);
     if (opener === undefined) return E.left({ tag: "NoSuchService", service, label });
-    return opener.open(opener.target(route, label), route, position, clock);
-  }
-
-  child(service: string, label: string): { readonly child: string; readonly patience: number | null } | null {
-    const route = isConfig(service, label) ? null : routeFor(this.#spec.routes, service, label);
-    if (route?.child === undefined) return null;
-    return { child: route.child, patience: route.patience ?? null };
-  }
-
-  provider(service: string, label: string): string {
-    const route = isConfig(service, label) ? null : routeFor(this.#spec.routes, service, label);
-    if (route?.child !== undefined) return route.child;
-    return route === null ? "" : (this.#openers.get(service)?.target(route, label) ?? "");
+    return opener(this.target(route, service, label), route, position, clock);
   }
 
   #openFiles(target: string, route: Route, position: FileSystemPosition | null): Eventually<CoreObject> {
