@@ -182,11 +182,10 @@ export class Child implements Lodger {
     });
   }
 
-  /** It has begun, and others may know. */
+  /** It has begun. */
   settled(): void {
     this.#isSettled = true;
     this.#comesBack = true;
-    this.#surroundings.broker.settled(this.identity.identity);
   }
 
   /** Lets it take turns. */

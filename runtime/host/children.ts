@@ -172,11 +172,14 @@ export class Children {
     return this.#broker.announced(child);
   }
 
-  /** The child has begun: it is the one of its name from now on. */
-  settle(child: Child): void {
-    this.#making.delete(child.name);
-    this.#children.set(child.name, child);
-    child.settled();
+  /** The children have begun, one or several together: each is the one of its name from now on. */
+  settle(...children: readonly Child[]): void {
+    for (const child of children) {
+      this.#making.delete(child.name);
+      this.#children.set(child.name, child);
+      child.settled();
+    }
+    this.#broker.settled(...children.map(({ identity }) => identity.identity));
   }
 
   /** The child could not begin: gives back all that it took. */

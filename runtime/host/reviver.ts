@@ -98,7 +98,7 @@ export class Reviver {
       if (E.isRight(claimed)) await this.#withdraw(claimed.right, found[0]!);
       return acquired;
     }
-    for (const { child } of revived) children.settle(child);
+    children.settle(...revived.map(({ child }) => child));
     for (const [at, { child }] of revived.entries()) {
       const { name, reviveMs, identity, ending } = child;
       if (ending !== null) continue;

@@ -38,6 +38,8 @@ export class ServiceBroker {
   readonly #ended = new Set<string>();
   /** The identity that a child's name stands for now. */
   readonly #names = new Map<string, string>();
+  /** The identity of who is about to have a name. */
+  readonly #coming = new Map<string, string>();
   /** What the children share of their memory. */
   readonly homes = new DataspaceHomes((identity) => this.#parties.get(identity));
   readonly #links = new LinkTable((link) => this.homes.withdraw(link));
@@ -61,19 +63,38 @@ export class ServiceBroker {
     party.services = new Set();
     this.#parties.set(identity, party);
     this.#ended.delete(identity);
+    if (child !== "") this.#coming.set(child, identity);
   }
 
-  /** A child has begun: what it does not hold any more is closed, and who had its name before it does not come back. */
-  settled(identity: string): void {
-    const party = this.#parties.get(identity);
-    if (party === undefined) return;
-    party.settled = true;
-    this.homes.settled(identity);
-    const former = this.#named(party.child);
-    if (party.child !== "") this.#names.set(party.child, identity);
+  /**
+   * Children have begun, one or several together: what they do not hold any more is closed, and who had their names
+   * before them does not come back.
+   */
+  settled(...identities: readonly string[]): void {
+    const parties = identities.flatMap((identity) => this.#parties.get(identity) ?? []);
+    for (const party of parties) party.settled = true;
+    // What was written into memory before a call is there before the call.
+    for (const { identity } of parties) this.homes.settled(identity);
+    for (const party of parties) this.#begun(party);
+    for (const { identity } of parties) for (const link of this.#links.ownedBy(identity)) this.#flush(link);
+  }
+
+  #begun(party: Party): void {
+    const { identity, child } = party;
+    // What was said since it said what it serves, while others of its group were still on their way.
+    for (const link of party.left) party.say({ kind: "left", link });
+    party.left = new Set();
+    this.#arrived(party);
+    const former = this.#named(child);
+    if (child !== "") this.#names.set(child, identity);
     if (former !== null && former !== party) this.#retire(former);
     for (const link of this.#links.heldBy(identity)) if (link.since !== party.incarnation) this.#close(link);
-    for (const link of this.#links.leadingTo(party.child)) this.#seek(link);
+    for (const link of this.#links.leadingTo(child)) this.#seek(link);
+  }
+
+  /** Nobody is waited for under its name any more. */
+  #arrived({ child, identity }: Party): void {
+    if (this.#coming.get(child) === identity) this.#coming.delete(child);
   }
 
   /** A child is no longer there. */
@@ -82,6 +103,7 @@ export class ServiceBroker {
     if (party === undefined || party.state !== "live") return;
     party.state = how === "ended" ? "ended" : "frozen";
     this.homes.left(identity, how === "ended");
+    this.#arrived(party);
     const named = this.#named(party.child);
     for (const link of this.#links.heldBy(identity)) {
       // A session that a failed revival was given is given back; a delegation is its owner's to keep.
@@ -195,6 +217,11 @@ export class ServiceBroker {
     return identity === undefined ? null : (this.#parties.get(identity) ?? null);
   }
 
+  /** The same, or whoever is about to have the name. */
+  #leading(child: string): Party | null {
+    return this.#parties.get(this.#coming.get(child) ?? "") ?? this.#named(child);
+  }
+
   // --- sessions
 
   #session(holder: Party, link: string, session: SessionTarget): Link {
@@ -219,7 +246,7 @@ export class ServiceBroker {
   #seek(link: Link): void {
     const { session } = link;
     if (session === null || link.open || link.owner !== null) return;
-    const party = this.#named(link.child);
+    const party = this.#leading(link.child);
     if (party?.state === "ended") return this.#gone(link);
     if (party?.state !== "live" || !party.settled || !party.services.has(session.service)) {
       this.#wait(link);
@@ -352,7 +379,7 @@ export class ServiceBroker {
       if (error === null && dataspace !== null) this.homes.grant(name, dataspace, null, holder.identity);
       return connected(owner, error, false);
     }
-    const party = this.#named(child);
+    const party = this.#leading(child);
     if (party?.state === "ended") return connected(null, noService(session), false);
     const made = this.#session(holder, name, session);
     if (party === null || party.state === "frozen" || !party.settled) {
@@ -414,7 +441,7 @@ export class ServiceBroker {
   #flush(link: Link): void {
     const owner = this.#live(link.owner);
     const holder = this.#parties.get(link.holder);
-    if (owner === null || holder === undefined || !link.open) return;
+    if (owner === null || !owner.settled || holder === undefined || !link.open) return;
     const from: Sender = { identity: holder.identity, child: holder.child };
     for (const waiting of link.calls.values()) {
       waiting.timer?.();
