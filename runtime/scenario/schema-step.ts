@@ -4,7 +4,7 @@ import type * as t from "io-ts";
 import { E } from "../../lib/fp.ts";
 import type { Position } from "../diagnostic.ts";
 import type { CloneNames } from "../host/clone-names.ts";
-import { schema, type Schema } from "./schema.ts";
+import { refuse, schema, type Schema } from "./schema.ts";
 import { exitCode, expectSchema } from "./schema-expect.ts";
 import type { Expectation } from "./schema-expect.ts";
 import { fields, variants } from "./schema-fields.ts";
@@ -134,12 +134,12 @@ const cut = (what: string, withheld: readonly string[]): Schema<Cut> =>
 
 const clones = dictionary(name, name);
 
-/** A name, or a mapping of names. */
-const cloneNames: Schema<CloneNames> = schema(
-  "the name of a clone, or a mapping of children to their clones",
-  (tree, context): t.Validation<CloneNames> =>
-    tree.kind === "mapping" ? clones.validate(tree, context) : name.validate(tree, context),
-);
+const CLONES = "the name of a clone, or a mapping of children to their clones";
+
+const cloneNames: Schema<CloneNames> = schema(CLONES, (tree, context): t.Validation<CloneNames> => {
+  if (tree.kind === "list") return refuse(tree, context, CLONES);
+  return tree.kind === "mapping" ? clones.validate(tree, context) : name.validate(tree, context);
+});
 
 const ACTIONS = {
   until,

@@ -371,8 +371,47 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
       "c.yaml:28:5: steps[0].freeze has no key image; expected the keys child, image",
     ),
     step(
-      "freeze: { children: [counter, spare], image: a }",
-      'c.yaml:28:15: "children" in steps[0].freeze is not in this release yet; a later one brings it',
+      "freeze: { image: a }",
+      "c.yaml:28:5: steps[0].freeze has none of child, children; expected one of them",
+    ),
+    step(
+      "freeze: { child: counter, children: [spare], image: a }",
+      "c.yaml:28:31: steps[0].freeze has both child and children; expected one of child, children",
+    ),
+    step(
+      "freeze: { children: [], image: a }",
+      "c.yaml:28:25: steps[0].freeze.children is an empty list; expected a list of 1 to 64 children",
+    ),
+    step(
+      "freeze: { children: counter, image: a }",
+      'c.yaml:28:25: steps[0].freeze.children is "counter"; expected a list, each item a name: up to 64 letters, digits, _ - and ., beginning with a letter, a digit or _',
+    ),
+    step(
+      "freeze: { chidren: [counter], image: a }",
+      'c.yaml:28:15: unknown key "chidren" in steps[0].freeze; expected child or children; did you mean "children"?',
+    ),
+    step(
+      "checkpoint: { children: [counter, spar, counter], image: a }",
+      'c.yaml:28:39: steps[0].checkpoint.children[1] names "spar"; expected a child of start: counter or spare; did you mean "spare"?',
+      "c.yaml:28:45: counter is named twice; expected each child once",
+    ),
+    step(
+      "freeze: { children: [counter, spare], image: a }\n  - revive: { image: a, as: spare }",
+      "c.yaml:29:29: spare can't be the clone of counter, spare together; expected a mapping, { counter: CLONE, ... }",
+    ),
+    step(
+      "freeze: { children: [counter, spare], image: a }\n  - revive: { image: a, as: { counter: spare, spar: spare } }",
+      "c.yaml:29:29: it names no clone for spare; expected one for each child of the image",
+      "c.yaml:29:53: spare is named twice; expected a name for each",
+      'c.yaml:29:53: steps[1].revive.as.spar names "spar"; expected a child of the image: counter or spare; did you mean "spare"?',
+    ),
+    step(
+      "freeze: { children: [counter], image: a }\n  - revive: { image: a, as: {} }",
+      "c.yaml:29:29: it names no clone for counter; expected one for each child of the image",
+    ),
+    step(
+      "revive: { image: a, as: [counter] }",
+      "c.yaml:28:29: steps[0].revive.as is a list; expected the name of a clone, or a mapping of children to their clones",
     ),
     step(
       "checkpoint: { child: counter, image: a, base: b }",
