@@ -95,13 +95,7 @@ export const mismatch = (method: string, what: string, errors: t.Errors): Sessio
 };
 
 /** What was thrown, where that was no error. */
-const thrown = (value: unknown): string => {
-  try {
-    return typeof value === "string" ? value : shown(value);
-  } catch {
-    return typeof value;
-  }
-};
+const thrown = (value: unknown): string => (typeof value === "string" ? value : shown(value));
 
 /** Characters of an error's name and of its message that its caller is told. */
 const MOST_NAME = 80;
@@ -113,7 +107,16 @@ const cut = (text: string, most: number): string => (text.length > most ? `${tex
 const nameOf = ({ name, constructor }: Error): string =>
   cut(String(name === "Error" ? constructor.name || name : name), MOST_NAME);
 
+/** Looking at what was thrown runs code of the component's, which may throw in its turn. */
 const factsOf = (service: string, error: unknown): SessionError => {
+  try {
+    return factsWithin(service, error);
+  } catch {
+    return { tag: "Failed", service, message: "an error that can't be shown" };
+  }
+};
+
+const factsWithin = (service: string, error: unknown): SessionError => {
   if (error instanceof Failed || !(error instanceof SessionFailure))
     return error instanceof Error
       ? { tag: "Failed", service, name: nameOf(error), message: cut(String(error.message), MOST_MESSAGE) }

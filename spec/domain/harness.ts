@@ -36,6 +36,8 @@ export interface ReviveChanges extends Partial<Pick<ReviveOptions, "probe" | "ma
   /** Default: what it had when it was frozen. */
   readonly quota?: ProtectionDomain["spec"]["quota"];
   readonly routes?: readonly Route[];
+  /** Told as soon as it is back. */
+  readonly revived?: (revival: Revival) => void;
 }
 
 export class Harness {
@@ -115,7 +117,7 @@ export class Harness {
   async reviveUnknown(
     { memory, registers }: Pick<Frozen, "memory" | "registers">,
     snapshot: unknown,
-    { routes, quota = this.world.quota, ...changes }: ReviveChanges = {},
+    { routes, quota = this.world.quota, revived, ...changes }: ReviveChanges = {},
   ): Promise<Either<CheckpointError, Revival>> {
     const { powers, close } = this.world.powers(routes);
     const revival = await revive({
@@ -138,6 +140,7 @@ export class Harness {
     domain.proceed();
     this.#domain = domain;
     this.#close = close;
+    revived?.(revival.right);
     await quiet();
     return revival;
   }

@@ -146,7 +146,11 @@ export class Village {
     const made = (domain: ProtectionDomain): void => {
       villager.hears = domain;
     };
-    const result = await this.#carriedOn(villager.harness.revive(villager.image, { made, ...changes }));
+    const generation = villager.generation + 1;
+    const revived = ({ domain, reopened }: Revival): void =>
+      domain.signalRevived({ generation, host: "here", reopened });
+    const revival = villager.harness.revive(villager.image, { made, revived, ...changes });
+    const result = await this.#carriedOn(revival);
     if (E.isLeft(result)) {
       villager.state = "frozen";
       villager.hears = null;
@@ -156,9 +160,7 @@ export class Village {
       await this.quiet();
       return result;
     }
-    villager.generation++;
-    const { domain, reopened } = result.right;
-    domain.signalRevived({ generation: villager.generation, host: "here", reopened });
+    villager.generation = generation;
     this.broker.settled(villager.identity);
     await this.quiet();
     return result;
@@ -179,16 +181,26 @@ export class Village {
     for (const name of order) if (this.at(name).state === "frozen") await this.revive(name);
   }
 
+  get #ready(): readonly Villager[] {
+    return this.live.filter(({ harness: { domain } }) => domain.state === "running" && !domain.idle);
+  }
+
   /** Goes one point further: a turn of whoever is chosen, or where nobody has anything to do, the next thing that
    *  time brings. False where nothing is left to happen. */
   async advance(): Promise<boolean> {
-    const ready = this.live.filter(
-      ({ harness }) => harness.domain.state === "running" && !harness.domain.idle,
-    );
+    const ready = this.#ready;
     if (ready.length > 0) ready[this.pick(ready.length)]!.harness.domain.step();
     else if (!this.clock.next()) return false;
     await this.quiet();
     return true;
+  }
+
+  /** Everybody takes all turns that there are, and no time passes. */
+  async rest(): Promise<void> {
+    for (let ready = this.#ready; ready.length > 0; ready = this.#ready) {
+      ready[0]!.harness.domain.step();
+      await this.quiet();
+    }
   }
 
   /** Lets go of whoever is still there. */
