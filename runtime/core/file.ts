@@ -13,7 +13,7 @@ const READ_BYTES = 1 << 20;
 const DONE: Answer<void> = E.right(undefined);
 
 export interface FileObject extends Serving<typeof File> {
-  readonly life: Life & { capture(): Answer<CapturedFile> };
+  readonly life: Omit<Life, "capture"> & { capture(): Answer<CapturedFile> };
 }
 
 export interface FileOptions {

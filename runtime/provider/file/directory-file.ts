@@ -25,7 +25,8 @@ export class DirectoryFile implements OpenFile {
   #descriptor: number;
   /** The same file with appending the other way round, from the first write that needs it. */
   #second = none;
-  /** The same file for reading, from the first need; where that is refused, `#unreadable`. */
+  /** The same file for reading, from the first need of one that was not opened for it; where that is refused,
+   *  `#unreadable`. */
   #reader = none;
   #unreadable = false;
   /** Where the file ended after our last append, or `none`. */
@@ -160,14 +161,18 @@ export class DirectoryFile implements OpenFile {
   #endAfter(descriptor: number, written: number): number {
     const expected = this.#end + written;
     if (this.#end !== none && expected > 0 && this.#readable()) {
-      const n = this.#disk.readSync(this.#reader, probe, 0, 2, expected - 1);
+      const n = this.#disk.readSync(this.#readFrom(), probe, 0, 2, expected - 1);
       if (n === 1) return (this.#end = expected);
     }
     return (this.#end = this.#disk.fstatSync(descriptor).size);
   }
 
+  #readFrom(): number {
+    return this.#mode.read ? this.#descriptor : this.#reader;
+  }
+
   #readable(): boolean {
-    if (this.#reader === none && !this.#unreadable)
+    if (this.#readFrom() === none && !this.#unreadable)
       try {
         this.#reader = this.#disk.openSync(descriptorPath(this.#descriptor), fs.constants.O_RDONLY);
       } catch (cause) {
@@ -187,11 +192,24 @@ export class DirectoryFile implements OpenFile {
 
   /** Null where reading is refused, or the file shrinks meanwhile. */
   #hash(size: number): string | null {
+    const had = this.#readFrom() !== none;
     if (!this.#readable()) return null;
+    try {
+      return this.#hashFrom(this.#readFrom(), size);
+    } finally {
+      // A handle that only writes may never need it again.
+      if (!had) {
+        this.#closeOne(this.#reader);
+        this.#reader = none;
+      }
+    }
+  }
+
+  #hashFrom(descriptor: number, size: number): string | null {
     const hash = createHash("sha256");
     const buffer = new Uint8Array(Math.min(size, hashBuffer));
     for (let at = 0; at < size;) {
-      const n = this.#disk.readSync(this.#reader, buffer, 0, Math.min(size - at, buffer.byteLength), at);
+      const n = this.#disk.readSync(descriptor, buffer, 0, Math.min(size - at, buffer.byteLength), at);
       if (n === 0) return null;
       hash.update(n === buffer.byteLength ? buffer : buffer.subarray(0, n));
       at += n;
