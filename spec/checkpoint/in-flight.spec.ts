@@ -154,6 +154,36 @@ describe("calls in flight", () => {
       expect(Number(elapsed)).equal(400 + left);
     });
 
+  for (const [what, pass] of [
+    ["an hour later", HOUR],
+    ["an hour earlier", -HOUR],
+    ["after a reboot", 5],
+  ] as const)
+    it(`fault 34: revived ${what}: timeouts, intervals and periods fire when what was left of them has passed`, async () => {
+      const body = `
+        const log = await env.session(c.Log);
+        const timer = await env.session(c.Timer);
+        const say = async (what: string) => log.write(what + " " + (await timer.elapsed()));
+        setTimeout(() => void say("timeout"), 900);
+        const cleared = setTimeout(() => void say("cleared"), 950);
+        let beats = 0;
+        const interval = setInterval(() => { void say("interval"); if (++beats === 3) clearInterval(interval); }, 300);
+        let times = 0;
+        for await (const _ of timer.periodic(350)) { await say("period"); if (++times === 2) { clearTimeout(cleared); break; } }
+      `;
+      const straight = (await outputsOf(await program(body))).outputs.log;
+      const world = new World();
+      const harness = await waiting(body, world, 200);
+      const frozen = await harness.freeze();
+      world.clock.wallOffset += pass;
+      world.clock.now = what === "after a reboot" ? 0 : 200;
+      const from = world.clock.now;
+      await revive(harness, frozen);
+      await harness.run();
+      expect(world.log).deep.equal(straight);
+      expect(world.clock.now - from).equal(700);
+    });
+
   it("fault 34: monotonic time never runs backwards, whatever the clocks do", async () => {
     const body = `
       const log = await env.session(c.Log);
