@@ -29,7 +29,8 @@ export interface DomainEvents {
   logging?(text: string): void;
   /** The component has ended by itself. */
   exited(code: number): void;
-  faulted(fault: Fault): void;
+  /** `slot`: of the event in whose turn it did; null where that was no event's. */
+  faulted(fault: Fault, slot: number | null): void;
   denied(service: string, label: string, error: SessionError): void;
   /** Quota was handed to the parent: bytes, and capabilities. */
   returned(ram: number, caps: number): void;

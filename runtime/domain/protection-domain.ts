@@ -110,6 +110,8 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   #exitCode: number | null = null;
   #revival: Pick<RevivedInfo, "generation" | "host"> | null = null;
   #exiting = 0;
+  /** The slot of the event whose turn runs, or ran last. */
+  #delivering: number | null = null;
   readonly #desk: CallDesk;
   readonly #services: ServiceDesk;
   readonly #memory: MemoryDesk;
@@ -512,6 +514,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     const event = slot === undefined ? this.#mailbox.take() : this.#mailbox.takeFor(slot);
     if (event === null && this.#code === null) return;
     if (event !== null && isMemoryEvent(event)) return this.#remember(event);
+    this.#delivering = event?.slot ?? null;
     if (this.#witness !== null)
       this.#stamp = this.#witness.begin({ own: this.#clock.elapsed(), wall: this.#powers.clock.wall() });
     const [low, high] = turnSeed(this.#secret, this.#turn++);
@@ -616,7 +619,8 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
 
   #fault(fault: Fault): void {
     if (this.#state !== "running") return;
-    void this.release().then(() => this.#events.faulted(fault));
+    const slot = this.#delivering;
+    void this.release().then(() => this.#events.faulted(fault, slot));
   }
 
   #done(): boolean {

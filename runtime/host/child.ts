@@ -5,17 +5,10 @@ import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { firstPosition, mapStack } from "../component/position.ts";
 import type { Fault } from "../engine/fault.ts";
-import type { DomainRecord } from "../durable/journal/journal-record.ts";
-import type {
-  ChildSpec,
-  FromResident,
-  FrozenChild,
-  KeptState,
-  LogMatch,
-  ToResident,
-} from "../shard/protocol.ts";
+import type { ChildSpec, FromResident, FrozenChild, LogMatch, ToResident } from "../shard/protocol.ts";
 import type { Ending } from "./ending.ts";
 import type { HostEvent } from "./event.ts";
+import type { FormerLife } from "./keeper.ts";
 import type { ServiceBroker } from "./service-broker.ts";
 import type { Placement } from "./placement.ts";
 import { PortalServer } from "./portal-server.ts";
@@ -49,6 +42,8 @@ export interface ChildSurroundings {
   /** It was lost with its thread, for a reason that another child gave, and its quota is free again. Where nobody
    *  takes care of that, it has faulted. */
   readonly lost?: (reason: string) => void;
+  /** Whether it will be brought back after it faulted or was lost: then others wait for it. */
+  readonly comesBack?: (child: Child, ending: Ending) => boolean;
   /** A kept child should have a checkpoint. */
   readonly due?: (child: Child) => void;
 }
@@ -130,12 +125,13 @@ export class Child implements Lodger {
   }
 
   /** Brings it from a checkpoint to where its records end. It takes no turn before `go`; it may have ended. */
-  recover(
-    former: KeptState,
-    records: readonly DomainRecord[],
-  ): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
+  recover({
+    state: former,
+    records,
+    aside,
+  }: FormerLife): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
     const { generation } = this.identity;
-    return this.#begin({ kind: "recover", spec: this.spec, former, records, generation });
+    return this.#begin({ kind: "recover", spec: this.spec, former, records, aside, generation });
   }
 
   /** Takes its state down for a checkpoint of a durable host; it runs on. One at a time. */
@@ -312,7 +308,13 @@ export class Child implements Lodger {
         void this.#end({ kind: "exited", code: message.code });
         return;
       case "faulted":
-        return this.#faulted(message.fault);
+        return this.#faulted(message.fault, message.slot);
+      case "aside":
+        return this.#surroundings.emit({
+          event: "warning",
+          child: this.name,
+          text: `what brought it down was set aside: ${message.event}`,
+        });
       case "held":
         return this.#heldCallback?.();
       case "quota":
@@ -342,7 +344,7 @@ export class Child implements Lodger {
   }
 
   died(reason: string): void {
-    this.#afterwards(() => this.#faulted({ reason, stack: "" }));
+    this.#afterwards(() => this.#faulted({ reason, stack: "" }, null));
   }
 
   lost(reason: string): void {
@@ -376,14 +378,14 @@ export class Child implements Lodger {
     this.#begun?.(E.left({ tag: "Step", step: "boot", reason }));
   }
 
-  #faulted(fault: Fault): void {
+  #faulted(fault: Fault, slot: number | null): void {
     if (this.#ending !== null) return;
     const stack = mapStack(fault.stack, this.code.file, this.code.sourceMap);
     const position = firstPosition(stack);
     const at = position === undefined ? null : `${position.file}:${position.line}:${position.column}`;
     const reason = at === null ? fault.reason : `${fault.reason} (at ${at})`;
     this.#surroundings.emit({ event: "log", child: this.name, text: `fault: ${reason}` });
-    void this.#end({ kind: "faulted", reason });
+    void this.#end({ kind: "faulted", reason, slot });
     this.#surroundings.emit({ event: "faulted", child: this.name, reason: fault.reason, at, stack });
   }
 
@@ -397,8 +399,11 @@ export class Child implements Lodger {
     this.#released?.();
     this.#kept?.(E.left({ tag: "Ended", child: this.name }));
     this.#turnedOver?.();
-    const left =
-      ending.kind !== "frozen" || !this.#comesBack ? "ended" : this.#isSettled ? "frozen" : "failed";
+    const comesBack =
+      ending.kind === "frozen" ||
+      ((ending.kind === "faulted" || ending.kind === "lost") &&
+        (this.#surroundings.comesBack?.(this, ending) ?? false));
+    const left = !comesBack || !this.#comesBack ? "ended" : this.#isSettled ? "frozen" : "failed";
     this.#surroundings.broker.leave(this.identity.identity, left);
     await this.#portal.close();
     this.#residence.leave();

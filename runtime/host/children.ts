@@ -5,6 +5,7 @@ import { Child, type ChildCode, type ChildIdentity, type ChildSurroundings } fro
 import type { HostEvent } from "./event.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
 import type { Failure, HostError } from "./host-error.ts";
+import type { Ending } from "./ending.ts";
 import type { Keeper } from "./keeper.ts";
 import { OutsideParty } from "./outside-party.ts";
 import type { Providers } from "./providers.ts";
@@ -18,6 +19,8 @@ export interface ChildrenOptions {
   readonly emit: (event: HostEvent) => void;
   /** Told of a child that was lost with its thread. Without this it has faulted. */
   readonly lost?: ((child: Child, reason: string) => void) | undefined;
+  /** As for a live host. */
+  readonly comesBack?: ((child: Child, ending: Ending) => boolean) | undefined;
   /** Keeps them, on a durable host. */
   readonly keeper?: Keeper | undefined;
 }
@@ -35,6 +38,7 @@ export class Children {
   readonly #emit: (event: HostEvent) => void;
   readonly #lost: ChildrenOptions["lost"];
   readonly #keeper: Keeper | undefined;
+  readonly #comesBack: ChildrenOptions["comesBack"];
   readonly #children = new Map<string, Child>();
   /** Those that are being made. */
   readonly #making = new Map<string, Child>();
@@ -43,13 +47,14 @@ export class Children {
   #freeRam: number;
   #freeCaps: number;
 
-  constructor({ config, runtime, providers, emit, lost, keeper }: ChildrenOptions) {
+  constructor({ config, runtime, providers, emit, lost, keeper, comesBack }: ChildrenOptions) {
     this.#config = config;
     this.#runtime = runtime;
     this.#providers = providers;
     this.#emit = emit;
     this.#lost = lost;
     this.#keeper = keeper;
+    this.#comesBack = comesBack;
     this.#freeRam = config.ram;
     this.#freeCaps = config.caps;
   }
@@ -121,6 +126,7 @@ export class Children {
         this.#freeRam += bytes;
         this.#freeCaps += capabilities;
       },
+      ...(this.#comesBack === undefined ? {} : { comesBack: this.#comesBack }),
       ...(keeper === undefined ? {} : { due: (due) => void keeper.due(due) }),
       ...(lost === undefined ? {} : { lost: (reason) => lost(child, reason) }),
     };

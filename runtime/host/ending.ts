@@ -2,8 +2,8 @@
 
 export type Ending =
   | { readonly kind: "exited"; readonly code: number }
-  /** `reason` as it is on its log. */
-  | { readonly kind: "faulted"; readonly reason: string }
+  /** `reason` as it is on its log; `slot`: of the event in whose turn it faulted, null where nobody knows. */
+  | { readonly kind: "faulted"; readonly reason: string; readonly slot: number | null }
   | { readonly kind: "frozen" }
   | { readonly kind: "killed" }
   /** Another child on its thread brought the thread down, and its host will bring it back. */

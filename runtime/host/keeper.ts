@@ -11,6 +11,7 @@ import { storeProse, type StoreError } from "../durable/store/store-error.ts";
 import type { DomainRecord } from "../durable/journal/journal-record.ts";
 import type { KeptSpec, KeptState } from "../shard/protocol.ts";
 import type { Child, ChildCode, ChildIdentity } from "./child.ts";
+import type { Ending } from "./ending.ts";
 import type { HostError } from "./host-error.ts";
 import { Staging } from "./staging.ts";
 
@@ -34,6 +35,8 @@ export interface FormerLife {
   readonly code: ChildCode;
   readonly state: KeptState;
   readonly records: readonly DomainRecord[];
+  /** It faulted: what it was told last is set aside. `slot` as in `Ending`. */
+  readonly aside: { readonly slot: number | null } | null;
   /** The number of its last checkpoint. */
   readonly checkpoint: number;
 }
@@ -205,8 +208,9 @@ export class Keeper {
     return E.isLeft(found) ? failed(name, found.left) : E.right(found.right !== null);
   }
 
-  /** Who of this name lived when the former host ended; null where nobody did. */
-  async former(name: string): Promise<Either<HostError, FormerLife | null>> {
+  /** Who of this name lived when the former host ended, or until it ended; null where nobody did. `ending`: how it
+   *  ended, where that was in this host. */
+  async former(name: string, ending: Ending | null = null): Promise<Either<HostError, FormerLife | null>> {
     const { store, journal } = this.#options;
     const found = await store.get(`${ALIVE}${name}`);
     if (E.isLeft(found)) return failed(name, found.left);
@@ -230,7 +234,8 @@ export class Keeper {
         sequence,
         routes: routes as unknown as readonly Route[],
       },
-      records: journal.past(incarnation, sequence),
+      records: ending === null ? journal.past(incarnation, sequence) : journal.scan(incarnation, sequence),
+      aside: ending?.kind === "faulted" ? { slot: ending.slot } : null,
       checkpoint: read.right.sequence,
     });
   }

@@ -10,6 +10,7 @@ import { disk } from "../image/disk.ts";
 import type { FilePower } from "../image/file-power.ts";
 import type { Child, ChildCode } from "./child.ts";
 import { Children } from "./children.ts";
+import type { Ending } from "./ending.ts";
 import type { HostEvent } from "./event.ts";
 import { Freezer, type FreezeOptions } from "./freezer.ts";
 import type { Frozen } from "./frozen.ts";
@@ -32,6 +33,9 @@ export interface LiveHostOptions {
   /** Told of a child that was lost with its thread, for a reason that another child gave: its state is to be had
    *  elsewhere, and it comes back. Without this it has faulted. */
   readonly lost?: (child: Child, reason: string) => void;
+  /** Asked when a child has faulted or was lost: whether it will be brought back, so that others wait for it. Default:
+   *  it will not. */
+  readonly comesBack?: (child: Child, ending: Ending) => boolean;
   /** Keeps the children: whatever they let out, they can be brought back to where they did. Without this they end
    *  with the host. */
   readonly keeper?: Keeper;
@@ -49,13 +53,22 @@ export class LiveHost {
   readonly #reviver: Reviver;
   readonly #keeper: Keeper | undefined;
 
-  constructor({ config, runtime, emit, beforeGo = () => {}, lost, keeper, files = disk }: LiveHostOptions) {
+  constructor({
+    config,
+    runtime,
+    emit,
+    beforeGo = () => {},
+    lost,
+    keeper,
+    comesBack,
+    files = disk,
+  }: LiveHostOptions) {
     this.config = config;
     this.#emit = emit;
     this.#beforeGo = beforeGo;
     this.providers = makeProviders(config);
     const { providers } = this;
-    const children = new Children({ config, runtime, providers, emit, lost, keeper });
+    const children = new Children({ config, runtime, providers, emit, lost, keeper, comesBack });
     this.#keeper = keeper;
     this.#children = children;
     this.#freezer = new Freezer({ host: config.name, runtime, children, files, emit });
@@ -124,7 +137,7 @@ export class LiveHost {
     const made = this.#children.make(config, former.code, { identity, generation: generation + 1 });
     if (E.isLeft(made)) return made;
     const child = made.right;
-    const recovered = await child.recover(former.state, former.records);
+    const recovered = await child.recover(former);
     if (E.isLeft(recovered)) {
       if (child.ending?.kind === "exited") this.#children.settle(child);
       else await this.#children.unmake(child);

@@ -171,6 +171,8 @@ export type ToResident =
       readonly spec: ChildSpec;
       readonly former: KeptState;
       readonly records: readonly DomainRecord[];
+      /** It faulted: the event of this slot, null for the next one, is set aside. */
+      readonly aside: { readonly slot: number | null } | null;
       readonly generation: number;
     }
   /** From now on its records go there; `turnedOver` answers. */
@@ -205,10 +207,13 @@ export type FromResident =
   /** So much has entered it since its last checkpoint that it should have another. */
   | { readonly kind: "due" }
   | { readonly kind: "turnedOver" }
+  /** What was set aside at its recovery. */
+  | { readonly kind: "aside"; readonly event: string }
   /** It did other than its records say, at its recovery. */
   | { readonly kind: "astray"; readonly reason: string }
   | { readonly kind: "exited"; readonly code: number }
-  | { readonly kind: "faulted"; readonly fault: Fault }
+  /** `slot`: of the event in whose turn it did. */
+  | { readonly kind: "faulted"; readonly fault: Fault; readonly slot: number | null }
   | { readonly kind: "held" }
   | { readonly kind: "quota"; readonly ram: number; readonly caps: number }
   | { readonly kind: "thread"; readonly selector: number; readonly name: string }

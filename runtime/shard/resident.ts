@@ -23,6 +23,7 @@ import type { ChildSpec, FromResident, LogMatch, ToResident } from "./protocol.t
 import { ShardRouter } from "./shard-router.ts";
 import { Keeping, namesOf } from "./keeping.ts";
 import { replay } from "../durable/replay.ts";
+import { setAside } from "../durable/set-aside.ts";
 import { astrayProse } from "../durable/astray.ts";
 import { routeFor, type Route } from "../core/route.ts";
 import type { GrowthPlans } from "../durable/growth-plans.ts";
@@ -172,9 +173,9 @@ export class Resident {
           this.#leave(true);
           this.#post({ kind: "exited", code });
         },
-        faulted: (fault) => {
+        faulted: (fault, slot) => {
           this.#leave(false);
-          this.#post({ kind: "faulted", fault });
+          this.#post({ kind: "faulted", fault, slot });
         },
         denied: (service, label, error) => this.#post({ kind: "denied", service, label, error }),
         returned: (ram, caps) => this.#post({ kind: "quota", ram, caps }),
@@ -309,7 +310,7 @@ export class Resident {
   }
 
   /** The past first, in a domain that touches nothing; then a revival like any other. */
-  async #recover({ former, records, generation }: Order<"recover">): Promise<void> {
+  async #recover({ former, records, aside, generation }: Order<"recover">): Promise<void> {
     const spec = this.#spec;
     const { base, pool } = this.#household;
     const machine = (bytes: number): Machine | null => pool.take(bytes, former.quota.ram);
@@ -341,7 +342,12 @@ export class Resident {
       return this.#post({ kind: "astray", reason: astrayProse(left) });
     }
     pool.give(past.right.machine, former.quota.ram);
-    const { snapshot, memory, registers, exited } = past.right;
+    const { memory, registers, exited } = past.right;
+    const { snapshot, event } =
+      aside === null
+        ? { snapshot: past.right.snapshot, event: null }
+        : setAside(past.right.snapshot, aside.slot, spec.label);
+    if (event !== null) this.#post({ kind: "aside", event });
     if (exited === null)
       return this.#revive(
         { kind: "revive", spec, frozen: { snapshot, memory, registers }, generation, together: false },

@@ -6,7 +6,7 @@ import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, readFileSync, u
 import { join } from "node:path";
 import { E, type Either } from "../../../lib/fp.ts";
 import { readFrames } from "./frame.ts";
-import { decodeEntry, type DomainRecord } from "./journal-record.ts";
+import { decodeEntry, type DomainRecord, type JournalEntry } from "./journal-record.ts";
 
 /** The folder or a file of it can't be used; `step` says what failed, `code` how. */
 export interface JournalError {
@@ -34,6 +34,22 @@ export interface Kept {
   readonly sequence: number;
   readonly record: DomainRecord;
 }
+
+/** The records from `after` on. A gap would be a loss: what comes after it can't have been acknowledged. */
+const following = (kept: readonly Kept[], after: number): readonly DomainRecord[] => {
+  const wanted = kept.filter(({ sequence }) => sequence >= after);
+  const whole = wanted.findIndex(({ sequence }, index) => sequence !== after + index);
+  return (whole < 0 ? wanted : wanted.slice(0, whole)).map(({ record }) => record);
+};
+
+/** Calls `found` with each whole entry of a file. */
+const readEntries = (path: string, found: (entry: JournalEntry) => void): void => {
+  readFrames(readFileSync(path), (payload) => {
+    const entry = decodeEntry(payload);
+    if (entry !== null) found(entry);
+    return entry !== null;
+  });
+};
 
 export class Journal {
   readonly #folder: string;
@@ -71,14 +87,10 @@ export class Journal {
     for (const file of files) {
       const path = join(folder, nameOf(file));
       try {
-        readFrames(readFileSync(path), (payload) => {
-          const entry = decodeEntry(payload);
-          if (entry === null) return false;
-          const { incarnation, sequence, record } = entry;
-          const known = past.get(incarnation);
-          if (known === undefined) past.set(incarnation, [{ sequence, record }]);
-          else known.push({ sequence, record });
-          return true;
+        readEntries(path, (entry) => {
+          const known = past.get(entry.incarnation);
+          if (known === undefined) past.set(entry.incarnation, [entry]);
+          else known.push(entry);
         });
       } catch (cause) {
         return failed(path, "reading", cause);
@@ -107,10 +119,17 @@ export class Journal {
 
   /** What an incarnation of a former host left, after so many records of it. */
   past(incarnation: number, after: number): readonly DomainRecord[] {
-    const kept = (this.#past.get(incarnation) ?? []).filter(({ sequence }) => sequence >= after);
-    // A gap would be a loss: what comes after it can't have been acknowledged.
-    const whole = kept.findIndex(({ sequence }, index) => sequence !== after + index);
-    return (whole < 0 ? kept : kept.slice(0, whole)).map(({ record }) => record);
+    return following(this.#past.get(incarnation) ?? [], after);
+  }
+
+  /** What an incarnation of this host left that is no more: all files are read for it. */
+  scan(incarnation: number, after: number): readonly DomainRecord[] {
+    const found: Kept[] = [];
+    for (let file = this.#oldest; file <= this.#current; file++)
+      readEntries(join(this.#folder, nameOf(file)), (entry) => {
+        if (entry.incarnation === incarnation) found.push(entry);
+      });
+    return following(found, after);
   }
 
   /** Nobody asks for the past any more. */
