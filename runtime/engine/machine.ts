@@ -6,6 +6,7 @@ import { isUtf8 } from "node:buffer";
 import { FIRST_RECORD, OUTBOX_BYTES, REPLY_VALUE } from "../../lib/guest/abi.ts";
 import type { Fault } from "./fault.ts";
 import { Attachments, digestOutbox, readOutbox, type CallSink, type OutboxViews } from "./outbox.ts";
+import { sparseCopy } from "./sparse-copy.ts";
 import { urlParts } from "./url.ts";
 import { PAGE_BYTES, type Engine, type EngineExports } from "./wasm-module.ts";
 
@@ -107,6 +108,8 @@ export class Machine {
   #jobs = 0;
   #carried = 0;
   readonly #maximum: number;
+  /** What of its memory may be other than zero, in bytes; null once it has had a state. */
+  #written: Engine["written"] | null;
   #clockRead = false;
   #wallRead = -1;
   #monotonicRead = -1;
@@ -114,6 +117,7 @@ export class Machine {
   constructor(engine: Engine, maximumPages: number, powers: MachinePowers) {
     this.#powers = powers;
     this.#maximum = maximumPages * PAGE_BYTES;
+    this.#written = engine.written;
     this.#memory = new WebAssembly.Memory({ initial: engine.initialPages, maximum: maximumPages });
     this.#view();
     const instance = new WebAssembly.Instance(engine.module, {
@@ -199,7 +203,9 @@ export class Machine {
       }
     }
     this.#view();
-    this.#bytes.set(memory);
+    if (this.#written === null) this.#bytes.set(memory);
+    else sparseCopy(memory, this.#bytes, this.#written);
+    this.#written = null;
     this.exports.__stack_pointer.value = registers.stackPointer;
     this.exports.qjs_set_runtime_and_context(registers.runtime, registers.context);
     this.adopt(registers, anchors);

@@ -74,6 +74,10 @@ export type EngineExports = {
 const IMPORT_SECTION = 2;
 const MEMORY_SECTION = 5;
 const EXPORT_SECTION = 7;
+const DATA_SECTION = 11;
+/** Of a data segment: it has a place in memory 0, an `i32.const` expression. */
+const ACTIVE_SEGMENT = 0;
+const I32_CONST = 0x41;
 /** The most pages that a 32-bit memory can have; each instance is given fewer. */
 const MOST_PAGES = 65536;
 
@@ -125,7 +129,24 @@ const pruningExports = (body: Uint8Array): Uint8Array => {
   return Buffer.concat([Buffer.from(encodeLeb(kept.length)), ...kept]);
 };
 
-const rewrite = (wasm: Uint8Array): { readonly bytes: Uint8Array; readonly initialPages: number } => {
+/** What of a fresh memory is written to when an instance is made, in bytes: all that lies between the first and the
+ *  last data segment, or all there is where the module says it otherwise than expected. */
+const writtenAtFirst = (body: Uint8Array, all: number): Engine["written"] => {
+  let [from, to] = [all, 0];
+  let [count, at] = decodeLeb(body, 0);
+  for (; count > 0; count--) {
+    if (body[at] !== ACTIVE_SEGMENT || body[at + 1] !== I32_CONST) return { from: 0, to: all };
+    // It is signed, but no place is negative.
+    const [place, behind] = decodeLeb(body, at + 2);
+    const [length, begin] = decodeLeb(body, behind + 1);
+    from = Math.min(from, place);
+    to = Math.max(to, place + length);
+    at = begin + length;
+  }
+  return to > all || from > to ? { from: 0, to: all } : { from, to };
+};
+
+const rewrite = (wasm: Uint8Array): Pick<Engine, "initialPages" | "written"> & { bytes: Uint8Array } => {
   const sections: { id: number; body: Uint8Array }[] = [];
   for (let at = 8; at < wasm.length;) {
     const id = wasm[at]!;
@@ -146,7 +167,9 @@ const rewrite = (wasm: Uint8Array): { readonly bytes: Uint8Array; readonly initi
           : body;
     parts.push(Buffer.from([id, ...encodeLeb(rewritten.length)]), rewritten);
   }
-  return { bytes: Buffer.concat(parts), initialPages };
+  const data = sections.find(({ id }) => id === DATA_SECTION)!.body;
+  const written = writtenAtFirst(data, initialPages * PAGE_BYTES);
+  return { bytes: Buffer.concat(parts), initialPages, written };
 };
 
 export interface Engine {
@@ -155,15 +178,17 @@ export interface Engine {
   readonly hash: string;
   /** Pages of a fresh memory. */
   readonly initialPages: number;
+  /** What of it is written to when an instance is made, in bytes; the rest is zeros. */
+  readonly written: { readonly from: number; readonly to: number };
 }
 
 /** Loads and compiles the engine. It can be posted to worker threads, which share the compiled code. */
 export const loadEngine = (): Engine => {
   const wasm = readFileSync(fileURLToPath(import.meta.resolve("quickjs-wasi/quickjs.wasm")));
-  const { bytes, initialPages } = rewrite(wasm);
+  const { bytes, ...initial } = rewrite(wasm);
   return {
     module: new WebAssembly.Module(bytes),
     hash: createHash("sha256").update(wasm).digest("hex"),
-    initialPages,
+    ...initial,
   };
 };

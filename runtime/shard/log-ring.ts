@@ -33,8 +33,10 @@ class Ring {
 export class LogWriter extends Ring {
   readonly #notify: () => void;
   #notified = false;
+  /** Written since the reader was last asked: it may have drained too early for that. */
+  #unread = false;
 
-  /** `notify` asks the reader to drain; it is called once until `drained` is. */
+  /** `notify` asks the reader to drain, at most once in each round of the event loop. */
   constructor(ring: SharedArrayBuffer, notify: () => void) {
     super(ring);
     this.#notify = notify;
@@ -49,12 +51,18 @@ export class LogWriter extends Ring {
       this.#frame(resident, bytes.subarray(at, at + length), at + length < bytes.length);
       at += length;
     } while (at < bytes.length);
-    if (this.#notified) return;
+    this.#unread = true;
+    if (!this.#notified) this.#ask();
+  }
+
+  /** Entries of one slice share a message, or two: the reader may hear the first before the last is written. */
+  #ask(): void {
+    this.#unread = false;
     this.#notified = true;
     this.#notify();
-    // Asked again at the next turn of the event loop at the earliest: entries of one slice share a message.
     setImmediate(() => {
       this.#notified = false;
+      if (this.#unread) this.#ask();
     });
   }
 

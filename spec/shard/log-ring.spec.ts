@@ -50,4 +50,20 @@ describe("log ring", () => {
     expect(read.map((each) => each.length)).deep.equal([text.length, 0]);
     expect(read[0]).equal(text);
   });
+
+  it("an entry written after the reader was asked, and has looked, is asked for again", async () => {
+    const ring = makeRing();
+    const reader = new LogReader(ring);
+    const read: string[] = [];
+    // A reader so quick that it has drained before the next entry is there.
+    const writer = new LogWriter(ring, () => reader.drain((_resident, text) => read.push(text)));
+    for (const text of ["first", "second", "third"]) writer.write(1, text);
+    expect(read).deep.equal(["first"]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(read).deep.equal(["first", "second", "third"]);
+    writer.write(1, "fourth");
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(read.at(-1)).equal("fourth");
+  });
 });
