@@ -121,7 +121,8 @@ export class Child implements Lodger {
   /** Loads its code. It takes no turn before `go`. */
   boot(code: string): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
     this.#comesBack = false;
-    return this.#begin({ kind: "boot", spec: this.spec, code, file: this.code.file });
+    const { file, hash } = this.code;
+    return this.#begin({ kind: "boot", spec: this.spec, code, file, hash });
   }
 
   /** Brings it from a checkpoint to where its records end. It takes no turn before `go`; it may have ended. */

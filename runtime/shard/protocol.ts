@@ -130,7 +130,14 @@ export interface ToShard {
 export type FromShard = "logged" | { readonly resident: number; readonly message: FromResident };
 
 export type ToResident =
-  | { readonly kind: "boot"; readonly spec: ChildSpec; readonly code: string; readonly file: string }
+  | {
+      readonly kind: "boot";
+      readonly spec: ChildSpec;
+      readonly code: string;
+      readonly file: string;
+      /** Of the code: what is compiled under it and the file's name is the same. */
+      readonly hash: string;
+    }
   | {
       readonly kind: "revive";
       readonly spec: ChildSpec;

@@ -13,9 +13,10 @@ import type { DomainPowers } from "../domain/domain-powers.ts";
 import { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { RunQueue } from "../domain/run-queue.ts";
 import type { Base } from "../engine/base.ts";
-import type { Machine } from "../engine/machine.ts";
+import type { Fault } from "../engine/fault.ts";
 import type { MachinePool } from "../engine/pool.ts";
 import type { BlackBoxWriter } from "./black-box.ts";
+import type { BytecodeCache } from "./bytecode-cache.ts";
 import type { Pulse } from "./control.ts";
 import type { LogWriter } from "./log-ring.ts";
 import { PortalClient } from "./portal-client.ts";
@@ -35,6 +36,7 @@ type Order<K extends ToResident["kind"]> = Extract<ToResident, { readonly kind: 
 export interface Household {
   readonly base: Base;
   readonly pool: MachinePool;
+  readonly bytecodes: BytecodeCache;
   readonly queue: RunQueue;
   readonly pulse: Pulse;
   readonly box: BlackBoxWriter;
@@ -200,17 +202,27 @@ export class Resident {
     this.#post({ kind: "held" });
   }
 
-  #boot({ code, file }: Order<"boot">): void {
-    const spec = this.#spec;
-    const { base, pool } = this.#household;
-    const machine = (): Machine => pool.take(base.memory.length, spec.quota.ram);
-    // Compiled in a machine of its own, so that the compiler leaves no trace in the child's memory.
-    const compiler = machine();
+  /** In a machine of its own, so that the compiler leaves no trace in the child's memory. */
+  #compile({ code, file, hash }: Order<"boot">): Uint8Array | Fault {
+    const { base, pool, bytecodes } = this.#household;
+    const key = `${hash} ${file}`;
+    const known = bytecodes.find(key);
+    if (known !== null) return known;
+    const { ram } = this.#spec.quota;
+    const compiler = pool.take(base.memory.length, ram);
     compiler.load(base.memory, base.registers, base.anchors);
     const bytecode = compiler.compile(code, file);
-    pool.give(compiler, spec.quota.ram);
+    pool.give(compiler, ram);
+    if (bytecode instanceof Uint8Array) bytecodes.keep(key, bytecode);
+    return bytecode;
+  }
+
+  #boot(order: Order<"boot">): void {
+    const spec = this.#spec;
+    const { base, pool } = this.#household;
+    const bytecode = this.#compile(order);
     if (!(bytecode instanceof Uint8Array)) return this.#post({ kind: "booted", fault: bytecode });
-    const own = machine();
+    const own = pool.take(base.memory.length, spec.quota.ram);
     if (!own.load(base.memory, base.registers, base.anchors))
       return this.#post({
         kind: "booted",

@@ -6,6 +6,7 @@ import { MachinePool } from "../engine/pool.ts";
 import { GrowthPlans } from "../durable/growth-plans.ts";
 import { Journals } from "../durable/journal/journals.ts";
 import { BlackBoxWriter } from "./black-box.ts";
+import { BytecodeCache } from "./bytecode-cache.ts";
 import { Pulse } from "./control.ts";
 import { LogWriter } from "./log-ring.ts";
 import type { FromShard, ShardData, ToShard } from "./protocol.ts";
@@ -21,6 +22,7 @@ export class Shard {
     this.#household = {
       base: data.base,
       pool: new MachinePool(data.engine),
+      bytecodes: new BytecodeCache(),
       queue: new RunQueue(),
       pulse: new Pulse(data.control),
       box: new BlackBoxWriter(data.box),
