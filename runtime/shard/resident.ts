@@ -14,6 +14,7 @@ import { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { RunQueue } from "../domain/run-queue.ts";
 import type { Base } from "../engine/base.ts";
 import type { Fault } from "../engine/fault.ts";
+import type { Machine } from "../engine/machine.ts";
 import type { MachinePool } from "../engine/pool.ts";
 import type { BlackBoxWriter } from "./black-box.ts";
 import type { BytecodeCache } from "./bytecode-cache.ts";
