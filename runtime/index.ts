@@ -28,6 +28,8 @@ export type { Frozen } from "./host/frozen.ts";
 // What a provider of the program's own is written against: `docs/providers.md`.
 export { E, type Either } from "../lib/fp.ts";
 export type { SessionError } from "../lib/error.ts";
+export { directoryFiles, type DirectoryOptions } from "./embed/real-files.ts";
+export { memoryFiles, type MemoryFiles, type MemoryOptions } from "./provider/file/memory.ts";
 export { entryPath, filePath, type FilePath } from "./provider/file/path.ts";
 export type {
   FileEntry,

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { expect } from "chai";
 import { E } from "../../lib/fp.ts";
-import type { CapturedFile } from "../../runtime/core/file-position.ts";
 import { makeFileSystem } from "../../runtime/core/file-system.ts";
 import type { FileObject } from "../../runtime/core/file.ts";
 import type { Answer, Eventually } from "../../runtime/core/service.ts";
@@ -65,7 +64,7 @@ describe("races for a path", () => {
       const provider = right(directoryFiles({ name: "data", directory: join(folder, "data") }));
       const session = makeFileSystem(provider, ALL, "restore", null);
       const opened = right((await session.open("d/f", { read: true })) as Answer<FileObject>);
-      const { path: _path, ...position } = right(opened.life.capture() as Answer<CapturedFile>);
+      const { path: _path, ...position } = right(opened.life.capture());
       void opened.life.release?.();
       const before = outside();
       const link = join(folder, "link");

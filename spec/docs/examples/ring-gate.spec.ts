@@ -1,29 +1,11 @@
-// The documentation's example of a provider: the shared suite, and what is its own.
+// The documentation's example of a gate: its spec, which runs the shared suite, and what is its own.
 import { expect } from "chai";
+import "../../../docs/examples/ring-gate.spec.ts";
 import { ringGate } from "../../../docs/examples/ring-gate.ts";
 import { onStage } from "../../host/stage.ts";
-import { gateProviderSuite } from "../../provider/gate/gate-provider.suite.ts";
 import { right } from "../../provider/outcome.ts";
 
-const setup = async () => {
-  const provider = ringGate("news", 500);
-  const heard = async (count: number) => provider.sent.slice(0, count);
-  return {
-    provider,
-    peer: {
-      say: async (message: string | Uint8Array) => provider.post(message),
-      heard,
-      close: async () => {},
-    },
-  };
-};
-
 describe("the ring gate of the documentation", () => {
-  describe("as every provider, with text", () =>
-    gateProviderSuite({ setup, message: (number) => `message ${number}` }));
-  describe("as every provider, with bytes", () =>
-    gateProviderSuite({ setup, message: (number) => new Uint8Array([number & 255, number >> 8]) }));
-
   it("keeps the last messages, and counts those it forgets", async () => {
     const gate = ringGate("news", 3);
     for (let n = 1; n <= 10; n++) gate.post(`${n}`);

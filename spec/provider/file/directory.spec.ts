@@ -10,7 +10,7 @@ import { directoryFiles } from "../../../runtime/provider/file/directory.ts";
 import { realDisk, type Disk } from "../../../runtime/provider/file/disk.ts";
 import type { FileProvider, OpenMode } from "../../../runtime/provider/file/file-provider.ts";
 import { left, leftTag, right } from "../outcome.ts";
-import { fileProviderSuite } from "./file-provider.suite.ts";
+import { fileProviderSuite } from "../../../suite/file-provider.ts";
 
 const mode = (wanted: Partial<OpenMode>): OpenMode => ({
   read: false,

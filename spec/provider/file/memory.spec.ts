@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { OpenMode } from "../../../runtime/provider/file/file-provider.ts";
 import { memoryFiles } from "../../../runtime/provider/file/memory.ts";
 import { left, leftTag, right } from "../outcome.ts";
-import { fileProviderSuite } from "./file-provider.suite.ts";
+import { fileProviderSuite } from "../../../suite/file-provider.ts";
 
 const readWrite: OpenMode = { read: true, write: true, create: true, append: false, truncate: false };
 

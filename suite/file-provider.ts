@@ -1,12 +1,12 @@
 // What every file provider owes its callers. An implementation's spec hands in a fresh, empty provider.
 
 import { expect } from "chai";
-import type { FileProvider, OpenFile, OpenMode } from "../../../runtime/provider/file/file-provider.ts";
-import { left, leftTag, right } from "../outcome.ts";
+import type { FileProvider, OpenFile, OpenMode } from "../runtime/provider/file/file-provider.ts";
+import { left, leftTag, right } from "./outcome.ts";
 
 export interface FileProviderSetup {
   /** A new, empty provider; the suite closes it. */
-  setup(): FileProvider;
+  readonly setup: () => FileProvider;
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -245,9 +245,8 @@ export const fileProviderSuite = ({ setup }: FileProviderSetup): void => {
 
   describe("a file without a name", () => {
     it("is there, where the provider has such files, and nowhere to be seen", () => {
-      const { unnamed } = provider;
-      if (unnamed === undefined) return;
-      const file = right(unnamed.call(provider, "was", 4));
+      if (provider.unnamed === undefined) return;
+      const file = right(provider.unnamed("was", 4));
       expect(right(file.path())).to.equal(null);
       expect(whole(file)).to.equal("\0\0\0\0");
       right(file.write(bytes("text"), 2));
@@ -255,7 +254,7 @@ export const fileProviderSuite = ({ setup }: FileProviderSetup): void => {
       right(file.truncate(3));
       expect(right(file.stat())).to.include({ kind: "file", size: 3 });
       expect(right(provider.list(""))).to.deep.equal([]);
-      const other = right(unnamed.call(provider, "was", 0));
+      const other = right(provider.unnamed("was", 0));
       expect(right(other.identity(0)).inode).to.not.equal(right(file.identity(0)).inode);
       other.close();
       file.close();
