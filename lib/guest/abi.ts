@@ -12,6 +12,10 @@
 // form. Replies come in through one function, `deliver(slot, form, value, extra)`, or `deliver(slot)` for
 // a plain `undefined`.
 
+/** Which version of all this a library speaks. A host serves libraries of earlier releases too, in memories that they
+ *  froze: it is raised where one could no longer be served. */
+export const ABI = 1;
+
 /** Bytes of the outbox. One 64 KiB payload fits; a fuller turn flushes in between. */
 export const OUTBOX_BYTES = 131072;
 /** Words of a record before its payload. */

@@ -24,7 +24,7 @@ const LENT = ["attach", "flush", "decode", "encode", "url", "r:entropy"] as cons
 const EPOCH_MS = 1_700_000_000_000;
 
 /** The guest library as it is built: `dist/guest/guest.js`. */
-const guestLibrary = (): string =>
+export const guestLibrary = (): string =>
   readFileSync(fileURLToPath(new URL("../../guest/guest.js", import.meta.url)), "utf8");
 
 const still = {

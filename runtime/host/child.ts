@@ -4,6 +4,8 @@ import { E, type Either } from "../../lib/fp.ts";
 import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { firstPosition, mapStack } from "../component/position.ts";
+import type { Base } from "../engine/base.ts";
+import type { BaseLibrary } from "../engine/base-library.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { ChildSpec, FromResident, FrozenChild, LogMatch, ToResident } from "../shard/protocol.ts";
 import type { Ending } from "./ending.ts";
@@ -24,6 +26,11 @@ export interface ChildCode {
   readonly sourceMap: string;
 }
 
+type RevivedState = Extract<ToResident, { readonly kind: "revive" }>["frozen"];
+
+/** A child as an image or a checkpoint has it. `base`: the hash of the base memory that it began with. */
+export type FrozenState = Omit<RevivedState, "anchors"> & { readonly base: string };
+
 export interface ChildIdentity {
   readonly identity: string;
   /** Incarnations so far: 1 at its start, one more with each revival. */
@@ -34,6 +41,7 @@ export interface ChildIdentity {
 export interface ChildSurroundings {
   readonly providers: Providers;
   readonly placement: Placement;
+  readonly bases: BaseLibrary;
   readonly emit: (event: HostEvent) => void;
   /** Leads to the other children. */
   readonly broker: ServiceBroker;
@@ -59,6 +67,7 @@ export class Child implements Lodger {
   readonly #residence: Residence;
   readonly #portal: PortalServer;
   readonly #threadNames = new Map<number, string>();
+  #base: Base;
   #quota: { ram: number; caps: number };
   #ending: Ending | null = null;
   #ended!: (ending: Ending) => void;
@@ -89,6 +98,7 @@ export class Child implements Lodger {
     this.spec = spec;
     this.code = code;
     this.identity = identity;
+    this.#base = surroundings.bases.current;
     this.#quota = { ...spec.quota };
     this.#surroundings = surroundings;
     this.#portal = new PortalServer(surroundings.providers, (message) =>
@@ -105,6 +115,10 @@ export class Child implements Lodger {
 
   get name(): string {
     return this.spec.name;
+  }
+  /** The base memory that its own differs from: that of the release that first started it. */
+  get base(): Base {
+    return this.#base;
   }
   get ending(): Ending | null {
     return this.#ending;
@@ -127,11 +141,15 @@ export class Child implements Lodger {
 
   /** Brings it from a checkpoint to where its records end. It takes no turn before `go`; it may have ended. */
   recover({
-    state: former,
+    state,
+    base: hash,
     records,
     aside,
   }: FormerLife): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
     const { generation } = this.identity;
+    const base = this.#from(hash);
+    if (E.isLeft(base)) return Promise.resolve(base);
+    const former = { ...state, anchors: base.right.anchors };
     return this.#begin({ kind: "recover", spec: this.spec, former, records, aside, generation });
   }
 
@@ -163,13 +181,24 @@ export class Child implements Lodger {
    * it has acquired all that it had, and resolves with whether all of them have.
    */
   revive(
-    frozen: Extract<ToResident, { readonly kind: "revive" }>["frozen"],
+    { base: hash, ...state }: FrozenState,
     together?: () => Promise<boolean>,
   ): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
     const { generation } = this.identity;
     this.#reached = () => void together?.().then((go) => this.#post({ kind: "together", go }));
     const isOne = together !== undefined;
+    const base = this.#from(hash);
+    if (E.isLeft(base)) return Promise.resolve(base);
+    const frozen = { ...state, anchors: base.right.anchors };
     return this.#begin({ kind: "revive", spec: this.spec, frozen, generation, together: isOne });
+  }
+
+  /** Its memory differs from the base with this hash. */
+  #from(hash: string): Either<CheckpointError, Base> {
+    const base = this.#surroundings.bases.find(hash);
+    if (base === null) return E.left({ tag: "Step", step: "memory", reason: `no base memory ${hash}` });
+    this.#base = base;
+    return E.right(base);
   }
 
   #begin(message: ToResident): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {

@@ -108,7 +108,7 @@ export class Children {
     identity: ChildIdentity,
     clone?: { readonly kin: readonly string[] },
   ): Either<HostError, Child> {
-    const { alive, placement } = this.#runtime;
+    const { alive, placement, bases } = this.#runtime;
     const [refused] = this.refusals([{ config, identity: identity.identity }]);
     if (refused !== undefined) return E.left(refused.error);
     alive.add(identity.identity);
@@ -120,6 +120,7 @@ export class Children {
     const surroundings: ChildSurroundings = {
       providers: this.#providers,
       placement,
+      bases,
       emit: this.#emit,
       broker: this.#broker,
       freed: (bytes, capabilities) => {

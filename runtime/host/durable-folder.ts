@@ -25,7 +25,7 @@ export const openKeeper = async (
   runtime: Runtime,
   warn: (child: string, text: string) => void,
 ): Promise<Either<KeeperFailure, OpenKeeper>> => {
-  const { state, base } = runtime;
+  const { state } = runtime;
   const failed = (reason: string): Either<KeeperFailure, never> => E.left({ tag: "Keeping", reason });
   const [store, journal, logs] = ["store", "journal", "logs"].map((name) => join(state, name)) as [
     string,
@@ -48,7 +48,6 @@ export const openKeeper = async (
   const keeper = await Keeper.open({
     store: opened.right,
     journal: written.right,
-    base: base.hash,
     logs,
     warn,
   });

@@ -30,11 +30,11 @@ export interface ImageSurroundings {
   readonly emit: (event: HostEvent) => void;
 }
 
-const manifestOf = ({ child, frozen }: Standing, { engine, base }: Runtime): ChildManifest => ({
+const manifestOf = ({ child, frozen }: Standing, { engine }: Runtime): ChildManifest => ({
   name: child.name,
   label: child.spec.label,
   ...child.identity,
-  platform: { engine: engine.hash, base: base.hash, wordSize: 32, byteOrder: "little" },
+  platform: { engine: engine.hash, base: child.base.hash, wordSize: 32, byteOrder: "little" },
   registers: frozen.registers,
   code: child.code,
   quota: frozen.snapshot.ledger.quota,
@@ -55,7 +55,7 @@ export const writeChildren = async (
     host,
     children: standing.map((each) => manifestOf(each, runtime)),
   };
-  const memories = standing.map(({ frozen }) => encodeMemory(frozen.memory, runtime.base.memory));
+  const memories = standing.map(({ child, frozen }) => encodeMemory(frozen.memory, child.base.memory));
   const encoded = encodeImage(image, memories, runtime.signer);
   if (E.isLeft(encoded)) return E.left({ tag: "Image", path, error: encoded.left });
   const written = await writeImage(path, encoded.right, files);

@@ -21,8 +21,6 @@ const MOST_JOURNAL_BYTES = 8 << 20;
 export interface KeeperOptions {
   readonly store: Store;
   readonly journal: Journal;
-  /** SHA-256 of the base memory, hexadecimal. */
-  readonly base: string;
   /** Where the logs of children lie, absolute. */
   readonly logs: string;
   /** Something went wrong that costs nothing yet. */
@@ -33,7 +31,9 @@ export interface KeeperOptions {
 export interface FormerLife {
   readonly identity: ChildIdentity;
   readonly code: ChildCode;
-  readonly state: KeptState;
+  readonly state: Omit<KeptState, "anchors">;
+  /** SHA-256, hexadecimal, of the base memory that its own differs from. */
+  readonly base: string;
   readonly records: readonly DomainRecord[];
   /** It faulted: what it was told last is set aside. `slot` as in `Ending`. */
   readonly aside: { readonly slot: number | null } | null;
@@ -145,7 +145,7 @@ export class Keeper {
 
   async #checkpoint(life: Life): Promise<Either<HostError, void>> {
     const { child } = life;
-    const { store, journal, base } = this.#options;
+    const { store, journal } = this.#options;
     const since = journal.current;
     const kept = await child.keep(this.#staging.take(child.name));
     if (E.isLeft(kept)) return E.left({ tag: "Checkpoint", error: kept.left });
@@ -163,7 +163,16 @@ export class Keeper {
     if (E.isLeft(encoded)) return unkept(child.name, encoded.left);
     const { identity, generation } = child.identity;
     const prepared = await store.prepare({
-      ...{ identity, generation, base, registers, memory, since: null, resting: false, bound: null },
+      ...{
+        identity,
+        generation,
+        base: child.base.hash,
+        registers,
+        memory,
+        since: null,
+        resting: false,
+        bound: null,
+      },
       label: child.name,
       epoch: generation,
       sequence: ++life.sequence,
@@ -221,11 +230,12 @@ export class Keeper {
     if (E.isLeft(read)) return failed(name, read.left);
     const record = decodeKept(read.right.record);
     if (E.isLeft(record)) return unkept(name, record.left);
-    const { memory, registers, generation } = read.right;
+    const { memory, registers, generation, base } = read.right;
     const { incarnation, sequence, code, routes, ...rest } = record.right;
     return E.right({
       identity: { identity, generation },
       code,
+      base,
       state: {
         ...rest,
         memory,

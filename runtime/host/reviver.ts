@@ -201,7 +201,9 @@ export class Reviver {
     const together = revived.length === 1 ? undefined : () => rendezvous.arrive();
     const all = await Promise.all(
       revived.map(async ({ child, member: { snapshot, memory, frozen } }) => {
-        const acquired = await child.revive({ snapshot, memory, registers: frozen.registers }, together);
+        const { registers, platform } = frozen;
+        const state = { snapshot, memory, registers, base: platform.base };
+        const acquired = await child.revive(state, together);
         if (E.isLeft(acquired)) rendezvous.fail();
         return { child, acquired };
       }),

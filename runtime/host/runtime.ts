@@ -1,7 +1,8 @@
 // What the hosts of one process share: the engine, its base memory, threads, the state directory and its key.
 import { mkdir } from "node:fs/promises";
 import { E, type Either } from "../../lib/fp.ts";
-import { buildBase, type Base } from "../engine/base.ts";
+import type { Base } from "../engine/base.ts";
+import { BaseLibrary, type LibraryOptions } from "../engine/base-library.ts";
 import { loadEngine, type Engine } from "../engine/wasm-module.ts";
 import { disk } from "../image/disk.ts";
 import type { ImageError } from "../image/image-error.ts";
@@ -14,7 +15,8 @@ import { SharedThreads } from "./shared-threads.ts";
 
 export interface Runtime {
   readonly engine: Engine;
-  readonly base: Base;
+  /** Base memories by hash. */
+  readonly bases: BaseLibrary;
   readonly placement: Placement;
   /** Identities that live on some host of this process: one incarnation of each at most. */
   readonly alive: Set<string>;
@@ -25,33 +27,27 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-/** The base in memory that all threads share. */
-const shared = (base: Base): Base => {
-  const memory = new Uint8Array(new SharedArrayBuffer(base.memory.length));
-  memory.set(base.memory);
-  return { ...base, memory };
-};
-
 interface Platform {
   readonly engine: Engine;
+  readonly bases: BaseLibrary;
+  /** What a child starts from. */
   readonly base: Base;
   readonly platform: HostPlatform;
 }
 
-/** Made once a process: it takes some 100 ms, and nobody changes it. */
+const makePlatform = (engine: Engine, options: LibraryOptions = {}): Platform => {
+  const bases = new BaseLibrary(engine, options);
+  const base = (hash: string): Uint8Array | null => bases.find(hash)?.memory ?? null;
+  return { engine, bases, base: bases.current, platform: { engines: [engine.hash], base } };
+};
+
+/** Made once a process: it takes some 20 ms, and nobody changes it. */
 let loaded: Platform | null = null;
 
-/** The engine and base memory of this release. */
-export const loadPlatform = (): Platform => {
-  if (loaded !== null) return loaded;
-  const engine = loadEngine();
-  const base = shared(buildBase(engine));
-  loaded = {
-    engine,
-    base,
-    platform: { engines: [engine.hash], base: (hash) => (hash === base.hash ? base.memory : null) },
-  };
-  return loaded;
+/** The engine and base memory of this release, and the bases of earlier ones; other bases, where `options` says so. */
+export const loadPlatform = (options?: LibraryOptions): Platform => {
+  loaded ??= makePlatform(loadEngine());
+  return options === undefined ? loaded : makePlatform(loaded.engine, options);
 };
 
 export interface RuntimeOptions {
@@ -60,6 +56,8 @@ export interface RuntimeOptions {
   /** How many threads the children share. Default: each has one of its own, and a child that is stuck in a built-in
    *  costs nobody else anything. */
   readonly threads?: number;
+  /** Base memories other than those that this release ships. */
+  readonly bases?: LibraryOptions;
 }
 
 /** A runtime that has no state directory yet: an engine, its base memory and a warm thread. */
@@ -72,8 +70,8 @@ export interface RuntimeInMemory {
 }
 
 /** Takes up all that a runtime needs of time, and changes nothing outside this process. */
-export const warmRuntime = ({ silence, threads }: RuntimeOptions = {}): RuntimeInMemory => {
-  const { engine, base, platform } = loadPlatform();
+export const warmRuntime = ({ silence, threads, bases: others }: RuntimeOptions = {}): RuntimeInMemory => {
+  const { engine, base, bases, platform } = loadPlatform(others);
   const options = { engine, base, silence };
   const placement = threads === undefined ? new OneEach(options) : new SharedThreads(threads, options);
   placement.warm();
@@ -83,7 +81,7 @@ export const warmRuntime = ({ silence, threads }: RuntimeOptions = {}): RuntimeI
     const signer = await hostKey(state, disk);
     if (E.isLeft(signer)) return signer;
     const alive = new Set<string>();
-    return E.right({ engine, base, placement, alive, state, signer: signer.right, platform, close });
+    return E.right({ engine, bases, placement, alive, state, signer: signer.right, platform, close });
   };
   return {
     close,

@@ -9,7 +9,7 @@ import type { FromDomain, ToDomain } from "../core/link.ts";
 import type { Route } from "../core/route.ts";
 import type { Base } from "../engine/base.ts";
 import type { Fault } from "../engine/fault.ts";
-import type { Registers } from "../engine/machine.ts";
+import type { Anchors, Registers } from "../engine/machine.ts";
 import type { DomainRecord } from "../durable/journal/journal-record.ts";
 import type { Engine } from "../engine/wasm-module.ts";
 import type { FileRight } from "../provider/file/file-provider.ts";
@@ -88,6 +88,8 @@ export interface KeptState {
   readonly snapshot: unknown;
   readonly memory: Uint8Array;
   readonly registers: Registers;
+  /** Of the base memory that it began with. */
+  readonly anchors: Anchors;
   /** What is known of the incarnation that it is of. */
   readonly incarnation: number;
   readonly secret: number;
@@ -104,7 +106,7 @@ export type LogMatch = { readonly whole: string } | { readonly pattern: RegExp }
 
 export interface ShardData {
   readonly engine: Engine;
-  /** The base memory in a SharedArrayBuffer. */
+  /** What a child starts from; its memory in a SharedArrayBuffer. */
   readonly base: Base;
   /** See `control.ts` and `log-ring.ts`. */
   readonly control: SharedArrayBuffer;
@@ -145,6 +147,8 @@ export type ToResident =
         readonly snapshot: unknown;
         readonly memory: Uint8Array;
         readonly registers: Registers;
+        /** Of the base memory that it began with. */
+        readonly anchors: Anchors;
       };
       readonly generation: number;
       /** It is one of several: once it has acquired all that it had it says `reached` and waits for `together`. */

@@ -241,11 +241,10 @@ export class Resident {
   async #revive({ frozen, generation, together }: Order<"revive">, recovers = false): Promise<void> {
     const began = performance.now();
     const spec = this.#spec;
-    const { base, pool } = this.#household;
+    const { pool } = this.#household;
     const revival = await revive({
       spec,
       powers: this.#domainPowers(),
-      anchors: base.anchors,
       ...frozen,
       recovers,
       machine: (bytes) => pool.take(bytes, spec.quota.ram),
@@ -325,7 +324,7 @@ export class Resident {
   /** The past first, in a domain that touches nothing; then a revival like any other. */
   async #recover({ former, records, aside, generation }: Order<"recover">): Promise<void> {
     const spec = this.#spec;
-    const { base, pool } = this.#household;
+    const { pool } = this.#household;
     const machine = (bytes: number): Machine | null => pool.take(bytes, former.quota.ram);
     const names = namesOf(former.incarnation, former.names);
     const { routes } = former;
@@ -339,7 +338,7 @@ export class Resident {
           return route?.child === undefined ? null : { child: route.child, patience: route.patience ?? null };
         },
       },
-      anchors: base.anchors,
+      anchors: former.anchors,
       snapshot: former.snapshot,
       memory: former.memory,
       registers: former.registers,
@@ -356,6 +355,7 @@ export class Resident {
     }
     pool.give(past.right.machine, former.quota.ram);
     const { memory, registers, exited } = past.right;
+    const { anchors } = former;
     const { snapshot, event } =
       aside === null
         ? { snapshot: past.right.snapshot, event: null }
@@ -363,7 +363,13 @@ export class Resident {
     if (event !== null) this.#post({ kind: "aside", event });
     if (exited === null)
       return this.#revive(
-        { kind: "revive", spec, frozen: { snapshot, memory, registers }, generation, together: false },
+        {
+          kind: "revive",
+          spec,
+          frozen: { snapshot, memory, registers, anchors },
+          generation,
+          together: false,
+        },
         true,
       );
     this.#leave(true);
