@@ -32,7 +32,7 @@ export const throughImage = (snapshot: Snapshot): unknown => {
   return decoded.right;
 };
 
-export interface ReviveChanges extends Partial<Pick<ReviveOptions, "probe" | "made">> {
+export interface ReviveChanges extends Partial<Pick<ReviveOptions, "probe" | "made" | "together">> {
   /** Default: what it had when it was frozen. */
   readonly quota?: ProtectionDomain["spec"]["quota"];
   readonly routes?: readonly Route[];

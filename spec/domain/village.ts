@@ -69,13 +69,14 @@ export class Village {
     if (before !== undefined) villager.identity = `${before.identity}, again`;
     this.villagers.set(name, villager);
     villager.hears = harness.domain;
-    this.#join(villager);
+    this.join(villager);
     this.broker.settled(villager.identity);
     await this.quiet();
     return villager;
   }
 
-  #join({ name, identity }: Villager): void {
+  /** A child is about to live. */
+  join({ name, identity }: Villager): void {
     this.broker.join(name, identity, (message) => this.post.put({ to: name, message }));
   }
 
@@ -93,12 +94,13 @@ export class Village {
     for (const villager of this.live)
       if (villager.world.ending !== null) {
         this.post.flush(villager.name);
-        this.#left(villager, "ended");
+        this.left(villager, "ended");
       }
   }
 
-  #left(villager: Villager, how: "frozen" | "ended"): void {
-    villager.state = how;
+  /** A child is no longer there. */
+  left(villager: Villager, how: "frozen" | "ended" | "failed"): void {
+    villager.state = how === "failed" ? "frozen" : how;
     villager.hears = null;
     this.post.lose(villager.name);
     this.broker.leave(villager.identity, how);
@@ -110,7 +112,7 @@ export class Village {
     if (villager.state === "live") {
       this.post.flush(name);
       await villager.harness.drop();
-      this.#left(villager, "ended");
+      this.left(villager, "ended");
     }
     await this.quiet();
   }
@@ -126,12 +128,12 @@ export class Village {
     // What is said to it until it is released does not arrive any more.
     await this.quiet();
     await villager.harness.drop();
-    this.#left(villager, "frozen");
+    this.left(villager, "frozen");
     await this.quiet();
   }
 
   /** What a promise brings that waits for letters. */
-  async #carriedOn<T>(promise: Promise<T>): Promise<T> {
+  async carriedOn<T>(promise: Promise<T>): Promise<T> {
     const done: T[] = [];
     void promise.then((result) => done.push(result));
     while (done.length === 0) await this.quiet();
@@ -141,7 +143,7 @@ export class Village {
   async tryRevive(name: string, changes: ReviveChanges = {}): Promise<Either<CheckpointError, Revival>> {
     const villager = this.at(name);
     if (villager.image === null) throw new Error(`${name} was never frozen`);
-    this.#join(villager);
+    this.join(villager);
     villager.state = "live";
     const made = (domain: ProtectionDomain): void => {
       villager.hears = domain;
@@ -150,7 +152,7 @@ export class Village {
     const revived = ({ domain, reopened }: Revival): void =>
       domain.signalRevived({ generation, host: "here", reopened });
     const revival = villager.harness.revive(villager.image, { made, revived, ...changes });
-    const result = await this.#carriedOn(revival);
+    const result = await this.carriedOn(revival);
     if (E.isLeft(result)) {
       villager.state = "frozen";
       villager.hears = null;

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { fileURLToPath } from "node:url";
 import { programOf } from "../../domain/program.ts";
+import { freezeTogether, moveTogether, reviveTogether } from "../../domain/together.ts";
 import { Village } from "../../domain/village.ts";
 import { OPEN_ROUTES, type WorldOptions } from "../../domain/world.ts";
 import type { Deed } from "../replay.ts";
@@ -27,12 +28,14 @@ export const scriptsOf = (...names: string[]): fc.Arbitrary<Scripts> =>
     { minLength: NAMES.length, maxLength: NAMES.length },
   );
 
-/** Who is frozen at a point, and for how many points; `elsewhere`: all, and revived on a host that has seen none. */
+/** Who is frozen at a point, and for how many points; `elsewhere`: all, and revived on a host that has seen none;
+ *  `together`: in one cut, and revived together. */
 export interface Freeze {
   readonly at: number;
   readonly who: readonly string[];
   readonly away: number;
   readonly elsewhere: boolean;
+  readonly together?: boolean;
 }
 
 export const freezes: fc.Arbitrary<readonly Freeze[]> = fc.array(
@@ -41,6 +44,7 @@ export const freezes: fc.Arbitrary<readonly Freeze[]> = fc.array(
     who: fc.shuffledSubarray(NAMES, { minLength: 1 }),
     away: fc.oneof(fc.constant(0), fc.nat(40)),
     elsewhere: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
+    together: fc.boolean(),
   }),
   { minLength: 1, maxLength: 12 },
 );
@@ -118,21 +122,30 @@ export const play = async (
 
 /** Carries out freezes as a list of them says. */
 export const byList = (village: Village, list: readonly Freeze[]): ((point: number) => Promise<void>) => {
-  const due: { readonly at: number; readonly name: string }[] = [];
+  const due: { readonly at: number; readonly names: readonly string[] }[] = [];
+  const comeBack = async (point: number): Promise<void> => {
+    for (const { names } of due.filter(({ at }) => at <= point)) {
+      const away = names.filter((name) => village.at(name).state === "frozen");
+      if (away.length === 1) await village.revive(away[0]!);
+      else if (away.length > 1) await reviveTogether(village, away);
+    }
+  };
   return async (point) => {
-    for (const { name } of due.filter(({ at }) => at <= point))
-      if (village.at(name).state === "frozen") await village.revive(name);
-    for (const { at, who, away, elsewhere } of list) {
+    await comeBack(point);
+    for (const { at, who, away, elsewhere, together = false } of list) {
       if (at !== point) continue;
-      if (elsewhere) await village.moveHouse([...who, ...NAMES.filter((name) => !who.includes(name))]);
-      else
-        for (const name of who)
-          if (village.at(name).state === "live") {
-            await village.freeze(name);
-            due.push({ at: point + away, name });
-          }
-      for (const { name } of due.filter((each) => each.at <= point))
-        if (village.at(name).state === "frozen") await village.revive(name);
+      const order = [...who, ...NAMES.filter((name) => !who.includes(name))];
+      const live = who.filter((name) => village.at(name).state === "live");
+      if (elsewhere) await (together ? moveTogether(village, order) : village.moveHouse(order));
+      else if (together && live.length > 0) {
+        await freezeTogether(village, live);
+        due.push({ at: point + away, names: live });
+      } else
+        for (const name of live) {
+          await village.freeze(name);
+          due.push({ at: point + away, names: [name] });
+        }
+      await comeBack(point);
     }
   };
 };
