@@ -80,7 +80,7 @@ export const tryReviveTogether = async (
     village.join(villager);
     villager.state = "live";
   }
-  const revived = await act(village, villagers, (villager, together) => {
+  const all = await act(village, villagers, (villager, together) => {
     const made = (domain: ProtectionDomain): void => {
       villager.hears = domain;
     };
@@ -89,19 +89,19 @@ export const tryReviveTogether = async (
       domain.signalRevived({ generation, host: "here", reopened });
     return villager.harness.revive(villager.image!, { made, together, revived, ...changes(villager.name) });
   });
-  if (!isRight(revived)) {
+  if (!isRight(all)) {
     for (const villager of villagers) {
       villager.hears = null;
       village.post.flush(villager.name);
       village.left(villager, "failed");
     }
     await village.quiet();
-    return revived;
+    return all;
   }
   for (const villager of villagers) villager.generation++;
   village.broker.settled(...villagers.map(({ identity }) => identity));
   await village.quiet();
-  return revived;
+  return all;
 };
 
 /** Brings them back together. Throws where they can't be. */

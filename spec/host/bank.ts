@@ -1,4 +1,5 @@
-// A bank and its clerks: components whose sessions, calls and capabilities are what a cut through them must keep.
+// A bank and those who go there: components whose sessions, calls and capabilities are what a cut through them keeps.
+import type { RouteOptions } from "../../runtime/index.ts";
 import { ALL } from "./stage.ts";
 
 const DECLARED = `
@@ -10,22 +11,25 @@ const DECLARED = `
     slow: method({ args: t.tuple([t.number]), result: t.number }),
     receipt: method({ args: t.tuple([]), result: t.type({ receipt: capability(Receipt) }) }),
     stamp: method({ args: t.tuple([capability(Receipt)]), result: t.string }),
+    keep: method({ args: t.tuple([capability(Receipt)]), result: t.void }),
+    kept: method({ args: t.tuple([]), result: t.string }),
   });
   void [capability, Receipt, Bank];
   const timer = await env.session(Timer);
 `;
 
-/** Counts what is paid in its log: `TOTAL CLERK N`, N counted for each session. */
+/** Says in its log what is paid: the total, and what was paid in that session. Counts the calls that it runs. */
 export const BANK = `${DECLARED}
   let total = 0;
-  await env.announce(Bank, (_args, { label }) => {
+  let kept = null;
+  await env.announce(Bank, () => {
+    console.log("session");
     let paid = 0;
-    console.log("session " + label);
     return {
       pay: async (by) => {
         total += by;
         paid += by;
-        console.log(total + " " + label + " " + paid);
+        console.log(total + " " + paid);
         return paid;
       },
       slow: async (by) => {
@@ -39,20 +43,30 @@ export const BANK = `${DECLARED}
         return { receipt: { stamp: async () => "stamped at " + at } };
       },
       stamp: async (receipt) => receipt.stamp(),
+      keep: async (receipt) => { kept = receipt; },
+      kept: async () => kept.stamp(),
     };
   });
   console.log("open");
 `;
 
-export const TO_BANK = [...ALL, { service: "Bank", to: { child: "bank" } }];
-
-/** Pays 1 so often, and says what it has paid. */
-export const CLERK = (times: number): string => `${DECLARED}
-  const bank = await env.session(Bank, { label: "till" });
-  for (let n = 1; n <= ${times}; n++) console.log("paid " + (await bank.pay(1)));
-`;
+export const toBank = (bank = "bank"): readonly RouteOptions[] => [
+  ...ALL,
+  { service: "Bank", to: { child: bank } },
+];
 
 /** A component that holds a session with the bank. */
-export const ask = (body: string): string => `${DECLARED}
+export const customer = (body: string): string => `${DECLARED}
   const bank = await env.session(Bank, { label: "till" });
   ${body}`;
+
+/** Pays 1 so often, and says each time what it has paid. */
+export const payer = (times: number): string =>
+  customer(`for (let n = 1; n <= ${times}; n++) {
+    console.log("paid " + (await bank.pay(1)));
+    await timer.sleep(1);
+  }`);
+
+/** What a payer says that pays from `first` to `last`. */
+export const paid = (first: number, last: number): readonly string[] =>
+  Array.from({ length: last - first + 1 }, (_, i) => `paid ${first + i}`);
