@@ -1,6 +1,6 @@
 // Children of a village frozen in one cut and revived together, as a host does it.
 import { E, type Either } from "../../lib/fp.ts";
-import { resume, type Captured } from "../../runtime/checkpoint/capture.ts";
+import { resume, type Captured, type CaptureOptions } from "../../runtime/checkpoint/capture.ts";
 import type { CheckpointError } from "../../runtime/checkpoint/checkpoint-error.ts";
 import type { Revival } from "../../runtime/checkpoint/revive.ts";
 import type { ProtectionDomain } from "../../runtime/domain/protection-domain.ts";
@@ -33,9 +33,15 @@ const act = <A>(
 };
 
 /** One cut through them: they stand still then, each with its image. On failure all of them run on. */
-export const tryCut = async (village: Village, names: readonly string[]): Promise<Each<Captured>> => {
+export const tryCut = async (
+  village: Village,
+  names: readonly string[],
+  changes: (name: string) => Partial<CaptureOptions> = () => ({}),
+): Promise<Each<Captured>> => {
   const villagers = names.map((name) => village.at(name));
-  const captured = await act(village, villagers, ({ harness }, together) => harness.capture({ together }));
+  const captured = await act(village, villagers, ({ name, harness }, together) =>
+    harness.capture({ together, ...changes(name) }),
+  );
   for (const [at, villager] of villagers.entries()) {
     const one = captured[at]!;
     if (E.isLeft(one)) continue;

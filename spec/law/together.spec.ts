@@ -2,7 +2,16 @@
 // nothing had been, here, on another host, and from a checkpoint when all that came after it is gone.
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { checkpointTogether, reviveTogether } from "../domain/together.ts";
+import { E } from "../../lib/fp.ts";
+import { CAPTURE_STEPS } from "../../runtime/checkpoint/capture.ts";
+import { REVIVE_STEPS } from "../../runtime/checkpoint/revive.ts";
+import {
+  checkpointTogether,
+  freezeTogether,
+  reviveTogether,
+  tryCut,
+  tryReviveTogether,
+} from "../domain/together.ts";
 import type { Village } from "../domain/village.ts";
 import {
   byList,
@@ -101,6 +110,34 @@ describe("law 2: several children together", function () {
       }),
       { numRuns: 30 },
     ));
+
+  const failsAt =
+    (who: string, step: string) =>
+    (name: string): { readonly probe: (at: string) => string | null } => ({
+      probe: (at) => (name === who && at === step ? "injected" : null),
+    });
+
+  it("law 7: faults 1 and 32: a cut or a revival that fails at any step of any of them has never been", async () => {
+    const scripts = rich(DEEDS);
+    const { deeds, points } = await straight(bytecode, scripts);
+    for (const [n, who] of NAMES.entries())
+      await assertSame(scripts, deeds, (village) => async (point) => {
+        if (point % Math.ceil(points / 6) !== n + 1 || village.live.length < NAMES.length) return;
+        for (const step of CAPTURE_STEPS) {
+          const failed = await tryCut(village, NAMES, failsAt(who, step));
+          expect(failed.map((each) => (E.isLeft(each) ? each.left.tag : "captured")).includes("Step")).equal(
+            true,
+          );
+          await village.quiet();
+        }
+        await freezeTogether(village, NAMES);
+        for (const step of REVIVE_STEPS) {
+          const failed = await tryReviveTogether(village, NAMES, failsAt(who, step));
+          expect(failed.every(E.isLeft), `${who} at ${step}`).equal(true);
+        }
+        await reviveTogether(village, NAMES);
+      });
+  });
 
   /** Goes on from a checkpoint of all, and then back to it; what came after it has never been. */
   const assertRewound = async (
