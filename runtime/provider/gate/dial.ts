@@ -29,7 +29,7 @@ export const dial = async (
 ): Promise<Either<SessionError, Connection>> => {
   const closed: SessionError = { tag: "Closed", what: `gate ${gate}` };
   if (stop.aborted) return E.left(closed);
-  const attempt = (): Promise<Connection | string> => connectOnce(place, retry.patience, stop);
+  const attempt = (): Promise<Connection | string> => connectOnce(place, retry.connect, stop);
   const { result, tries } = await retried(retry, stop, attempt, (given) => typeof given === "string");
   if (typeof result !== "string") return E.right(result);
   if (stop.aborted) return E.left(closed);
@@ -37,8 +37,12 @@ export const dial = async (
   return E.left({ tag: "Disconnected", gate, reason });
 };
 
-/** A connection, or why there is none. */
-const connectOnce = (place: Place, patience: number, stop: AbortSignal): Promise<Connection | string> =>
+/** A connection, or why there is none. `patience` in ms. */
+export const connectOnce = (
+  place: Place,
+  patience: number,
+  stop: AbortSignal,
+): Promise<Connection | string> =>
   new Promise((resolve) => {
     // Reading into one buffer of ours leaves no bytes in the stream's own when we pause.
     const onread = {

@@ -10,6 +10,7 @@ import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
 import { ByteBuffer } from "./byte-buffer.ts";
 import type { Message } from "./gate-provider.ts";
+import { messageTooLarge, roomFor } from "./message-room.ts";
 
 export type Framing = "line" | "length" | "raw";
 
@@ -63,19 +64,12 @@ abstract class BufferedFramer implements Framer {
   abstract encode(message: Message): Either<SessionError, Uint8Array>;
 
   protected tooLarge(bytes: number): Either<SessionError, never> {
-    return E.left({ tag: "TooLarge", what: `a message of gate ${this.gate}`, bytes, limit: this.limit });
+    return E.left(messageTooLarge(this.gate, bytes, this.limit));
   }
 
   /** The message as bytes in a fresh buffer, `head` bytes left free before and `tail` after it. */
   protected room(message: Message, head: number, tail: number): Either<SessionError, Buffer> {
-    const bytes = typeof message === "string" ? Buffer.byteLength(message) : message.byteLength;
-    if (bytes > this.limit) return this.tooLarge(bytes);
-    if (typeof message === "string" && !isWellFormed(message))
-      return refusal("send", "well-formed text", "text with half a surrogate pair");
-    const buffer = Buffer.allocUnsafe(head + bytes + tail);
-    if (typeof message === "string") buffer.write(message, head, "utf8");
-    else buffer.set(message, head);
-    return E.right(buffer);
+    return roomFor(this.gate, this.limit, message, head, tail);
   }
 }
 
@@ -142,10 +136,6 @@ class RawFramer extends BufferedFramer {
     return this.room(message, 0, 0);
   }
 }
-
-/** In the engine since Node 20, in the compiler's library for it not yet. */
-const isWellFormed = (text: string): boolean =>
-  (text as unknown as { isWellFormed(): boolean }).isWellFormed();
 
 const refusal = (method: string, expected: string, actual: string): Either<SessionError, never> =>
   E.left({ tag: "InvalidArgument", method, place: "message", expected, actual });

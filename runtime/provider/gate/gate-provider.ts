@@ -4,6 +4,7 @@
 
 import type { SessionError } from "../../../lib/error.ts";
 import type { Either } from "../../../lib/fp.ts";
+import type { Conversation } from "./conversation.ts";
 
 /** What a route may allow. */
 export type GateRight = "send" | "receive";
@@ -21,6 +22,8 @@ export interface GateState {
   readonly unread: readonly Message[];
   /** Bytes of a message begun; for the record, see the provider on what becomes of them. */
   readonly partial: Uint8Array;
+  /** Between two Cryonode ends: what the two have to agree on. */
+  readonly conversation?: Conversation | undefined;
 }
 
 /** One owner's end of a gate. After `close` every call answers `Closed`. */
@@ -29,6 +32,8 @@ export interface GateEnd {
   readonly reconnected: number;
   /** Bytes of unfinished messages that were dropped with the connections they had begun on. */
   readonly dropped: number;
+  /** Of an end that was opened from a state: what is no longer as it was, for a component that asks. */
+  readonly changed?: string;
   /**
    * Answers when the message is handed over; until then it counts as unsent. Messages go out in the order of
    * the calls. `InvalidArgument` or `TooLarge` for a message the gate can't carry, which changes nothing;
@@ -42,6 +47,17 @@ export interface GateEnd {
   resume(): void;
   /** Only while suspended, else it throws. The end stays usable: `resume` goes on as if nothing had been. */
   capture(): GateState | Promise<GateState>;
+  /** A freeze is about to wait for sends: answers those that wait for the other end, as far as nothing is lost by it. */
+  hasten?(): void;
+  /** The revival that opened it from a state has succeeded, and nobody will open that state again. */
+  revived?(): void;
+  /**
+   * The messages up to that one which `received` counts as `count` are safe: no crash loses them any more. For gates that
+   * were told to wait for it before they let the other side forget what it sent.
+   */
+  acknowledge?(count: number): void;
+  /** Its owner has given it up for good, and `close` follows; at a freeze, `close` comes alone. */
+  dismissed?(): void;
   /** Resolves when the end is released; what was sent has been delivered as far as the provider can see to it. */
   close(): void | Promise<void>;
 }
@@ -49,6 +65,8 @@ export interface GateEnd {
 export interface GateProvider {
   /** The name routes and errors know it by. */
   readonly name: string;
+  /** Whether it goes on with a `conversation`; a state with one is denied elsewhere. */
+  readonly pairs?: true;
   /**
    * Null opens a gate at its beginning; a state opens it at that place: the counts go on from there and
    * `unread` is received first. `Denied` where the gate has an owner already and allows one only.

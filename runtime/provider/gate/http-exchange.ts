@@ -95,7 +95,7 @@ const once = (
       request.destroy();
     };
     const aborted = (): void => end(failed("aborted"));
-    const connecting = setTimeout(() => end(failed("ETIMEDOUT")), retry.patience);
+    const connecting = setTimeout(() => end(failed("ETIMEDOUT")), retry.connect);
     const late = { tag: "Disconnected", gate: name, reason: `no answer within ${within} ms` } as const;
     const answering = setTimeout(() => end({ kind: "refused", error: late }), within);
     stop.addEventListener("abort", aborted);

@@ -10,10 +10,10 @@ export interface Retry {
   /** ms, the longest pause. Default 800. */
   readonly longest: number;
   /** ms that one try to connect may take. Default 2,000. */
-  readonly patience: number;
+  readonly connect: number;
 }
 
-export const usualRetry: Retry = { tries: 5, first: 50, longest: 800, patience: 2000 };
+export const usualRetry: Retry = { tries: 5, first: 50, longest: 800, connect: 2000 };
 
 /**
  * Calls `attempt` until `again` says that its result is no reason for another try, at most `tries` times. The last

@@ -1,6 +1,13 @@
-// The gates to peers on the network, which need know nothing of Cryonode: a TCP client, and a TCP listener.
+// The gates to peers on the network: a TCP client and a TCP listener, for peers that need know nothing of Cryonode, and
+// for the other end of a pair.
 
 import type { GateProvider } from "./gate-provider.ts";
+import {
+  AcceptingPairedGate,
+  DiallingPairedGate,
+  type PairedListenOptions,
+  type PairedOptions,
+} from "./paired-gate.ts";
 import {
   AcceptingGate,
   DiallingGate,
@@ -34,3 +41,17 @@ export const tcpGate = ({ host, port, ...options }: TcpOptions): GateProvider =>
  */
 export const tcpListener = ({ host, port, ...options }: TcpListenOptions): ListeningGate =>
   new AcceptingGate({ host, port }, options);
+
+export type PairedTcpOptions = Address & PairedOptions;
+export type PairedTcpListenOptions = Address & PairedListenOptions;
+
+/**
+ * The end of a pair that calls. `open(null)` meets the other one, or answers `Disconnected` after the last try and
+ * `Denied` where another conversation is held there. With a state it tries once and goes on: its calls wait.
+ */
+export const pairedTcpGate = ({ host, port, ...options }: PairedTcpOptions): GateProvider =>
+  new DiallingPairedGate({ host, port }, options);
+
+/** The end of a pair that is called. `open` waits for nobody; one end at a time. */
+export const pairedTcpListener = ({ host, port, ...options }: PairedTcpListenOptions): ListeningGate =>
+  new AcceptingPairedGate({ host, port }, options);

@@ -2,6 +2,12 @@
 
 import type { GateProvider } from "./gate-provider.ts";
 import {
+  AcceptingPairedGate,
+  DiallingPairedGate,
+  type PairedListenOptions,
+  type PairedOptions,
+} from "./paired-gate.ts";
+import {
   AcceptingGate,
   DiallingGate,
   type ListeningGate,
@@ -27,3 +33,14 @@ export const unixGate = ({ path, ...options }: UnixOptions): GateProvider =>
  */
 export const unixListener = ({ path, ...options }: UnixListenOptions): ListeningGate =>
   new AcceptingGate({ path }, options);
+
+export type PairedUnixOptions = SocketPath & PairedOptions;
+export type PairedUnixListenOptions = SocketPath & PairedListenOptions;
+
+/** As `pairedTcpGate`. */
+export const pairedUnixGate = ({ path, ...options }: PairedUnixOptions): GateProvider =>
+  new DiallingPairedGate({ path }, options);
+
+/** As `pairedTcpListener`, and of its socket as `unixListener`. */
+export const pairedUnixListener = ({ path, ...options }: PairedUnixListenOptions): ListeningGate =>
+  new AcceptingPairedGate({ path }, options);

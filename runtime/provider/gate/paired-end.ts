@@ -1,0 +1,392 @@
+// One owner's end of a gate whose other end is Cryonode's, too. Each message gets there once and in order, whichever of
+// the two is frozen, revived in another process, or cut off meanwhile: it is kept until the other end has it safe.
+
+import { setTimeout as pause } from "node:timers/promises";
+import type { SessionError } from "../../../lib/error.ts";
+import { E, type Either } from "../../../lib/fp.ts";
+import type { Standing } from "./conversation.ts";
+import { Fifo } from "./fifo.ts";
+import type { GateEnd, GateState, Message } from "./gate-provider.ts";
+import { MessageQueue } from "./message-queue.ts";
+import type { PairedSetting, Partners } from "./paired-setting.ts";
+import { Talk } from "./paired-talk.ts";
+import { ackFrame, byeFrame, type Frame, type Hello, type Refusal } from "./paired-wire.ts";
+import { refusalText } from "./refusal-text.ts";
+import { Rendezvous, type Seeker } from "./rendezvous.ts";
+
+type Answer<T> = (answer: Either<SessionError, T>) => void;
+
+export class PairedEnd implements GateEnd, Seeker {
+  readonly dropped = 0;
+  readonly changed?: string;
+  readonly #setting: PairedSetting;
+  readonly #rendezvous: Rendezvous;
+  readonly #released: (end: PairedEnd) => void;
+  readonly #unread: MessageQueue;
+  readonly #receivers = new Fifo<Answer<Message>>();
+  /** Sends that wait for room. */
+  readonly #waiting = new Fifo<{ readonly message: Message; readonly answer: Answer<void> }>();
+  #talk: Talk;
+  /** What `received` and the unread messages came to when the conversation began. */
+  #base: number;
+  #sent: number;
+  #received: number;
+  /** What the owner is still to hear, once, after all that is unread. */
+  #untold: SessionError | null = null;
+  /** Why nothing will be sent or received any more. */
+  #failure: SessionError | null = null;
+  #absence: NodeJS.Timeout | undefined;
+  #suspended = false;
+  /** What it was opened from may still be needed. */
+  #unsettled: boolean;
+  #acknowledging = false;
+  /** Closes for good: the other end is to know. */
+  #leaving = false;
+  #left: (() => void) | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(
+    setting: PairedSetting,
+    partners: Partners,
+    state: GateState | null,
+    released: (end: PairedEnd) => void,
+  ) {
+    this.#setting = setting;
+    this.#rendezvous = new Rendezvous(setting, partners, this);
+    this.#released = released;
+    this.#unread = new MessageQueue(setting.window);
+    for (const message of state?.unread ?? []) this.#unread.push(message);
+    this.#sent = state?.sent ?? 0;
+    this.#received = state?.received ?? 0;
+    const past = state?.conversation ?? null;
+    this.#talk = new Talk(setting, past);
+    this.#base = this.#received + this.#unread.length - this.#talk.arrived;
+    this.#unsettled = state !== null;
+    if (state !== null && past === null) this.changed = "new conversation";
+    if (this.#talk.over) this.#untold = this.#disconnected("the other end has closed the gate");
+  }
+
+  get reconnected(): number {
+    return Math.max(0, this.#rendezvous.meetings - 1);
+  }
+
+  /**
+   * Where this end calls, it meets the other one now: by so many tries, or `Disconnected`; `Denied` where somebody is
+   * there and won't talk. Where it is called, it waits for nobody. `Closed` after a close.
+   */
+  async begin(tries: number, strict: boolean): Promise<SessionError | null> {
+    if (!this.#rendezvous.calls || this.#untold !== null) {
+      this.#rendezvous.goOn();
+      return null;
+    }
+    const greeting = await this.#rendezvous.begin(tries);
+    if (this.#failure !== null) return this.#failure;
+    if (greeting.kind === "refused") return this.#denied(greeting.refusal, greeting.byUs);
+    if (greeting.kind === "failed" && strict) return this.#disconnected(this.#rendezvous.reason);
+    this.#rendezvous.goOn();
+    return null;
+  }
+
+  send(message: Message): Promise<Either<SessionError, void>> | Either<SessionError, void> {
+    const wrong = this.#failure ?? this.#untold;
+    if (wrong !== null) return E.left(this.#unread.length === 0 ? this.#tell(wrong) : wrong);
+    if (this.#waiting.length === 0 && !this.#talk.full) return this.#hand(message);
+    const refused = this.#talk.refuses(message);
+    if (refused !== null) return E.left(refused);
+    // The sender may use its bytes again.
+    const copy = typeof message === "string" ? message : new Uint8Array(message);
+    return new Promise((answer) => {
+      this.#waiting.push({ message: copy, answer });
+      this.#need();
+    });
+  }
+
+  receive(): Promise<Either<SessionError, Message>> {
+    if (this.#failure !== null) return Promise.resolve(E.left(this.#failure));
+    if (!this.#suspended && this.#receivers.length === 0 && this.#unread.length > 0)
+      return Promise.resolve(E.right(this.#next()));
+    return new Promise((answer) => {
+      this.#receivers.push(answer);
+      this.#deliver();
+      this.#need();
+    });
+  }
+
+  /** Sends that wait for room are kept as if there were: they are no more than the calls in flight. */
+  hasten(): void {
+    this.#admit(true);
+  }
+
+  suspend(): void {
+    this.#suspended = true;
+    clearTimeout(this.#absence);
+    this.#absence = undefined;
+  }
+
+  resume(): void {
+    this.#suspended = false;
+    this.#deliver();
+    this.#need();
+    this.#keep();
+  }
+
+  revived(): void {
+    this.#unsettled = false;
+    this.#keep();
+  }
+
+  acknowledge(count: number): void {
+    this.#talk.keep(count - this.#base);
+    this.#acknowledgeSoon();
+  }
+
+  capture(): GateState {
+    if (!this.#suspended) throw new Error("a gate is captured while it is suspended");
+    return {
+      sent: this.#sent,
+      received: this.#received,
+      unread: this.#unread.list(),
+      partial: new Uint8Array(0),
+      conversation: this.#talk.record,
+    };
+  }
+
+  dismissed(): void {
+    this.#leaving = true;
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#failure = { tag: "Closed", what: `gate ${this.#setting.name}` };
+    clearTimeout(this.#absence);
+    while (this.#unread.shift() !== undefined);
+    this.#refuse(this.#failure);
+    // After a freeze, or a revival that failed, an image has what the other end has not.
+    if (!this.#suspended && !this.#unsettled && this.#owes) await this.#leave();
+    await this.#rendezvous.close();
+    this.#released(this);
+  }
+
+  /** Whether the other end is still to be told something: messages, or that the gate was closed for good. */
+  get #owes(): boolean {
+    if (this.#talk.over) return false;
+    return this.#talk.outstanding > 0 || (this.#leaving && (this.#talk.begun || this.#rendezvous.greets));
+  }
+
+  /** Until the other end has all, and where this one leaves for good, knows that nothing follows; not for ever. */
+  async #leave(): Promise<void> {
+    const told = new Promise<void>((left) => (this.#left = left));
+    const late = new AbortController();
+    if (this.#rendezvous.inTouch) this.#sayBye();
+    else this.#rendezvous.goOn();
+    await Promise.race([
+      told,
+      pause(this.#setting.farewell, undefined, { signal: late.signal }).catch(() => {}),
+    ]);
+    late.abort();
+    this.#left = null;
+  }
+
+  #sayBye(): void {
+    if (this.#left === null || this.#talk.outstanding > 0) return;
+    if (this.#leaving) this.#rendezvous.write(byeFrame());
+    else this.#left();
+  }
+
+  // --- what the other end says
+
+  get standing(): Standing {
+    return this.#talk.standing;
+  }
+  get busy(): boolean {
+    return this.#talk.over;
+  }
+  get said(): number {
+    return this.#talk.said;
+  }
+  get wants(): boolean {
+    return this.#left !== null || (this.#failure === null && this.#untold === null);
+  }
+
+  met(hello: Hello): void {
+    clearTimeout(this.#absence);
+    this.#absence = undefined;
+    this.#talk.meet(hello);
+    this.#pump();
+    this.#acknowledgeSoon();
+    this.#admit(false);
+    this.#sayBye();
+  }
+
+  heard(frame: Frame): string | null {
+    switch (frame.kind) {
+      case "data":
+        return this.#arrived(frame.number, frame.message);
+      case "ack": {
+        const wrong = this.#talk.acknowledged(frame.number);
+        if (wrong !== null) return wrong;
+        this.#pump();
+        this.#admit(false);
+        this.#sayBye();
+        return null;
+      }
+      case "bye":
+        this.#ended();
+        return null;
+      default:
+        return `it sent a ${frame.kind} after its greeting`;
+    }
+  }
+
+  parted(): void {
+    this.#need();
+  }
+
+  unmet(): void {
+    this.#talk.unmeet();
+  }
+
+  turnedDown(refusal: Refusal, byUs: boolean): void {
+    // Then it knows that this end has left, or will never listen to it.
+    this.#left?.();
+    if (refusal === "taken") this.#talk.forsake();
+    this.#untold = this.#denied(refusal, byUs);
+    this.#deliver();
+  }
+
+  #arrived(number: number, message: Message): string | null {
+    // Nobody will receive it, and the other end is about to hear so.
+    if (this.#failure !== null) return null;
+    const isNew = this.#talk.arrive(number);
+    if (typeof isNew === "string") return isNew;
+    if (!isNew) return null;
+    this.#unread.push(message);
+    this.#deliver();
+    this.#keep();
+    return null;
+  }
+
+  #ended(): void {
+    this.#rendezvous.write(byeFrame());
+    this.#rendezvous.part();
+    this.#left?.();
+    if (this.#failure !== null) return;
+    const lost = this.#talk.end();
+    const and =
+      lost === 0 ? "" : `, and ${lost} ${lost === 1 ? "message" : "messages"} had not arrived there`;
+    this.#untold = this.#disconnected(`the other end has closed the gate${and}`);
+    this.#refuseSends(this.#untold);
+    this.#deliver();
+  }
+
+  // --- in between
+
+  #hand(message: Message): Either<SessionError, void> {
+    const sent = this.#talk.send(message);
+    if (E.isRight(sent)) {
+      this.#sent += 1;
+      this.#pump();
+    }
+    return sent;
+  }
+
+  #pump(): void {
+    if (!this.#rendezvous.inTouch) return this.#rendezvous.goOn();
+    for (let frame = this.#talk.next(); frame !== null; frame = this.#talk.next())
+      this.#rendezvous.write(frame);
+  }
+
+  /** Hands over sends that waited for room, as far as there is some, or all. */
+  #admit(all: boolean): void {
+    while (this.#waiting.length > 0 && (all || !this.#talk.full)) {
+      const { message, answer } = this.#waiting.shift() as { message: Message; answer: Answer<void> };
+      answer(this.#hand(message));
+    }
+  }
+
+  #deliver(): void {
+    if (this.#suspended) return;
+    while (this.#receivers.length > 0 && this.#unread.length > 0)
+      this.#receivers.shift()?.(E.right(this.#next()));
+    if (this.#receivers.length > 0 && this.#untold !== null) this.#refuseReceivers(this.#tell(this.#untold));
+  }
+
+  #next(): Message {
+    if (this.#unread.full) this.#acknowledgeSoon();
+    this.#received += 1;
+    return this.#unread.shift() as Message;
+  }
+
+  /** The owner hears it once; then the gate begins anew, or tries again. */
+  #tell(error: SessionError): SessionError {
+    if (this.#failure !== null) return error;
+    this.#untold = null;
+    if (!this.#talk.over) return error;
+    this.#talk = new Talk(this.#setting, null);
+    this.#base = this.#received;
+    return error;
+  }
+
+  /** What has arrived is in this end, and so in every image of it from now on. */
+  #keep(): void {
+    if (this.#suspended || this.#unsettled || this.#setting.acknowledge === "told") return;
+    this.#talk.keep(this.#talk.arrived);
+    this.#acknowledgeSoon();
+  }
+
+  /** Once for all that arrives in one pass of the event loop. */
+  #acknowledgeSoon(): void {
+    if (this.#acknowledging) return;
+    this.#acknowledging = true;
+    setImmediate(() => {
+      this.#acknowledging = false;
+      if (this.#unread.full || !this.#rendezvous.inTouch) return;
+      const number = this.#talk.due();
+      if (number !== null) this.#rendezvous.write(ackFrame(number));
+    });
+  }
+
+  /** Somebody waits: there should be a connection, and where patience is bounded, soon. */
+  #need(): void {
+    const { patience } = this.#setting;
+    if (this.#rendezvous.inTouch || this.#suspended || this.#failure !== null) return;
+    if (this.#receivers.length + this.#waiting.length === 0) return;
+    this.#rendezvous.goOn();
+    if (patience === Infinity || this.#absence !== undefined) return;
+    this.#absence = setTimeout(() => {
+      this.#absence = undefined;
+      this.#refuse(this.#disconnected(`${this.#rendezvous.reason}, for ${patience} ms`));
+    }, patience);
+  }
+
+  #refuse(error: SessionError): void {
+    this.#refuseSends(error);
+    this.#refuseReceivers(error);
+  }
+
+  #refuseSends(error: SessionError): void {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
+      next.answer(E.left(error));
+  }
+
+  #refuseReceivers(error: SessionError): void {
+    for (let next = this.#receivers.shift(); next !== undefined; next = this.#receivers.shift())
+      next(E.left(error));
+  }
+
+  #disconnected(reason: string): SessionError {
+    return { tag: "Disconnected", gate: this.#setting.name, reason };
+  }
+
+  #denied(refusal: Refusal, byUs: boolean): SessionError {
+    return {
+      tag: "Denied",
+      service: "Gate",
+      label: this.#setting.name,
+      reason: refusalText(refusal, byUs),
+    };
+  }
+}
