@@ -63,6 +63,7 @@ const nameOf = (domain: ProtectionDomain, call: PendingCall): string =>
 
 const settled = async (domain: ProtectionDomain, deadline: number): Promise<boolean> => {
   if (![...domain.pending].some(drains) && domain.memorySettled) return true;
+  domain.hasten();
   let stop!: () => void;
   const late = new Promise<boolean>((resolve) => {
     stop = domain.clock.power.after(deadline, () => resolve(false));

@@ -25,6 +25,8 @@ export const reopenedHandles = (
   return recordsInOrder(ledger).flatMap(([selector, record]) => {
     const position = placeOf(known.get(selector));
     const object = domain.object(selector);
+    const changed = remoteBehind(object)?.renewed === true ? "new session" : object?.life?.changed;
+    const told = changed === undefined ? {} : { changed };
     if (record.kind === "session")
       return [
         {
@@ -32,7 +34,7 @@ export const reopenedHandles = (
           provider: router.provider(record.service, record.label),
           name: record.label,
           position,
-          ...(remoteBehind(object)?.renewed === true ? { changed: "new session" } : {}),
+          ...told,
         },
       ];
     const handle = { kind: record.kind, provider: "", name: "", position: null };
@@ -45,9 +47,6 @@ export const reopenedHandles = (
     if (record.kind !== "file") return [];
     const session = ledger.capabilities[String(record.session)];
     const provider = session?.kind === "session" ? router.provider(session.service, session.label) : "";
-    const changed = object?.life?.changed;
-    return [
-      { kind: "file", provider, name: record.path, position, ...(changed === undefined ? {} : { changed }) },
-    ];
+    return [{ kind: "file", provider, name: record.path, position, ...told }];
   });
 };

@@ -3,15 +3,17 @@ import * as t from "io-ts";
 import { bytes, natural, struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { Gate } from "../../lib/session/gate.ts";
-import type { GateEnd, GateRight, Message } from "../provider/gate/gate-provider.ts";
-import type { Answer, Life, Serving } from "./service.ts";
+import { Conversation } from "../provider/gate/conversation.ts";
+import type { GateEnd, GateProvider, GateRight, Message } from "../provider/gate/gate-provider.ts";
+import { byteLength } from "../provider/gate/message-queue.ts";
+import type { Answer, Effect, Life, Serving } from "./service.ts";
 
 const messageCodec = t.union([t.string, bytes]);
 
 /** A gate's place in the stream, as providers capture it. */
 export const GatePosition = struct(
   { sent: natural, received: natural, unread: t.array(messageCodec), partial: bytes },
-  {},
+  { conversation: Conversation },
   "GatePosition",
 );
 
@@ -55,6 +57,27 @@ class Orphans {
   }
 }
 
+/** Bytes of messages that wait to be handed over, in all sends of one session: beyond them, a component that does not
+ *  wait for its sends is refused further ones. */
+const MOST_WAITING = 16 << 20;
+
+/** What two ends have told each other is settled once nobody can go back to the image. */
+const settling = (end: GateEnd): Effect => ({
+  enact: () => E.right(undefined),
+  retract: () => E.right(undefined),
+  confirm: () => end.revived?.(),
+});
+
+/** Opens a provider's gate. What two Cryonode ends have agreed on is no use elsewhere: `Denied`. */
+export const openGate = (
+  provider: GateProvider,
+  position: GatePosition | null,
+): Promise<Answer<GateEnd>> => {
+  if (position?.conversation === undefined || provider.pairs === true) return provider.open(position);
+  const reason = "it was in a conversation with another Cryonode end, and the gate of that name is none for one";
+  return Promise.resolve(E.left({ tag: "Denied", service: "Gate", label: provider.name, reason }));
+};
+
 /** `name`: the provider's, for errors. */
 export const makeGate = (
   name: string,
@@ -62,11 +85,24 @@ export const makeGate = (
   rights: ReadonlySet<GateRight>,
 ): Serving<typeof Gate> & { readonly life: Life } => {
   const orphans = new Orphans();
+  let waiting = 0;
   const denied = (right: GateRight): Answer<never> =>
     E.left({ tag: "Denied", service: "Gate", label: name, right });
+  const exceeded = (wanted: number): Answer<never> =>
+    E.left({ tag: "QuotaExceeded", resource: "ram", wanted, available: 0 });
+  const counted = (bytes: number, sent: Promise<Answer<void>>): Promise<Answer<void>> => {
+    waiting += bytes;
+    void sent.then(() => (waiting -= bytes));
+    return sent;
+  };
   return {
     contract: Gate,
-    send: (content) => (rights.has("send") ? end.send(content) : denied("send")),
+    send: (content) => {
+      if (!rights.has("send")) return denied("send");
+      if (waiting > MOST_WAITING) return exceeded(byteLength(content));
+      const sent = end.send(content);
+      return sent instanceof Promise ? counted(byteLength(content), sent) : sent;
+    },
     receive: () =>
       rights.has("receive") ? (orphans.take() ?? orphans.seen(end.receive())) : denied("receive"),
     close: () => E.right(undefined),
@@ -80,6 +116,10 @@ export const makeGate = (
         const received = state.received - arrived.length;
         return E.right({ ...state, received, unread: [...arrived, ...state.unread] });
       },
+      ...(end.changed === undefined ? {} : { changed: end.changed }),
+      ...(end.revived === undefined ? {} : { effect: settling(end) }),
+      hasten: () => end.hasten?.(),
+      dismissed: () => end.dismissed?.(),
       release: () => end.close(),
     },
   };

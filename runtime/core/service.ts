@@ -21,6 +21,9 @@ export interface Life {
   /** What it came back with is not what it was at the freeze: in words, for those who ask. */
   readonly changed?: string;
   readonly effect?: Effect;
+  /** A freeze is about to wait for calls that must complete: completes those that wait for others, as far as nothing is
+   *  lost by it. */
+  hasten?(): void;
   /** Completes no waiting call any more, and consumes nothing from outside, until `resume`. */
   suspend?(): void;
   resume?(): void;

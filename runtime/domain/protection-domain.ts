@@ -635,10 +635,16 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     );
   }
 
+  /** Calls that must complete are about to be waited for. */
+  hasten(): void {
+    for (const { object } of this.capabilities.values()) object.life?.hasten?.();
+  }
+
   /** Its calls still go out: those on their way are waited for, but not for ever. */
   async #finish(code: number): Promise<void> {
     this.#state = "ended";
     this.#exiting = code;
+    this.hasten();
     let late!: () => void;
     const patience = new Promise<void>((resolve) => {
       late = this.#powers.clock.after(FAREWELL_MS, resolve);
@@ -646,6 +652,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     await Promise.race([this.settle((call) => call.inFlight === "drain"), patience]);
     late();
     if (this.#released) return;
+    for (const { object } of this.capabilities.values()) object.life?.dismissed?.();
     await this.release();
     this.#events.exited(code);
   }

@@ -6,7 +6,7 @@ import { Gate } from "../../lib/session/gate.ts";
 import { Report } from "../../lib/session/report.ts";
 import { Rom } from "../../lib/session/rom.ts";
 import { makeFileSystem, type FileSystemPosition } from "../core/file-system.ts";
-import { makeGate, type GatePosition } from "../core/gate.ts";
+import { makeGate, openGate, type GatePosition } from "../core/gate.ts";
 import { makeReport } from "../core/report.ts";
 import { makeRom, type RomPosition } from "../core/rom.ts";
 import { grantedRights } from "../core/route.ts";
@@ -43,7 +43,7 @@ const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
     async ({ servedGates }, { provider, route, position }) => {
       const found = servedGates.get(provider);
       if (found === undefined) return gone(`gate ${provider}`);
-      const end = await found.provider.open(position as GatePosition | null);
+      const end = await openGate(found.provider, position as GatePosition | null);
       return E.isLeft(end) ? end : E.right(makeGate(provider, end.right, grantedRights(found.rights, route)));
     },
   ],
@@ -81,6 +81,9 @@ export class PortalServer {
         if (waiting !== undefined) this.#objects.get(message.object)?.life?.cancel?.(waiting);
         return;
       }
+      case "hasten":
+      case "dismissed":
+        return this.#objects.get(message.object)?.life?.[message.kind]?.();
       case "suspend":
         return this.#objects.get(message.object)?.life?.suspend?.();
       case "resume":

@@ -98,6 +98,8 @@ export class PortalClient {
       life: {
         ...(typeof served?.changed === "string" ? { changed: served.changed } : {}),
         ...(served?.effect === true ? { effect: this.#effect(object) } : {}),
+        hasten: () => this.#send({ kind: "hasten", object }),
+        dismissed: () => this.#send({ kind: "dismissed", object }),
         suspend: () => this.#send({ kind: "suspend", object }),
         resume: () => this.#send({ kind: "resume", object }),
         capture: async () => (await this.#ask((call) => ({ kind: "capture", call, object }))).answer,

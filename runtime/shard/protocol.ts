@@ -261,7 +261,10 @@ export type ToPortalServer =
       readonly method: string;
       readonly args: readonly unknown[];
     }
-  | { readonly kind: "suspend" | "resume" | "confirm"; readonly object: number }
+  | {
+      readonly kind: "suspend" | "resume" | "confirm" | "hasten" | "dismissed";
+      readonly object: number;
+    }
   /** Nobody waits any more for this call. */
   | { readonly kind: "cancel"; readonly object: number; readonly call: number }
   | {

@@ -7,7 +7,7 @@ import { Report } from "../../lib/session/report.ts";
 import { Rom } from "../../lib/session/rom.ts";
 import type { Clock } from "../core/clock.ts";
 import { makeFileSystem, type FileSystemPosition } from "../core/file-system.ts";
-import { makeGate, type GatePosition } from "../core/gate.ts";
+import { makeGate, openGate, type GatePosition } from "../core/gate.ts";
 import { makeLog, type LogSink } from "../core/log.ts";
 import { makeRom, RomSource, type RomPosition } from "../core/rom.ts";
 import { grantedRights, routeFor, type Route } from "../core/route.ts";
@@ -106,7 +106,7 @@ export class ShardRouter extends RouteTable implements Router {
     const provider = this.#spec.gates.get(target)!;
     const outer = outerGate(target, provider);
     if (outer === null) return this.#powers.portal.open(Gate, target, route, position);
-    const end = await outer.open(position);
+    const end = await openGate(outer, position);
     return E.isLeft(end) ? end : E.right(makeGate(target, end.right, grantedRights(provider.rights, route)));
   }
 
