@@ -5,12 +5,15 @@ export { Host } from "./embed/host.ts";
 export { Child, type Until } from "./embed/child.ts";
 export { HostFailure, type HostFacts } from "./embed/host-failure.ts";
 export type {
+  BoundOptions,
   Duration,
   EntryOptions,
   FileOptions,
   FreezeOptions,
   GateOptions,
   HostOptions,
+  HttpGateOptions,
+  RetryOptions,
   ReviveAllOptions,
   ReviveOptions,
   RomOptions,
@@ -18,6 +21,7 @@ export type {
   ServiceOptions,
   Size,
   StartOptions,
+  StreamGateOptions,
 } from "./embed/host-options.ts";
 export type { ServiceClient } from "./embed/service-client.ts";
 export type { OuterFiles, OuterGate, OuterRom } from "./embed/outside.ts";

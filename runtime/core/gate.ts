@@ -13,7 +13,7 @@ const messageCodec = t.union([t.string, bytes]);
 /** A gate's place in the stream, as providers capture it. */
 export const GatePosition = struct(
   { sent: natural, received: natural, unread: t.array(messageCodec), partial: bytes },
-  { conversation: Conversation },
+  { parted: t.string, conversation: Conversation },
   "GatePosition",
 );
 
@@ -69,12 +69,10 @@ const settling = (end: GateEnd): Effect => ({
 });
 
 /** Opens a provider's gate. What two Cryonode ends have agreed on is no use elsewhere: `Denied`. */
-export const openGate = (
-  provider: GateProvider,
-  position: GatePosition | null,
-): Promise<Answer<GateEnd>> => {
+export const openGate = (provider: GateProvider, position: GatePosition | null): Promise<Answer<GateEnd>> => {
   if (position?.conversation === undefined || provider.pairs === true) return provider.open(position);
-  const reason = "it was in a conversation with another Cryonode end, and the gate of that name is none for one";
+  const reason =
+    "it was in a conversation with another Cryonode end, and the gate of that name is none for one";
   return Promise.resolve(E.left({ tag: "Denied", service: "Gate", label: provider.name, reason }));
 };
 

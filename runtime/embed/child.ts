@@ -2,7 +2,7 @@
 import type { Ending } from "../host/ending.ts";
 import type { HostEvent } from "../host/event.ts";
 import type { Frozen } from "../host/frozen.ts";
-import { durationOf } from "./configure.ts";
+import { durationOf } from "./amounts.ts";
 import { EventStream } from "./event-stream.ts";
 import { HostFailure } from "./host-failure.ts";
 import type { Duration, FreezeOptions } from "./host-options.ts";

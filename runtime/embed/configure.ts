@@ -1,31 +1,21 @@
 // From what a program says to what a host needs: defaults filled in, sizes and paths made plain. What can't be
 // meant throws a `TypeError` that names it: that is a bug of the program.
-import { resolve, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { E, type Either } from "../../lib/fp.ts";
-import { amountOfBytes, amountOfTime } from "../amount.ts";
+import { join } from "node:path";
 import type { Route } from "../core/route.ts";
 import { serviceContract } from "../core/services.ts";
 import { FREEZE_DEADLINE_MS } from "../host/freezer.ts";
-import type {
-  FileProviderConfig,
-  GateProviderConfig,
-  HostConfig,
-  RomConfig,
-  StartConfig,
-} from "../host/host-config.ts";
+import type { FileProviderConfig, HostConfig, RomConfig, StartConfig } from "../host/host-config.ts";
 import { didYouMean, nearest } from "../nearest.ts";
 import type { FileRight } from "../provider/file/file-provider.ts";
-import type { GateRight } from "../provider/gate/gate-provider.ts";
+import { gateConfig } from "./configure-gate.ts";
+import { countOf, durationOf, pathOf, sizeOf } from "./amounts.ts";
 import type {
   Duration,
   EntryOptions,
   FileOptions,
-  GateOptions,
   HostOptions,
   RomOptions,
   RouteOptions,
-  Size,
 } from "./host-options.ts";
 
 const STATE = ".cryonode";
@@ -37,40 +27,11 @@ const CHILD_CAPS = 100;
 const TURN_MS = 3000;
 
 const FILE_RIGHTS: readonly FileRight[] = ["read", "write", "create", "remove", "list"];
-const GATE_RIGHTS: readonly GateRight[] = ["send", "receive"];
 const SERVICES = ["LOG", "Timer", "ROM", "Report", "File_system", "Gate"];
-
-const amount = (
-  what: string,
-  written: number | string,
-  parse: (text: string) => Either<string | null, number>,
-  expected: string,
-): number => {
-  const parsed = parse(String(written));
-  if (E.isRight(parsed)) return parsed.right;
-  const stood = JSON.stringify(written);
-  throw new TypeError(`${what} is ${stood}; expected ${expected}${didYouMean(parsed.left)}`);
-};
-
-const sizeOf = (what: string, size: Size): number =>
-  amount(what, size, amountOfBytes, 'bytes, or a size such as "64M"');
-
-/** In ms. */
-export const durationOf = (what: string, duration: Duration): number =>
-  amount(what, duration, amountOfTime, 'ms, or a time such as "10s", at most 24 days');
 
 /** In ms. */
 export const deadlineOf = (deadline: Duration | undefined): number =>
   deadline === undefined ? FREEZE_DEADLINE_MS : durationOf("deadline", deadline);
-
-export const countOf = (what: string, count: number): number => {
-  if (Number.isSafeInteger(count) && count > 0) return count;
-  throw new TypeError(`${what} is ${count}; expected a whole number, at least 1`);
-};
-
-/** An absolute path. */
-export const pathOf = (path: string | URL): string =>
-  path instanceof URL ? fileURLToPath(path) : resolve(path);
 
 /** Where an image lies: in the state directory, where it is a bare name. */
 export const imagePath = (state: string, image: string | URL): string =>
@@ -84,32 +45,6 @@ const fileConfig = (file: FileOptions): FileProviderConfig => {
   return "directory" in file
     ? { kind: "directory", path: pathOf(file.directory), rights: file.rights ?? FILE_RIGHTS }
     : { kind: "memory", content: file.content ?? {}, rights: file.rights ?? FILE_RIGHTS };
-};
-
-/** The host and port in "HOST:PORT"; null where it is none. */
-const endpointOf = (given: string): { readonly host: string; readonly port: number } | null => {
-  const [, bracketed, plain, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(given) ?? [];
-  const [host, port] = [bracketed ?? plain, Number(digits)];
-  return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : null;
-};
-
-const gateConfig = (name: string, gate: GateOptions): GateProviderConfig => {
-  const wrong = (key: string, given: string, expected: string): TypeError =>
-    new TypeError(`gate ${name}: ${key} is ${JSON.stringify(given)}; expected ${expected}`);
-  const { rights = GATE_RIGHTS } = gate;
-  if ("queue" in gate) return { kind: "queue", rights };
-  if ("provider" in gate) return { kind: "provided", provider: gate.provider, rights };
-  if ("http" in gate) {
-    const [, authority = ""] = /^http:\/\/([^/?#@]+)\/?$/.exec(gate.http) ?? [];
-    const place = endpointOf(/:\d+$/.test(authority) ? authority : `${authority}:80`);
-    if (place === null) throw wrong("http", gate.http, '"http://HOST:PORT", with nothing behind it');
-    return { kind: "http", ...place, rights };
-  }
-  const { listen = false, framing = "line" } = gate;
-  if ("unix" in gate) return { kind: "unix", path: pathOf(gate.unix), listen, framing, rights };
-  const place = endpointOf(gate.tcp);
-  if (place === null) throw wrong("tcp", gate.tcp, '"HOST:PORT"');
-  return { kind: "tcp", ...place, listen, framing, rights };
 };
 
 const romConfig = (rom: RomOptions): RomConfig => {

@@ -24,28 +24,71 @@ export type FileOptions =
   /** A provider of the program's own, served in its thread. The host never closes it. See `docs/providers.md`. */
   | { readonly provider: FileProvider; readonly rights?: readonly FileRight[] };
 
+/** How many messages, and of how many bytes, may wait. */
+export interface BoundOptions {
+  readonly messages: number;
+  readonly bytes: Size;
+}
+
+/** How often something is tried that may not be there yet. */
+export interface RetryOptions {
+  /** Default 5. */
+  readonly tries?: number;
+  /** The pause before the second try, doubled before each further one. Default 50 ms. */
+  readonly first?: Duration;
+  /** The longest pause. Default 800 ms. */
+  readonly longest?: Duration;
+  /** How long one try to connect may take. Default 2s. */
+  readonly connect?: Duration;
+}
+
+/** What gates over TCP and Unix sockets have in common. `docs/providers.md` says more of each. */
+export interface StreamGateOptions {
+  /** Whether peers call here, one at a time, instead of being called. Default false. */
+  readonly listen?: boolean;
+  /** How a foreign peer's stream is cut into messages. Default `line`. */
+  readonly framing?: Framing;
+  /** Who is at the other side: `cryonode` is the same kind of gate of another host, and nothing is lost or repeated
+   *  between the two. Default `foreign`. */
+  readonly peer?: "foreign" | "cryonode";
+  /** The largest message. Default 1M, at most 64M; both ends of a pair say the same. */
+  readonly message?: Size;
+  /** What may have arrived unreceived before the peer has to wait. Default 256 messages or 1M. */
+  readonly unread?: BoundOptions;
+  readonly retry?: RetryOptions;
+  /** Of a listener: peers that may wait. Default 16. */
+  readonly waiting?: number;
+  /** Of a listener, how long a send waits for somebody to call: default 4s. Of a pair, how long a call waits while the
+   *  other end is not there: default as long as it takes. */
+  readonly patience?: Duration;
+  readonly rights?: readonly GateRight[];
+}
+
+/** Of gates to HTTP services. */
+export interface HttpGateOptions {
+  /** The largest request, and the largest body of an answer that is not received in pieces. Default 1M, at most 64M. */
+  readonly message?: Size;
+  /** Requests that wait and answers that are unread, taken together. Default 32, or 16M. */
+  readonly unread?: BoundOptions;
+  readonly retry?: RetryOptions;
+  /** How long an answer may take. Default 30s. */
+  readonly within?: Duration;
+  /** The file of certificates, in PEM, of those who vouch for the server. Default: those that the system trusts. */
+  readonly ca?: string | URL;
+  readonly rights?: readonly GateRight[];
+}
+
 /** Where children's messages go and come from. `rights` defaults to all. */
 export type GateOptions =
-  /** The program itself, by `host.gate(name)`. */
-  | { readonly queue: true; readonly rights?: readonly GateRight[] }
-  /** A peer at "HOST:PORT", which knows nothing of Cryonode, or with `listen` whoever calls there, one at a time.
-   *  `framing` defaults to `line`. */
-  | {
-      readonly tcp: string;
-      readonly listen?: boolean;
-      readonly framing?: Framing;
-      readonly rights?: readonly GateRight[];
-    }
+  /** The program itself, by `host.gate(name)`. `unread`, each way: default 10,000 messages or 16M. */
+  | { readonly queue: true; readonly unread?: BoundOptions; readonly rights?: readonly GateRight[] }
+  /** A peer at "HOST:PORT", or with `listen` whoever calls there. */
+  | ({ readonly tcp: string } & StreamGateOptions)
   /** The same over the Unix socket at this path, of at most 107 bytes when it is absolute. */
-  | {
-      readonly unix: string | URL;
-      readonly listen?: boolean;
-      readonly framing?: Framing;
-      readonly rights?: readonly GateRight[];
-    }
-  /** The HTTP service at "http://HOST:PORT"; messages are requests and answers. See `docs/providers.md`. */
-  | { readonly http: string; readonly rights?: readonly GateRight[] }
-  /** A provider of the program's own, served in its thread. The host never closes it. See `docs/providers.md`. */
+  | ({ readonly unix: string | URL } & StreamGateOptions)
+  /** The service at "http://HOST:PORT" or "https://HOST:PORT"; messages are requests and answers. */
+  | ({ readonly http: string } & HttpGateOptions)
+  /** A provider of the program's own, served in its thread. The host never closes it. */
   | { readonly provider: GateProvider; readonly rights?: readonly GateRight[] };
 
 /** What children read by ROM sessions. `host.rom(name)` replaces it. A `file` is read once, when the host opens. */

@@ -10,17 +10,9 @@ import { outsideFiles } from "../host/providers.ts";
 import { startRuntime, type Runtime } from "../host/runtime.ts";
 import type { FilePower } from "../image/file-power.ts";
 import type { FileProvider } from "../provider/file/file-provider.ts";
+import { countOf, durationOf, pathOf } from "./amounts.ts";
 import { Child, type ChildPowers } from "./child.ts";
-import {
-  countOf,
-  deadlineOf,
-  durationOf,
-  hostConfig,
-  imagePath,
-  pathOf,
-  startConfig,
-  stateOf,
-} from "./configure.ts";
+import { deadlineOf, hostConfig, imagePath, startConfig, stateOf } from "./configure.ts";
 import { namesOf } from "./cut.ts";
 import { EventStream } from "./event-stream.ts";
 import { HostFailure } from "./host-failure.ts";

@@ -22,9 +22,8 @@ export type FileProviderConfig =
   | { readonly kind: "provided"; readonly provider: FileProvider; readonly rights: readonly FileRight[] };
 
 export type GateProviderConfig =
-  | Exclude<GateProviderSpec, { readonly kind: "queue" | "provided" }>
-  /** Two queues, whose outer ends the host's program holds. */
-  | { readonly kind: "queue"; readonly rights: readonly GateRight[] }
+  /** A queue is two, whose outer ends the host's program holds. */
+  | Exclude<GateProviderSpec, { readonly kind: "provided" }>
   /** The program's own; it outlives the host. */
   | { readonly kind: "provided"; readonly provider: GateProvider; readonly rights: readonly GateRight[] };
 

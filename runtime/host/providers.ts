@@ -81,7 +81,11 @@ export const makeProviders = (config: HostConfig): Providers => {
     gateSpecs.set(name, kind === "provided" ? { kind, rights } : gate);
     if (kind === "provided") servedGates.set(name, { provider: gate.provider, rights });
     if (kind !== "queue") continue;
-    const queue = { provider: queueGate({ name }), rights };
+    const { unread } = gate;
+    const queue = {
+      provider: queueGate({ name, ...(unread === undefined ? {} : { bound: unread }) }),
+      rights,
+    };
     gates.set(name, queue);
     servedGates.set(name, queue);
   }

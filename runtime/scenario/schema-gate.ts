@@ -4,13 +4,15 @@ import * as t from "io-ts";
 import { E } from "../../lib/fp.ts";
 import type { GateProviderConfig } from "../host/host-config.ts";
 import { SOCKET_PATH_BYTES } from "../provider/gate/socket-file.ts";
-import type { Schema } from "./schema.ts";
+import type { Read, Schema } from "./schema.ts";
 import { aboutKey, placeOf, refuse, schema } from "./schema.ts";
 import { fields, variants } from "./schema-fields.ts";
 import { diskPath } from "./schema-path.ts";
 import { GATE_RIGHTS, gateRights } from "./schema-right.ts";
+import { message, retry, unread, waiting } from "./schema-tuning.ts";
 import { mapped, refined, text, word, yes } from "./schema-value.ts";
 import type { Tree } from "./tree.ts";
+import { duration } from "./unit.ts";
 
 /** What a file can name: not a provider of a program's own. */
 export type GateProvider = Exclude<GateProviderConfig, { readonly kind: "provided" }>;
@@ -28,16 +30,17 @@ const endpoint = refined(text, "HOST:PORT with a port from 1 to 65535", (given) 
   return found === null ? E.left(null) : E.right(found);
 });
 
-const ORIGIN = "http://HOST or http://HOST:PORT, with nothing behind it";
+const ORIGIN = "http://HOST, https://HOST, or one with :PORT, with nothing behind it";
 
 const origin = refined(text, ORIGIN, (given) => {
-  const [, bracketed, plain, digits = "80"] =
-    /^http:\/\/(?:\[([0-9a-fA-F:.]+)\]|([^\s:/?#@[\]]+))(?::(\d{1,5}))?\/?$/.exec(given) ?? [];
-  const [host, port] = [bracketed ?? plain, Number(digits)];
-  if (host !== undefined && port >= 1 && port <= 65_535) return E.right({ host, port });
-  // What was most likely meant: that server, without a path, or without encryption.
-  const [, meant] = /^(?:https?:\/\/)?([^\s/?#@]+)/.exec(given) ?? [];
-  return E.left(meant === undefined || meant.endsWith(":") ? null : `http://${meant}`);
+  const [, scheme, bracketed, plain, digits] =
+    /^(https?):\/\/(?:\[([0-9a-fA-F:.]+)\]|([^\s:/?#@[\]]+))(?::(\d{1,5}))?\/?$/.exec(given) ?? [];
+  const secure = scheme === "https";
+  const [host, port] = [bracketed ?? plain, Number(digits ?? (secure ? 443 : 80))];
+  if (host !== undefined && port >= 1 && port <= 65_535) return E.right({ host, port, secure });
+  // What was most likely meant: that server, without a path.
+  const [, meantScheme = "http", meant] = /^(?:(https?):\/\/)?([^\s/?#@]+)/.exec(given) ?? [];
+  return E.left(meant === undefined || meant.endsWith(":") ? null : `${meantScheme}://${meant}`);
 });
 
 const socketPath = (directory: string): Schema<string> =>
@@ -51,37 +54,90 @@ const socketPath = (directory: string): Schema<string> =>
   });
 
 const framing = word(["line", "length", "raw"]);
-const streamKeys = { listen: yes, framing, rights: gateRights };
+const peer = word(["foreign", "cryonode"]);
+const streamKeys = {
+  listen: yes,
+  framing,
+  peer,
+  message,
+  unread,
+  retry,
+  waiting,
+  patience: duration,
+  rights: gateRights,
+};
+
+type StreamFields = { readonly [K in keyof typeof streamKeys]?: Read<(typeof streamKeys)[K]> };
+
+/** Keys that make no sense beside others; who put them there meant something else. */
+const contradiction = (
+  keys: ReadonlyMap<string, unknown>,
+  { listen, peer: other = "foreign" }: StreamFields,
+): { readonly key: string; readonly message: string } | null => {
+  if (other === "cryonode" && keys.has("framing"))
+    return {
+      key: "framing",
+      message:
+        "framing stands beside peer: cryonode; expected one of them, as two Cryonode ends frame their messages themselves",
+    };
+  if (keys.has("waiting") && listen === undefined)
+    return { key: "waiting", message: "waiting is about peers that call; expected it beside listen: true" };
+  if (keys.has("patience") && listen === undefined && other === "foreign")
+    return {
+      key: "patience",
+      message:
+        "patience is how long a call waits for the other side; expected it beside listen: true or peer: cryonode",
+    };
+  return null;
+};
+
+const stream = <A extends StreamFields, B>(of: Schema<A>, to: (given: A) => B): Schema<B> =>
+  schema(WHAT, (tree, context) => {
+    const given = of.validate(tree, context);
+    if (E.isLeft(given) || tree.kind !== "mapping") return given as t.Validation<B>;
+    const wrong = contradiction(tree.entries, given.right);
+    if (wrong === null) return t.success(to(given.right));
+    const at = tree.entries.get(wrong.key)!.value;
+    return t.failures([aboutKey(at, context, wrong.key, `${placeOf(context)}: ${wrong.message}`)]);
+  });
+
+/** What tcp and unix gates have in common. */
+const streamOf = ({
+  listen,
+  framing: cut = "line",
+  peer: other,
+  rights = GATE_RIGHTS,
+  ...tuning
+}: StreamFields) =>
+  ({ ...tuning, listen: listen === true, framing: other === "cryonode" ? other : cut, rights }) as const;
 
 const forms = (directory: string): Schema<GateProvider> =>
   variants(WHAT, {
     queue: mapped(
-      fields(WHAT, { queue: yes }, { rights: gateRights }),
-      ({ rights = GATE_RIGHTS }): GateProvider => ({ kind: "queue", rights }),
+      fields(WHAT, { queue: yes }, { unread, rights: gateRights }),
+      ({ queue: _, rights = GATE_RIGHTS, ...tuning }): GateProvider => ({ kind: "queue", rights, ...tuning }),
     ),
-    tcp: mapped(
-      fields(WHAT, { tcp: endpoint }, streamKeys),
-      ({ tcp, listen = false, framing: cut = "line", rights = GATE_RIGHTS }): GateProvider => ({
-        kind: "tcp",
-        ...tcp,
-        listen,
-        framing: cut,
-        rights,
-      }),
-    ),
-    unix: mapped(
+    tcp: stream(fields(WHAT, { tcp: endpoint }, streamKeys), ({ tcp, ...given }): GateProvider => ({
+      kind: "tcp",
+      ...tcp,
+      ...streamOf(given),
+    })),
+    unix: stream(
       fields(WHAT, { unix: socketPath(directory) }, streamKeys),
-      ({ unix, listen = false, framing: cut = "line", rights = GATE_RIGHTS }): GateProvider => ({
-        kind: "unix",
-        path: unix,
-        listen,
-        framing: cut,
-        rights,
-      }),
+      ({ unix, ...given }): GateProvider => ({ kind: "unix", path: unix, ...streamOf(given) }),
     ),
     http: mapped(
-      fields(WHAT, { http: origin }, { rights: gateRights }),
-      ({ http, rights = GATE_RIGHTS }): GateProvider => ({ kind: "http", ...http, rights }),
+      fields(
+        WHAT,
+        { http: origin },
+        { message, unread, retry, within: duration, ca: diskPath(directory), rights: gateRights },
+      ),
+      ({ http, rights = GATE_RIGHTS, ...tuning }): GateProvider => ({
+        kind: "http",
+        ...http,
+        rights,
+        ...tuning,
+      }),
     ),
   });
 

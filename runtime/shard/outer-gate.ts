@@ -1,23 +1,27 @@
 // The gates that lead out of the machine, which a shard serves in its own thread.
 import type { GateProvider } from "../provider/gate/gate-provider.ts";
 import { httpGate } from "../provider/gate/http.ts";
-import { tcpGate, tcpListener } from "../provider/gate/tcp.ts";
-import { unixGate, unixListener } from "../provider/gate/unix.ts";
+import { pairedTcpGate, pairedTcpListener, tcpGate, tcpListener } from "../provider/gate/tcp.ts";
+import { pairedUnixGate, pairedUnixListener, unixGate, unixListener } from "../provider/gate/unix.ts";
 import type { GateProviderSpec } from "./protocol.ts";
 
 /** A provider for one session; null for a gate that the host's thread serves. */
 export const outerGate = (name: string, spec: GateProviderSpec): GateProvider | null => {
   switch (spec.kind) {
     case "tcp": {
-      const { host, port, framing, listen } = spec;
-      return (listen ? tcpListener : tcpGate)({ name, host, port, framing });
+      const { kind: _, rights: _rights, listen, framing, ...place } = spec;
+      if (framing === "cryonode") return (listen ? pairedTcpListener : pairedTcpGate)({ name, ...place });
+      return (listen ? tcpListener : tcpGate)({ name, framing, ...place });
     }
     case "unix": {
-      const { path, framing, listen } = spec;
-      return (listen ? unixListener : unixGate)({ name, path, framing });
+      const { kind: _, rights: _rights, listen, framing, ...place } = spec;
+      if (framing === "cryonode") return (listen ? pairedUnixListener : pairedUnixGate)({ name, ...place });
+      return (listen ? unixListener : unixGate)({ name, framing, ...place });
     }
-    case "http":
-      return httpGate({ name, host: spec.host, port: spec.port });
+    case "http": {
+      const { kind: _, rights: _rights, unread, ...place } = spec;
+      return httpGate({ name, ...place, ...(unread === undefined ? {} : { bound: unread }) });
+    }
     default:
       return null;
   }

@@ -13,8 +13,8 @@ import type { Anchors, Registers } from "../engine/machine.ts";
 import type { DomainRecord } from "../durable/journal/journal-record.ts";
 import type { Engine } from "../engine/wasm-module.ts";
 import type { FileRight } from "../provider/file/file-provider.ts";
-import type { Framing } from "../provider/gate/framing.ts";
 import type { GateRight } from "../provider/gate/gate-provider.ts";
+import type { HttpTuning, QueueTuning, StreamTuning, Wire } from "../provider/gate/tuning.ts";
 
 /** A host's provider, as far as a shard must know it. What has no place here is served by the host's thread. */
 export type FileProviderSpec =
@@ -24,30 +24,33 @@ export type FileProviderSpec =
 
 export type GateProviderSpec =
   /** In the host's thread: a queue, or a provider that the program brought along. */
-  | { readonly kind: "queue" | "provided"; readonly rights: readonly GateRight[] }
-  | {
+  | ({ readonly kind: "queue"; readonly rights: readonly GateRight[] } & QueueTuning)
+  | { readonly kind: "provided"; readonly rights: readonly GateRight[] }
+  | ({
       readonly kind: "tcp";
       readonly host: string;
       readonly port: number;
       /** Whether peers call, instead of being called. */
       readonly listen: boolean;
-      readonly framing: Framing;
+      readonly framing: Wire;
       readonly rights: readonly GateRight[];
-    }
-  | {
+    } & StreamTuning)
+  | ({
       readonly kind: "unix";
       /** Absolute, at most 107 bytes. */
       readonly path: string;
       readonly listen: boolean;
-      readonly framing: Framing;
+      readonly framing: Wire;
       readonly rights: readonly GateRight[];
-    }
-  | {
+    } & StreamTuning)
+  | ({
       readonly kind: "http";
       readonly host: string;
       readonly port: number;
+      /** Whether it is encrypted, and the server has to prove its name. */
+      readonly secure: boolean;
       readonly rights: readonly GateRight[];
-    };
+    } & HttpTuning);
 
 /** Everything about a child that its shard needs, as plain data. */
 export interface ChildSpec {

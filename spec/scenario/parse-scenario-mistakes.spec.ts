@@ -140,7 +140,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     ),
     gate(
       '{ tcp: "127.0.0.1:7000", lissen: true }',
-      'c.yaml:10:38: unknown key "lissen" in hosts.here.gates.wire; expected tcp, listen, framing or rights; did you mean "listen"?',
+      'c.yaml:10:38: unknown key "lissen" in hosts.here.gates.wire; expected tcp, listen, framing, peer, message, unread, retry, waiting, patience or rights; did you mean "listen"?',
     ),
     gate(
       "{ unx: ./a.sock }",
@@ -156,23 +156,67 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     ),
     gate(
       '{ http: "http://127.0.0.1:8080/api" }',
-      'c.yaml:10:21: hosts.here.gates.wire.http is "http://127.0.0.1:8080/api"; expected http://HOST or http://HOST:PORT, with nothing behind it; did you mean "http://127.0.0.1:8080"?',
+      'c.yaml:10:21: hosts.here.gates.wire.http is "http://127.0.0.1:8080/api"; expected http://HOST, https://HOST, or one with :PORT, with nothing behind it; did you mean "http://127.0.0.1:8080"?',
     ),
     gate(
       '{ http: "127.0.0.1:8080" }',
-      'c.yaml:10:21: hosts.here.gates.wire.http is "127.0.0.1:8080"; expected http://HOST or http://HOST:PORT, with nothing behind it; did you mean "http://127.0.0.1:8080"?',
+      'c.yaml:10:21: hosts.here.gates.wire.http is "127.0.0.1:8080"; expected http://HOST, https://HOST, or one with :PORT, with nothing behind it; did you mean "http://127.0.0.1:8080"?',
     ),
     gate(
-      '{ http: "https://a.example" }',
-      'c.yaml:10:21: hosts.here.gates.wire.http is "https://a.example"; expected http://HOST or http://HOST:PORT, with nothing behind it; did you mean "http://a.example"?',
+      '{ http: "https://a.example/v1" }',
+      'c.yaml:10:21: hosts.here.gates.wire.http is "https://a.example/v1"; expected http://HOST, https://HOST, or one with :PORT, with nothing behind it; did you mean "https://a.example"?',
     ),
     gate(
       '{ http: "http://127.0.0.1:8080", framing: line }',
-      'c.yaml:10:46: unknown key "framing" in hosts.here.gates.wire; expected http or rights',
+      'c.yaml:10:46: unknown key "framing" in hosts.here.gates.wire; expected http, message, unread, retry, within, ca or rights',
     ),
     gate(
       '{ http: "http://127.0.0.1:8080", listen: true }',
-      'c.yaml:10:46: unknown key "listen" in hosts.here.gates.wire; expected http or rights',
+      'c.yaml:10:46: unknown key "listen" in hosts.here.gates.wire; expected http, message, unread, retry, within, ca or rights',
+    ),
+    gate(
+      '{ tcp: "127.0.0.1:7000", peer: cryonod }',
+      'c.yaml:10:44: hosts.here.gates.wire.peer is "cryonod"; expected foreign or cryonode; did you mean "cryonode"?',
+    ),
+    gate(
+      '{ tcp: "127.0.0.1:7000", peer: cryonode, framing: line }',
+      "c.yaml:10:54: hosts.here.gates.wire: framing stands beside peer: cryonode; expected one of them, as two Cryonode ends frame their messages themselves",
+    ),
+    gate(
+      "{ unix: ./a.sock, waiting: 3 }",
+      "c.yaml:10:31: hosts.here.gates.wire: waiting is about peers that call; expected it beside listen: true",
+    ),
+    gate(
+      "{ unix: ./a.sock, patience: 3s }",
+      "c.yaml:10:31: hosts.here.gates.wire: patience is how long a call waits for the other side; expected it beside listen: true or peer: cryonode",
+    ),
+    gate(
+      '{ tcp: "127.0.0.1:7000", message: 1G }',
+      'c.yaml:10:47: hosts.here.gates.wire.message is "1G"; expected a size such as 64k, at most 64M',
+    ),
+    gate(
+      '{ tcp: "127.0.0.1:7000", unread: { messages: 0, bytes: 1M } }',
+      "c.yaml:10:58: hosts.here.gates.wire.unread.messages is 0; expected a whole number from 1 to 1000000",
+    ),
+    gate(
+      '{ tcp: "127.0.0.1:7000", unread: { messages: 5 } }',
+      "c.yaml:10:38: hosts.here.gates.wire.unread has no key bytes; expected the keys messages, bytes",
+    ),
+    gate(
+      '{ tcp: "127.0.0.1:7000", retry: { tries: 5, last: 1s } }',
+      'c.yaml:10:57: unknown key "last" in hosts.here.gates.wire.retry; expected tries, first, longest or connect',
+    ),
+    gate(
+      '{ tcp: "127.0.0.1:7000", retry: { first: 5x } }',
+      'c.yaml:10:54: hosts.here.gates.wire.retry.first is "5x"; expected a time such as 500ms, 10s or 2m, at most 24 days',
+    ),
+    gate(
+      '{ http: "http://a", within: 0 }',
+      "c.yaml:10:41: hosts.here.gates.wire.within is 0; expected a time such as 500ms, 10s or 2m, at most 24 days",
+    ),
+    gate(
+      "{ queue: true, unread: { messages: 5, bytes: 2G } }",
+      'c.yaml:10:58: hosts.here.gates.wire.unread.bytes is "2G"; expected a size such as 64k, at most 1G',
     ),
     gate(
       '{ tcp: "127.0.0.1:7000", unix: ./a.sock }',

@@ -140,6 +140,11 @@ hosts:
       hatch: { unix: /run/h.sock, listen: true, framing: length }
       web: { http: "http://localhost:8080" }
       plain: { http: "http://[::1]/", rights: [send, receive] }
+      safe: { http: "https://a.example", ca: ../ca.pem, message: 4M, within: 10s, retry: { tries: 2 } }
+      pair: { tcp: "127.0.0.1:7001", peer: cryonode, patience: 1m, unread: { messages: 10, bytes: 64k } }
+      home: { unix: /run/p.sock, listen: true, peer: cryonode, waiting: 0, message: 2M }
+      slow: { tcp: "127.0.0.1:7002", peer: foreign, retry: { first: 1s, longest: 1m, connect: 500ms } }
+      short: { queue: true, unread: { messages: 2, bytes: 100 } }
     roms:
       table: { json: [1, { a: null }] }
       file: { file: ../x.txt }
@@ -167,8 +172,48 @@ start: {}
       },
       pipe: { kind: "unix", path: "/there/run/s.sock", listen: false, framing: "line", rights: GATE_RIGHTS },
       hatch: { kind: "unix", path: "/run/h.sock", listen: true, framing: "length", rights: GATE_RIGHTS },
-      web: { kind: "http", host: "localhost", port: 8080, rights: GATE_RIGHTS },
-      plain: { kind: "http", host: "::1", port: 80, rights: GATE_RIGHTS },
+      web: { kind: "http", host: "localhost", port: 8080, secure: false, rights: GATE_RIGHTS },
+      plain: { kind: "http", host: "::1", port: 80, secure: false, rights: GATE_RIGHTS },
+      safe: {
+        kind: "http",
+        host: "a.example",
+        port: 443,
+        secure: true,
+        rights: GATE_RIGHTS,
+        ca: "/there/ca.pem",
+        message: 4 * 1024 ** 2,
+        within: 10_000,
+        retry: { tries: 2 },
+      },
+      pair: {
+        kind: "tcp",
+        host: "127.0.0.1",
+        port: 7001,
+        listen: false,
+        framing: "cryonode",
+        rights: GATE_RIGHTS,
+        patience: 60_000,
+        unread: { messages: 10, bytes: 65_536 },
+      },
+      home: {
+        kind: "unix",
+        path: "/run/p.sock",
+        listen: true,
+        framing: "cryonode",
+        rights: GATE_RIGHTS,
+        waiting: 0,
+        message: 2 * 1024 ** 2,
+      },
+      slow: {
+        kind: "tcp",
+        host: "127.0.0.1",
+        port: 7002,
+        listen: false,
+        framing: "line",
+        rights: GATE_RIGHTS,
+        retry: { first: 1000, longest: 60_000, connect: 500 },
+      },
+      short: { kind: "queue", rights: GATE_RIGHTS, unread: { messages: 2, bytes: 100 } },
     });
     expect({ ...host?.roms }).to.deep.equal({
       table: { kind: "json", json: [1, { a: null }] },

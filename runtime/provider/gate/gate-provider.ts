@@ -22,6 +22,8 @@ export interface GateState {
   readonly unread: readonly Message[];
   /** Bytes of a message begun; for the record, see the provider on what becomes of them. */
   readonly partial: Uint8Array;
+  /** What the owner is still to hear, once, after `unread`: that what these came from is over, and why. */
+  readonly parted?: string | undefined;
   /** Between two Cryonode ends: what the two have to agree on. */
   readonly conversation?: Conversation | undefined;
 }

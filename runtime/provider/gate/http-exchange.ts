@@ -1,43 +1,28 @@
-// One request and its answer, over and over where that does no harm until there is one.
+// One request and its answer, both whole, over and over where that does no harm until there is one.
 
-import { request as httpRequest, type Agent, type ClientRequest, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
 import type { Message } from "./gate-provider.ts";
 import { answerOf, type HttpRequest } from "./http-request.ts";
+import { openRequest, passes, type Connections, type Failure, type HttpSetting } from "./http-wire.ts";
 import { placeText } from "./place.ts";
-import { retried, triesText, type Retry } from "./retry.ts";
+import { retried, triesText } from "./retry.ts";
 
-export interface HttpSetting {
-  /** The gate's name. */
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  /** Bytes of a message sent, and of an answer's body. */
-  readonly message: number;
-  /** ms for one exchange, the body of the answer included. */
-  readonly within: number;
-  readonly retry: Retry;
-}
+type Outcome = { readonly kind: "answered"; readonly message: Message } | Failure;
 
-/** The network's failures that may pass. */
-const PASSING = [
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ECONNABORTED",
-  "EPIPE",
-  "ETIMEDOUT",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-];
-
-type Outcome =
-  | { readonly kind: "answered"; readonly message: Message }
-  | { readonly kind: "refused"; readonly error: SessionError }
-  /** `reached`: the peer may have got it. */
-  | { readonly kind: "failed"; readonly code: string; readonly reached: boolean };
+/** How it ends for the component when there was no answer. `tries`: how many there were. */
+export const failureOf = (
+  setting: HttpSetting,
+  { idempotent }: HttpRequest,
+  failure: Failure,
+  tries: number,
+): SessionError => {
+  if (failure.kind === "refused") return failure.error;
+  const unknown = failure.reached && !idempotent ? "; whether it was carried out is unknown" : "";
+  const reason = `${failure.code} ${placeText(setting)}, after ${triesText(tries)}${unknown}`;
+  return { tag: "Disconnected", gate: setting.name, reason };
+};
 
 /**
  * The answer, whatever its status: redirections are not followed. `Disconnected` where there was none: then a request
@@ -47,100 +32,80 @@ type Outcome =
 export const exchange = async (
   setting: HttpSetting,
   request: HttpRequest,
-  agent: Agent,
+  connections: Connections,
   stop: AbortSignal,
 ): Promise<Either<SessionError, Message>> => {
-  const { name, retry } = setting;
   const again = (outcome: Outcome): boolean =>
-    outcome.kind === "failed" && PASSING.includes(outcome.code) && (request.idempotent || !outcome.reached);
-  const attempt = (): Promise<Outcome> => once(setting, request, agent, stop);
-  const { result, tries } = await retried(retry, stop, attempt, again);
+    outcome.kind === "failed" && passes(outcome) && (request.idempotent || !outcome.reached);
+  const attempt = (): Promise<Outcome> => once(setting, request, connections, stop);
+  const { result, tries } = await retried(setting.retry, stop, attempt, again);
   if (result.kind === "answered") return E.right(result.message);
-  if (stop.aborted) return E.left({ tag: "Closed", what: `gate ${name}` });
-  if (result.kind === "refused") return E.left(result.error);
-  const unknown = result.reached && !request.idempotent ? "; whether it was carried out is unknown" : "";
-  const reason = `${result.code} ${placeText(setting)}, after ${triesText(tries)}${unknown}`;
-  return E.left({ tag: "Disconnected", gate: name, reason });
+  if (stop.aborted) return E.left({ tag: "Closed", what: `gate ${setting.name}` });
+  return E.left(failureOf(setting, request, result, tries));
 };
+
+/** No answer came in time. */
+export const late = ({ name, within }: HttpSetting): Failure => ({
+  kind: "refused",
+  error: { tag: "Disconnected", gate: name, reason: `no answer within ${within} ms` },
+});
 
 const once = (
   setting: HttpSetting,
-  { method, path, headers, body, idempotent }: HttpRequest,
-  agent: Agent,
+  request: HttpRequest,
+  connections: Connections,
   stop: AbortSignal,
 ): Promise<Outcome> =>
   new Promise((resolve) => {
-    const { name, host, port, message: limit, within, retry } = setting;
-    let reached = false;
-    const failed = (code: string): Outcome => ({ kind: "failed", code, reached });
-    const request: ClientRequest = httpRequest({
-      // An idle connection may be closed by the peer in the moment it is used, and then nobody knows whether it got
-      // the request: those that must not be repeated have a fresh one.
-      agent: idempotent ? agent : false,
-      host,
-      port,
-      method,
-      path,
-      headers: { ...headers, ...(body === null ? {} : { "content-length": body.byteLength }) },
-    });
-    /** Whatever comes later is nobody's concern. */
     const settle = (outcome: Outcome): void => {
-      clearTimeout(connecting);
       clearTimeout(answering);
       stop.removeEventListener("abort", aborted);
       resolve(outcome);
     };
     const end = (outcome: Outcome): void => {
       settle(outcome);
-      request.destroy();
+      sent.destroy();
     };
-    const aborted = (): void => end(failed("aborted"));
-    const connecting = setTimeout(() => end(failed("ETIMEDOUT")), retry.connect);
-    const late = { tag: "Disconnected", gate: name, reason: `no answer within ${within} ms` } as const;
-    const answering = setTimeout(() => end({ kind: "refused", error: late }), within);
+    const aborted = (): void => end({ kind: "failed", code: "aborted", reached: true });
+    const answering = setTimeout(() => end(late(setting)), setting.within);
     stop.addEventListener("abort", aborted);
-    const connected = (): void => {
-      reached = true;
-      clearTimeout(connecting);
-    };
-    request.on("socket", (socket) => {
-      if (socket.connecting) socket.once("connect", connected);
-      else connected();
+    const broken = (code: string, reached: boolean): void => settle({ kind: "failed", code, reached });
+    const sent = openRequest(setting, request, connections, {
+      connected: () => {},
+      failed: broken,
+      answered: (response) => collect(setting, request, response, end, settle),
     });
-    const broken = (error: NodeJS.ErrnoException): void => settle(failed(error.code ?? error.message));
-    request.on("error", broken);
-    request.on("response", (response) => {
-      const what = `the answer to ${method} ${path} through gate ${name}`;
-      const tooLarge = (bytes: number): void =>
-        end({ kind: "refused", error: { tag: "TooLarge", what, bytes, limit } });
-      collect(response, method === "HEAD", limit, tooLarge, broken, (content) =>
-        settle({
-          kind: "answered",
-          message: answerOf(response.statusCode as number, response.headers, content),
-        }),
-      );
-    });
-    request.end(body ?? undefined);
+    sent.end(request.body ?? undefined);
   });
 
 /** Reads a body up to the bound, without keeping more of it. */
-const collect = (
+export const collect = (
+  { name, message: limit }: HttpSetting,
+  { method, path }: HttpRequest,
   response: IncomingMessage,
-  bare: boolean,
-  limit: number,
-  tooLarge: (bytes: number) => void,
-  broken: (error: Error) => void,
-  whole: (content: Buffer) => void,
+  refuse: (failure: Failure) => void,
+  settle: (outcome: Outcome) => void,
 ): void => {
-  const declared = bare ? 0 : Number(response.headers["content-length"] ?? 0);
+  const tooLarge = (bytes: number): void => {
+    const what = `the answer to ${method} ${path} through gate ${name}`;
+    refuse({ kind: "refused", error: { tag: "TooLarge", what, bytes, limit } });
+  };
+  const declared = method === "HEAD" ? 0 : Number(response.headers["content-length"] ?? 0);
   const chunks: Buffer[] = [];
   let bytes = 0;
-  response.on("error", broken);
+  response.on("error", (error: NodeJS.ErrnoException) =>
+    settle({ kind: "failed", code: error.code ?? error.message, reached: true }),
+  );
   if (declared > limit) return tooLarge(declared);
   response.on("data", (chunk: Buffer) => {
     bytes += chunk.byteLength;
     if (bytes > limit) tooLarge(bytes);
     else chunks.push(chunk);
   });
-  response.on("end", () => whole(Buffer.concat(chunks)));
+  response.on("end", () =>
+    settle({
+      kind: "answered",
+      message: answerOf(response.statusCode as number, response.headers, Buffer.concat(chunks)),
+    }),
+  );
 };

@@ -2,6 +2,10 @@
 //
 //   text   JSON: { method, path, headers?, body? }, and back { status, headers, body }; a body is text
 //   bytes  the same JSON without `body`, LF, and the body's bytes: for bodies that are no UTF-8 text
+//
+// Bodies of any length go in pieces. With `upload: true`, or `upload: BYTES` where the length is known, those of the
+// request are the messages that follow, up to an empty one; with `download: true` those of the answer follow
+// { status, headers, download: true } as bytes, up to an empty message.
 
 import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
@@ -12,7 +16,7 @@ import type { Message } from "./gate-provider.ts";
 /** Those that may be repeated without harm, by RFC 9110, and those that may not. */
 const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
 const METHODS = [...IDEMPOTENT, "POST", "PATCH"];
-const KEYS = ["method", "path", "headers", "body"];
+const KEYS = ["method", "path", "headers", "body", "upload", "download"];
 /** They say where a connection leads and where messages on it end, and that is the gate's business. */
 const RESERVED = [
   "connection",
@@ -48,6 +52,10 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | null;
+  /** The body follows in pieces: so many bytes in all, or true where nobody knows. */
+  readonly upload: number | true | null;
+  /** The answer's body is to come in pieces. */
+  readonly download: boolean;
 }
 
 const refusal = (place: string, expected: string, actual: string): Either<SessionError, never> =>
@@ -116,7 +124,7 @@ export const requestOf = (
     typeof message === "string" ? message : Buffer.from(end < 0 ? message : message.subarray(0, end));
   const record = parsed(head.toString());
   if (E.isLeft(record)) return record;
-  const { method, path, headers: given, body } = record.right;
+  const { method, path, headers: given, body, upload = null, download = false } = record.right;
   const unknown = Object.keys(record.right).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) return refusal("message", `the keys ${KEYS.join(", ")}`, shown(unknown));
   if (typeof method !== "string" || !METHODS.includes(method))
@@ -129,6 +137,11 @@ export const requestOf = (
     return refusal("message.body", "no body beside the bytes after the first line", shown(body));
   if (body !== undefined && body !== null && typeof body !== "string")
     return refusal("message.body", "a text", shown(body));
+  if (upload !== null && upload !== true && !(Number.isSafeInteger(upload) && (upload as number) >= 0))
+    return refusal("message.upload", "true, or the bytes of the body to come", shown(upload));
+  if (typeof download !== "boolean") return refusal("message.download", "true or false", shown(download));
+  if (upload !== null && (typeof body === "string" || end >= 0))
+    return refusal("message.upload", "no body beside it, as that follows in pieces", "both");
   const content =
     typeof message === "string"
       ? typeof body === "string"
@@ -144,12 +157,21 @@ export const requestOf = (
     path,
     headers: headers.right,
     body: content,
+    upload: upload as number | true | null,
+    download,
   });
 };
 
 /** Names of headers in lower case; `set-cookie` is a list of texts, any other a text. */
+const headersFrom = (given: IncomingHttpHeaders): object =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => !OF_CONNECTION.includes(name)));
+
+/** What comes before the pieces of a body. */
+export const headOf = (status: number, given: IncomingHttpHeaders): Message =>
+  JSON.stringify({ status, headers: headersFrom(given), download: true });
+
 export const answerOf = (status: number, given: IncomingHttpHeaders, body: Buffer): Message => {
-  const headers = Object.fromEntries(Object.entries(given).filter(([name]) => !OF_CONNECTION.includes(name)));
+  const headers = headersFrom(given);
   if (isUtf8(body)) return JSON.stringify({ status, headers, body: body.toString() });
   return new Uint8Array(Buffer.concat([Buffer.from(`${JSON.stringify({ status, headers })}\n`), body]));
 };

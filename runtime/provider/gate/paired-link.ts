@@ -152,7 +152,10 @@ export class PairedLink implements LinkOwner {
   }
 
   #refusalOf(hello: Hello): Refusal | null {
-    return refusalOf(this.#end.standing, this.#setting.message, hello) ?? (this.#end.busy ? "busy" : null);
+    const { busy, standing } = this.#end;
+    // The end of a conversation that is over need not wait until that was told.
+    if (busy && hello.self !== standing.peer) return "busy";
+    return busy ? "taken" : refusalOf(standing, this.#setting.message, hello);
   }
 
   #judge(hello: Hello): void {

@@ -1,7 +1,7 @@
 // One owner's end of a gate over TCP or a Unix socket. It outlives its connections: what was buffered when one
 // breaks is still received, then those who wait hear `Disconnected`, and the next call has another connection.
 
-import type { SessionError } from "../../../lib/error.ts";
+import { prose, type SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
 import type { Connection } from "./dial.ts";
 import { Fifo } from "./fifo.ts";
@@ -14,9 +14,15 @@ import { Unsent } from "./unsent.ts";
 /** What arrives in this many passes of the event loop in a row, none, had not arrived at the capture. */
 const quietPasses = 3;
 
+/** What a component hears that asks what has become of its gate. */
+const reconnection = ({ strangers }: Peers, dropped: number): string =>
+  (strangers ? "reconnected: whoever calls next is served" : "reconnected") +
+  (dropped === 0 ? "" : `; ${dropped} bytes of a message begun were dropped`);
+
 type Answer<T> = (answer: Either<SessionError, T>) => void;
 
 export class StreamEnd implements GateEnd, LinkOwner {
+  readonly changed?: string;
   readonly #setting: StreamSetting;
   readonly #peers: Peers;
   readonly #released: (end: StreamEnd) => void;
@@ -58,7 +64,9 @@ export class StreamEnd implements GateEnd, LinkOwner {
     this.#inward = new Inward(setting, state);
     this.#unsent = new Unsent(setting.name, peers.patience);
     this.#sent = state?.sent ?? 0;
-    if (first === null) void this.#seek();
+    if (state !== null) this.changed = reconnection(peers, this.#inward.dropped);
+    if (peers.strangers && state?.parted !== undefined) this.#untold = this.#disconnected(state.parted);
+    else if (first === null) void this.#seek();
     else this.#join(first);
   }
 
@@ -116,7 +124,14 @@ export class StreamEnd implements GateEnd, LinkOwner {
     this.#draining = false;
     this.#still = this.#suspended;
     this.#fill();
-    return { sent: this.#sent, ...inward.state };
+    const parted = this.#parting;
+    return { sent: this.#sent, ...inward.state, ...(parted === null ? {} : { parted }) };
+  }
+
+  /** A peer that had gone before the freeze: what it sent is not to be answered to the next one. */
+  get #parting(): string | null {
+    if (this.#untold === null) return null;
+    return this.#untold.tag === "Disconnected" ? this.#untold.reason : prose(this.#untold);
   }
 
   close(): Promise<void> {
@@ -170,7 +185,11 @@ export class StreamEnd implements GateEnd, LinkOwner {
     if (this.#untold !== null) return this.#untold;
     const unfinished = this.#inward.restart();
     const and = unfinished === 0 ? "" : `, in the middle of a message of which ${unfinished} bytes had come`;
-    return { tag: "Disconnected", gate: this.#setting.name, reason: reason + and };
+    return this.#disconnected(reason + and);
+  }
+
+  #disconnected(reason: string): SessionError {
+    return { tag: "Disconnected", gate: this.#setting.name, reason };
   }
 
   #join(connection: Connection): void {

@@ -21,6 +21,7 @@ const passes = async (count: number): Promise<void> => {
 export class CuttingProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #muted = new WeakSet<Socket>();
   /** How the next connections are cut; once there are none left, they are not. */
   readonly cuts: Cut[];
   /** Connections that were cut. */
@@ -65,6 +66,7 @@ export class CuttingProxy {
           const piece = chunk.subarray(at, at + Math.min(cut.piece, left.bytes));
           at += piece.length;
           left.bytes -= piece.length;
+          if (this.#muted.has(to)) return;
           if (!to.destroyed) await new Promise((flushed) => to.write(piece, flushed));
           if (left.bytes > 0) continue;
           this.done += 1;
@@ -77,6 +79,14 @@ export class CuttingProxy {
       to.end();
     } catch {
       to.destroy();
+    }
+  }
+
+  /** Of the connections that there are, nothing passes any more, and neither side is told. */
+  mute(): void {
+    for (const socket of this.#sockets) {
+      socket.removeAllListeners("close").pause();
+      this.#muted.add(socket);
     }
   }
 

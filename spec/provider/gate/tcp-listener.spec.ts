@@ -254,6 +254,35 @@ describe("a listening TCP gate", () => {
       await call(gate).write("three\n");
       expect(right(await receiving)).to.equal("three");
       expect(next.dropped).to.equal(3);
+      expect(next.changed).to.equal(
+        "reconnected: whoever calls next is served; 3 bytes of a message begun were dropped",
+      );
+    });
+
+    it("remembers a peer that had gone: what it sent is not answered to the next one", async () => {
+      const gate = gateAt();
+      const end = right(await gate.open(null));
+      const first = call(gate);
+      await first.write("one\ntwo\n");
+      expect(right(await end.receive())).to.equal("one");
+      first.socket.resetAndDestroy();
+      for (let answer = await end.send("x"); E.isRight(answer); answer = await end.send("x"))
+        await new Promise((pass) => setImmediate(pass));
+      end.suspend();
+      const state = await end.capture();
+      expect(state.unread).to.deep.equal(["two"]);
+      expect(state.parted).to.be.a("string");
+      await end.close();
+      const next = right(await gate.open(state));
+      ends.push(next);
+      expect(next.changed).to.equal("reconnected: whoever calls next is served");
+      const second = call(gate);
+      await second.write("three\n");
+      expect(leftTag(await next.send("to the first"))).to.equal("Disconnected");
+      const rest = Array.from({ length: 3 }, () => next.receive());
+      expect(await tags(...(rest as never[]))).to.deep.equal(["two", "Disconnected", "three"]);
+      right(await next.send("to the second"));
+      await second.until(() => second.text === "to the second\n");
     });
 
     it("tells a suspended owner at its resumption of a peer that went meanwhile", async () => {
