@@ -88,9 +88,9 @@ export const makeGate = (
     E.left({ tag: "Denied", service: "Gate", label: name, right });
   const exceeded = (wanted: number): Answer<never> =>
     E.left({ tag: "QuotaExceeded", resource: "ram", wanted, available: 0 });
-  const counted = (bytes: number, sent: Promise<Answer<void>>): Promise<Answer<void>> => {
-    waiting += bytes;
-    void sent.then(() => (waiting -= bytes));
+  const counted = (size: number, sent: Promise<Answer<void>>): Promise<Answer<void>> => {
+    waiting += size;
+    void sent.then(() => (waiting -= size));
     return sent;
   };
   return {

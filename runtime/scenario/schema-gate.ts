@@ -9,7 +9,7 @@ import { aboutKey, placeOf, refuse, schema } from "./schema.ts";
 import { fields, variants } from "./schema-fields.ts";
 import { diskPath } from "./schema-path.ts";
 import { GATE_RIGHTS, gateRights } from "./schema-right.ts";
-import { message, retry, unread, waiting } from "./schema-tuning.ts";
+import * as tuned from "./schema-tuning.ts";
 import { mapped, refined, text, word, yes } from "./schema-value.ts";
 import type { Tree } from "./tree.ts";
 import { duration } from "./unit.ts";
@@ -59,10 +59,10 @@ const streamKeys = {
   listen: yes,
   framing,
   peer,
-  message,
-  unread,
-  retry,
-  waiting,
+  message: tuned.message,
+  unread: tuned.unread,
+  retry: tuned.retry,
+  waiting: tuned.waiting,
   patience: duration,
   rights: gateRights,
 };
@@ -114,7 +114,7 @@ const streamOf = ({
 const forms = (directory: string): Schema<GateProvider> =>
   variants(WHAT, {
     queue: mapped(
-      fields(WHAT, { queue: yes }, { unread, rights: gateRights }),
+      fields(WHAT, { queue: yes }, { unread: tuned.unread, rights: gateRights }),
       ({ queue: _, rights = GATE_RIGHTS, ...tuning }): GateProvider => ({ kind: "queue", rights, ...tuning }),
     ),
     tcp: stream(fields(WHAT, { tcp: endpoint }, streamKeys), ({ tcp, ...given }): GateProvider => ({
@@ -130,7 +130,14 @@ const forms = (directory: string): Schema<GateProvider> =>
       fields(
         WHAT,
         { http: origin },
-        { message, unread, retry, within: duration, ca: diskPath(directory), rights: gateRights },
+        {
+          message: tuned.message,
+          unread: tuned.unread,
+          retry: tuned.retry,
+          within: duration,
+          ca: diskPath(directory),
+          rights: gateRights,
+        },
       ),
       ({ http, rights = GATE_RIGHTS, ...tuning }): GateProvider => ({
         kind: "http",

@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import * as t from "io-ts";
 import { bytes, natural, struct } from "../../../lib/codec.ts";
-import { LAST_NUMBER, type Hello, type Refusal } from "./paired-wire.ts";
+import { LAST_NUMBER, type Hello, type Refusal } from "./hello.ts";
 
 const isId = (u: unknown): u is string => typeof u === "string" && /^(?!0{32})[0-9a-f]{32}$/.test(u);
 

@@ -10,7 +10,8 @@ import type { GateEnd, GateState, Message } from "./gate-provider.ts";
 import { MessageQueue } from "./message-queue.ts";
 import type { PairedSetting, Partners } from "./paired-setting.ts";
 import { Talk } from "./paired-talk.ts";
-import { ackFrame, byeFrame, type Frame, type Hello, type Refusal } from "./paired-wire.ts";
+import type { Hello, Refusal } from "./hello.ts";
+import { ackFrame, byeFrame, type Frame } from "./paired-wire.ts";
 import { refusalText } from "./refusal-text.ts";
 import { Rendezvous, type Seeker } from "./rendezvous.ts";
 
@@ -301,7 +302,8 @@ export class PairedEnd implements GateEnd, Seeker {
 
   /** Hands over sends that waited for room, as far as there is some, or all. */
   #admit(all: boolean): void {
-    while (this.#waiting.length > 0 && (all || !this.#talk.full)) {
+    while (this.#waiting.length > 0) {
+      if (!all && this.#talk.full) return;
       const { message, answer } = this.#waiting.shift() as { message: Message; answer: Answer<void> };
       answer(this.#hand(message));
     }

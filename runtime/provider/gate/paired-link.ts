@@ -4,16 +4,8 @@
 import type { Connection } from "./dial.ts";
 import { refusalOf, type Standing } from "./conversation.ts";
 import type { QueueBound } from "./message-queue.ts";
-import {
-  ackFrame,
-  FrameReader,
-  helloFrame,
-  readyFrame,
-  refuseFrame,
-  type Frame,
-  type Hello,
-  type Refusal,
-} from "./paired-wire.ts";
+import type { Hello, Refusal } from "./hello.ts";
+import { ackFrame, FrameReader, helloFrame, readyFrame, refuseFrame, type Frame } from "./paired-wire.ts";
 import { StreamLink, type LinkOwner } from "./stream-link.ts";
 
 export interface LinkSetting {

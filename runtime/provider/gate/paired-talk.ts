@@ -7,7 +7,8 @@ import { newConversation, type Conversation, type Standing } from "./conversatio
 import type { Message } from "./gate-provider.ts";
 import type { QueueBound } from "./message-queue.ts";
 import { roomFor } from "./message-room.ts";
-import { DATA_HEAD_BYTES, sealData, type Hello } from "./paired-wire.ts";
+import type { Hello } from "./hello.ts";
+import { DATA_HEAD_BYTES, sealData } from "./paired-wire.ts";
 import { Unacknowledged } from "./unacknowledged.ts";
 
 export interface TalkSetting {

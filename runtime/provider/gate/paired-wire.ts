@@ -13,9 +13,9 @@
 
 import { isUtf8 } from "node:buffer";
 import type { Message } from "./gate-provider.ts";
-import type { QueueBound } from "./message-queue.ts";
+import { REFUSALS, type Hello, type Refusal } from "./hello.ts";
 
-export const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 1;
 
 const HELLO = 1;
 const READY = 2;
@@ -35,31 +35,6 @@ const STRANGE_HELLO_BYTES = 1024;
 export const DATA_HEAD_BYTES = HEAD_BYTES + NUMBER_BYTES + 1;
 const BYTES = 0;
 const TEXT = 1;
-/** More messages than a conversation will see. */
-export const LAST_NUMBER = 2 ** 48 - 1;
-
-/** Why an end won't talk. Each is the view of the one who refuses. */
-export const REFUSALS = ["version", "taken", "stale", "behind", "ahead", "size", "busy"] as const;
-export type Refusal = (typeof REFUSALS)[number];
-
-export interface Hello {
-  /** 32 hexadecimal digits, drawn when the conversation began. */
-  readonly self: string;
-  /** Incarnations of this end. */
-  readonly epoch: number;
-  /** The end it talks to, once it knows one, and the latest incarnation of that one that it has met. */
-  readonly peer: string | null;
-  readonly peerEpoch: number;
-  /** Messages sent, of those the ones that it was told arrived, and messages that arrived here. */
-  readonly sent: number;
-  readonly acknowledged: number;
-  readonly received: number;
-  /** Bytes of one message at most. */
-  readonly message: number;
-  /** What may be on its way to it unacknowledged. */
-  readonly window: QueueBound;
-}
-
 export type Frame =
   | { readonly kind: "hello"; readonly hello: Hello }
   /** A hello of another version. */
@@ -70,30 +45,30 @@ export type Frame =
   | { readonly kind: "ack"; readonly number: number }
   | { readonly kind: "bye" };
 
-const frame = (kind: number, length: number): Buffer => {
+const blank = (kind: number, length: number): Buffer => {
   const bytes = Buffer.alloc(HEAD_BYTES + length);
   bytes.writeUInt8(kind, 0);
   bytes.writeUInt32BE(length, 1);
   return bytes;
 };
 
-export const readyFrame = (): Buffer => frame(READY, 0);
-export const byeFrame = (): Buffer => frame(BYE, 0);
+export const readyFrame = (): Buffer => blank(READY, 0);
+export const byeFrame = (): Buffer => blank(BYE, 0);
 
 export const refuseFrame = (refusal: Refusal): Buffer => {
-  const bytes = frame(REFUSE, 1);
+  const bytes = blank(REFUSE, 1);
   bytes.writeUInt8(REFUSALS.indexOf(refusal), HEAD_BYTES);
   return bytes;
 };
 
 export const ackFrame = (number: number): Buffer => {
-  const bytes = frame(ACK, NUMBER_BYTES);
+  const bytes = blank(ACK, NUMBER_BYTES);
   bytes.writeUIntBE(number, HEAD_BYTES, NUMBER_BYTES);
   return bytes;
 };
 
 export const helloFrame = (hello: Hello): Buffer => {
-  const bytes = frame(HELLO, HELLO_BYTES);
+  const bytes = blank(HELLO, HELLO_BYTES);
   let at = MAGIC.copy(bytes, HEAD_BYTES) + HEAD_BYTES;
   at = bytes.writeUInt16BE(PROTOCOL_VERSION, at);
   for (const [id, epoch] of [

@@ -1,6 +1,6 @@
 // What it means to this end that two ends of a gate won't talk.
 
-import type { Refusal } from "./paired-wire.ts";
+import type { Refusal } from "./hello.ts";
 
 const older = "was revived from an image that is older than the conversation";
 

@@ -6,7 +6,8 @@ import type { Connection } from "./dial.ts";
 import type { Standing } from "./conversation.ts";
 import { PairedLink, type Greeting, type LinkEnd, type LinkSetting } from "./paired-link.ts";
 import type { PairedSetting, Partners } from "./paired-setting.ts";
-import type { Frame, Hello, Refusal } from "./paired-wire.ts";
+import type { Hello, Refusal } from "./hello.ts";
+import type { Frame } from "./paired-wire.ts";
 import { retried, triesText } from "./retry.ts";
 
 /** The end that wants to be in touch. */

@@ -19,7 +19,7 @@ import { CuttingProxy, type Cut } from "./cutting-proxy.ts";
 
 const host = "127.0.0.1";
 const retry = { tries: 10_000, first: 1, longest: 2 };
-const unread = { messages: 4, bytes: 2000 };
+const bound = { messages: 4, bytes: 2000 };
 
 type Stop = "freeze" | "failed freeze" | "failed revival";
 
@@ -196,13 +196,13 @@ describe("law of pairs", () => {
       fc.asyncProperty(schedule, async (given) => {
         let port = 0;
         const called = new Component("called", () =>
-          pairedTcpListener({ name: "called", host, port, retry, unread }),
+          pairedTcpListener({ name: "called", host, port, retry, unread: bound }),
         );
         await called.open();
         port = (called.provider as ReturnType<typeof pairedTcpListener>).port!;
         const proxy = await CuttingProxy.listen(port, given.cuts);
         const caller = new Component("caller", () =>
-          pairedTcpGate({ name: "caller", host, port: proxy.port, retry, unread }),
+          pairedTcpGate({ name: "caller", host, port: proxy.port, retry, unread: bound }),
         );
         called.cut = caller.cut = () => proxy.cut();
         await caller.open();

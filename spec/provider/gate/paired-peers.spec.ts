@@ -76,6 +76,13 @@ describe("a pair of gates: its ends", () => {
   const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
     while (!(await holds())) await new Promise((pass) => setImmediate(pass));
   };
+  /** Until a count has begun to grow and grows no more. */
+  const still = async (count: () => number): Promise<void> => {
+    for (let last = -1; last !== count() || last === 0;) {
+      last = count();
+      for (let i = 0; i < 50; i++) await new Promise((pass) => setImmediate(pass));
+    }
+  };
   const denied = (label: string, reason: string): object => ({
     tag: "Denied",
     service: "Gate",
@@ -377,10 +384,7 @@ describe("a pair of gates: its ends", () => {
           answered += 1;
         }
       })();
-      for (let last = -1; last !== answered || answered === 0;) {
-        last = answered;
-        for (let i = 0; i < 50; i++) await new Promise((pass) => setImmediate(pass));
-      }
+      await still(() => answered);
       // Unread there, and as many again unacknowledged here.
       expect(answered).to.be.at.most(9);
       expect(await receive(both.called, 100)).to.deep.equal(Array.from({ length: 100 }, (_, i) => String(i)));

@@ -1,6 +1,7 @@
 // The frames of two Cryonode ends: whatever comes is either one of them, whole, or the end of the connection.
 import { expect } from "chai";
 import * as fc from "fast-check";
+import { REFUSALS, type Hello } from "../../../runtime/provider/gate/hello.ts";
 import type { Message } from "../../../runtime/provider/gate/gate-provider.ts";
 import { roomFor } from "../../../runtime/provider/gate/message-room.ts";
 import {
@@ -10,12 +11,10 @@ import {
   FrameReader,
   helloFrame,
   readyFrame,
-  REFUSALS,
   refuseFrame,
   sealData,
   sealedMessage,
   type Frame,
-  type Hello,
 } from "../../../runtime/provider/gate/paired-wire.ts";
 import { right } from "../outcome.ts";
 

@@ -1,8 +1,11 @@
-import { expect } from "chai";
+// The shared suite, for either end of a pair and everything that carries it.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { E } from "../../../lib/fp.ts";
-import type { GateEnd, GateProvider } from "../../../runtime/provider/gate/gate-provider.ts";
-import type { ListeningGate } from "../../../runtime/provider/gate/stream-gate.ts";
+import type { GateEnd, GateProvider, Message } from "../../../runtime/provider/gate/gate-provider.ts";
 import { pairedTcpGate, pairedTcpListener } from "../../../runtime/provider/gate/tcp.ts";
+import { pairedUnixGate, pairedUnixListener } from "../../../runtime/provider/gate/unix.ts";
 import { right } from "../outcome.ts";
 import { gateProviderSuite, type GatePeer } from "./gate-provider.suite.ts";
 import { pairedPeer } from "./paired-peer.ts";
@@ -11,27 +14,38 @@ const retry = { tries: 200, first: 1, longest: 2 };
 const host = "127.0.0.1";
 type Setup = { provider: GateProvider; peer: GatePeer };
 
-const listening = async (): Promise<{ gate: ListeningGate; end: GateEnd; port: number }> => {
-  const gate = pairedTcpListener({ name: "there", host, port: 0, retry });
-  const end = right(await gate.open(null));
-  return { gate, end, port: gate.port! };
+/** Where the called end listens, and how both are made. */
+interface Place {
+  readonly called: GateProvider;
+  readonly caller: (name: string) => GateProvider;
+}
+
+/** A port that nobody has had yet. */
+const freePort = async (): Promise<number> => {
+  const probe = pairedTcpListener({ name: "probe", host, port: 0 });
+  const end = right(await probe.open(null));
+  const port = probe.port!;
+  await end.close();
+  return port;
 };
 
-const calling = async (): Promise<Setup> => {
-  const { end, port } = await listening();
+const overTcp = async (): Promise<Place> => {
+  const port = await freePort();
   return {
-    provider: pairedTcpGate({ name: "here", host, port, retry }),
-    peer: pairedPeer(Promise.resolve(end)),
+    called: pairedTcpListener({ name: "called", host, port, retry }),
+    caller: (name) => pairedTcpGate({ name, host, port, retry }),
   };
 };
 
+const calling = (place: () => Promise<Place>) => async (): Promise<Setup> => {
+  const { called, caller } = await place();
+  const end = right(await called.open(null));
+  return { provider: caller("here"), peer: pairedPeer(Promise.resolve(end)) };
+};
+
 /** The other end calls when this one opens first, and finds it again by itself. */
-const called = async (): Promise<Setup> => {
-  const { gate: probe, end: probed, port } = await listening();
-  await probed.close();
-  probe.close();
-  const gate = pairedTcpListener({ name: "here", host, port, retry });
-  const there = pairedTcpGate({ name: "there", host, port, retry });
+const called = (place: () => Promise<Place>) => async (): Promise<Setup> => {
+  const { called: gate, caller } = await place();
   let opened!: (end: GateEnd) => void;
   const peer = pairedPeer(new Promise<GateEnd>((resolve) => (opened = resolve)));
   let first = true;
@@ -39,7 +53,7 @@ const called = async (): Promise<Setup> => {
     name: gate.name,
     async open(state) {
       const end = await gate.open(state);
-      if (first && E.isRight(end)) opened(right(await there.open(null)));
+      if (first && E.isRight(end)) opened(right(await caller("there").open(null)));
       first = false;
       return end;
     },
@@ -49,15 +63,30 @@ const called = async (): Promise<Setup> => {
 };
 
 describe("a pair of gates", () => {
+  let folder: string;
+  let sockets = 0;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "pairs-"));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  const overUnix = async (): Promise<Place> => {
+    const path = join(folder, `${sockets++}`);
+    return {
+      called: pairedUnixListener({ name: "called", path, retry }),
+      caller: (name) => pairedUnixGate({ name, path, retry }),
+    };
+  };
   const text = (number: number): string => `Nachricht ${number} ü\n\r\n`;
   const binary = (number: number): Uint8Array => new Uint8Array(1000).fill(number).fill(10, 3, 5);
-  describe("the end that calls, as every provider, with text", () =>
-    gateProviderSuite({ setup: calling, message: text }));
-  describe("the end that calls, as every provider, with bytes", () =>
-    gateProviderSuite({ setup: calling, message: binary }));
-  describe("the end that is called, as every provider", () =>
-    gateProviderSuite({
-      setup: called,
-      message: (number) => (number % 2 === 0 ? text(number) : binary(number)),
-    }));
+  const mixed = (number: number): Message => (number % 2 === 0 ? text(number) : binary(number));
+
+  describe("over TCP, the end that calls, as every provider", () =>
+    gateProviderSuite({ setup: calling(overTcp), message: text }));
+  describe("over TCP, the end that is called, as every provider", () =>
+    gateProviderSuite({ setup: called(overTcp), message: mixed }));
+  describe("over a Unix socket, the end that calls, as every provider", () =>
+    gateProviderSuite({ setup: calling(overUnix), message: binary }));
+  describe("over a Unix socket, the end that is called, as every provider", () =>
+    gateProviderSuite({ setup: called(overUnix), message: mixed }));
 });
