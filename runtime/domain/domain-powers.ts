@@ -38,6 +38,8 @@ export interface DomainEvents {
   /** A turn begins in the name of a thread, the engine still polls, the turn is over: for a watchdog. */
   turnBegins(thread: number): void;
   polls(): void;
+  /** Asked as often as `polls` is told: whether nobody wants the turn that runs any more. */
+  givenUp?(): boolean;
   turnEnds(): void;
 }
 

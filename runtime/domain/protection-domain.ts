@@ -450,6 +450,9 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     this.#polled = true;
     this.#events.polls();
   }
+  givenUp(): boolean {
+    return this.#events.givenUp?.() === true;
+  }
 
   // --- threads
 

@@ -39,6 +39,8 @@ export interface MachinePowers {
   entropy(into: Uint8Array): void;
   /** Told at every interrupt poll, so that a watchdog sees that the machine still polls. */
   poll(): void;
+  /** Asked at every interrupt poll: whether nobody wants the turn that runs any more. */
+  givenUp?(): boolean;
   /** Told of a call with one text while the turn that makes it still runs. It takes effect when the turn ends. */
   called?(selector: number, text: string): void;
 }
@@ -415,6 +417,7 @@ export class Machine {
 
   #interrupt(): 0 | 1 {
     this.#powers.poll();
+    if (this.#powers.givenUp?.() === true) this.#polls = this.#budget;
     return ++this.#polls > this.#budget ? 1 : 0;
   }
 

@@ -25,9 +25,13 @@ export interface ThreadOptions {
 export interface LodgeOptions {
   /** The lodger has left, or was put out. */
   readonly left: () => void;
-  /** Whether putting it out ends the thread, which takes no time; otherwise the turn that runs comes to its end. */
+  /** Whether putting it out ends the thread, which takes no time. Otherwise a turn of its own that runs is over at its
+   *  next poll, and one of another's comes to its end. */
   readonly alone: boolean;
 }
+
+/** What a resident says last, however it has come to its end. */
+const LAST: ReadonlySet<FromResident["kind"]> = new Set(["released", "exited", "faulted"]);
 
 interface Lodging {
   readonly lodger: Lodger;
@@ -115,8 +119,16 @@ export class ShardThread {
     await new Promise<void>((resolve) => {
       lodging.evicted = resolve;
       this.#post({ resident: number, message: { kind: "release" } });
+      this.#giveUp();
     });
     this.#remove(number);
+  }
+
+  /** Whoever is being put out need not end its turn. */
+  #giveUp(): void {
+    const { running } = this.#stethoscope;
+    if (running === null || (this.#lodgings.get(running.resident)?.evicted ?? null) === null) return;
+    this.#stethoscope.giveUp(running.resident);
   }
 
   #remove(number: number): void {
@@ -161,11 +173,12 @@ export class ShardThread {
   #deliver(number: number, message: FromResident): void {
     const lodging = this.#lodgings.get(number);
     if (lodging === undefined) return;
-    if (message.kind === "released" && lodging.evicted !== null) lodging.evicted();
+    if (lodging.evicted !== null && LAST.has(message.kind)) lodging.evicted();
     else lodging.lodger.message(message);
   }
 
   #listen(): void {
+    this.#giveUp();
     if (this.#stethoscope.silence(performance.now(), 2 * LISTEN_MS) < this.#silence) return;
     const stuck = `stuck in one built-in call: its turn gave no sign of life for ${this.#silence} ms`;
     void this.#die(this.#stethoscope.running?.resident ?? null, {

@@ -5,7 +5,8 @@ const TURN_RUNS = 0;
 const PULSE = 1;
 const THREAD = 2;
 const RESIDENT = 3;
-const WORDS = 4;
+const GIVEN_UP = 4;
+const WORDS = 5;
 
 export const makeControl = (): SharedArrayBuffer => new SharedArrayBuffer(WORDS * 4);
 
@@ -25,6 +26,10 @@ export class Pulse {
   }
   polls(): void {
     this.#words[PULSE] = (this.#words[PULSE]! + 1) | 0;
+  }
+  /** Whether the host has given up whose turn runs. */
+  givenUp(): boolean {
+    return Atomics.load(this.#words, GIVEN_UP) === this.#words[RESIDENT];
   }
   turnEnds(): void {
     this.#words[TURN_RUNS] = 0;
@@ -51,6 +56,11 @@ export class Stethoscope {
   get running(): Running | null {
     if (Atomics.load(this.#words, TURN_RUNS) !== 1) return null;
     return { resident: Atomics.load(this.#words, RESIDENT), thread: Atomics.load(this.#words, THREAD) };
+  }
+
+  /** The turn that `resident` has now, if it has one, is not wanted any more: it ends at its next poll. */
+  giveUp(resident: number): void {
+    Atomics.store(this.#words, GIVEN_UP, resident);
   }
 
   /**

@@ -189,6 +189,7 @@ export class Resident {
           pulse.turnBegins(number, thread);
         },
         polls: () => pulse.polls(),
+        givenUp: () => pulse.givenUp(),
         turnEnds: () => pulse.turnEnds(),
       },
     };

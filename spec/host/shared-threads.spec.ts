@@ -72,7 +72,7 @@ describe("host: threads that children share", () => {
         const children = await Promise.all(
           names.map(async (name) => {
             const child = await host.start({ name, component, routes: ALL, config: { name } });
-            await child.until({ log: `${name} 2`, within: "30s" });
+            await child.until({ log: `${name} 2`, within: "2m" });
             return child;
           }),
         );
@@ -89,7 +89,7 @@ describe("host: threads that children share", () => {
         }
       },
       { threads: 2, ram: "4G", caps: 1_000_000 },
-    )()).timeout(60_000);
+    )()).timeout(180_000);
 
   it("one that is put out costs its siblings nothing", () =>
     onStage(
@@ -108,6 +108,25 @@ describe("host: threads that children share", () => {
         const again = await start("other", COUNT);
         expect(await again.ended).to.deep.equal({ kind: "exited", code: 0 });
         expect(log("other").slice(-10)).to.deep.equal(COUNTED);
+      },
+      { threads: 1 },
+    )());
+
+  it("one that is put out in the middle of a long turn does not end it", () =>
+    onStage(
+      async (stage) => {
+        await stage.start("sibling", TICK);
+        const body = `void (await env.session(Log)).write("before");
+          await (await env.session(Timer)).sleep(1);
+          await (await env.session(Log)).write("begun");
+          for (;;);`;
+        const child = await stage.start("spinner", body, { turn: "10m" });
+        await ticked(stage, "spinner", 2);
+        await child.kill();
+        expect(await child.ended).to.deep.equal({ kind: "killed" });
+        expect(stage.log("spinner")).to.deep.equal(["before", "begun"]);
+        await ticked(stage, "sibling", stage.log("sibling").length + 3);
+        expect(stage.log("sibling")).to.deep.equal(stage.log("sibling").map((_, i) => `tick ${i + 1}`));
       },
       { threads: 1 },
     )());

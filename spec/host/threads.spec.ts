@@ -131,6 +131,11 @@ describe("shard: the watchdog's ear", () => {
     pulse.polls();
     expect(ear.silence(60_700, 500)).to.equal(0);
     expect(ear.silence(60_900, 500)).to.equal(200);
+    expect(pulse.givenUp()).to.equal(false);
+    ear.giveUp(7);
+    expect(pulse.givenUp()).to.equal(true);
+    pulse.turnBegins(8, 0);
+    expect(pulse.givenUp()).to.equal(false);
     pulse.turnEnds();
     expect(ear.silence(61_000, 500)).to.equal(0);
     expect(ear.running).to.equal(null);
