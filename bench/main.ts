@@ -8,6 +8,7 @@ import { callBenches } from "./calls.ts";
 import { freezeBenches } from "./freeze.ts";
 import { imageBench } from "./image.ts";
 import { revivalBenches } from "./revival.ts";
+import { sharedThreadBenches } from "./shared-threads.ts";
 import { startBenches } from "./start.ts";
 import { heading, line, machineLine } from "./table.ts";
 
@@ -18,6 +19,7 @@ const benches: readonly Bench[] = [
   ...authenticationBenches,
   imageBench,
   ...startBenches,
+  ...sharedThreadBenches,
 ];
 
 const { values } = parseArgs({
