@@ -14,6 +14,7 @@ import {
 } from "./chunk.ts";
 import { dictionaryBytes, inflated } from "./deflated.ts";
 import { applyDifference } from "./difference.ts";
+import type { ContentCache } from "./content-cache.ts";
 import type { Source } from "./draft.ts";
 import type { Blob } from "./head.ts";
 import { chunkAt } from "./holders.ts";
@@ -32,10 +33,13 @@ const corrupt = (actual: string): Either<Flaw, never> => E.left({ tag: "Corrupt"
 export class ChunkReader {
   readonly #source: Source;
   readonly #bases: BaseMemories;
+  readonly #cache: ContentCache | null;
 
-  constructor(source: Source, bases: BaseMemories) {
+  /** `cache`: where contents are kept that were checked. Default: every one is read and checked again. */
+  constructor(source: Source, bases: BaseMemories, cache: ContentCache | null = null) {
     this.#source = source;
     this.#bases = bases;
+    this.#cache = cache;
   }
 
   /** How a chunk is stored; `null` where it is not, or is damaged. */
@@ -44,14 +48,17 @@ export class ChunkReader {
     return bytes === null ? null : decodeChunk(bytes);
   }
 
-  /** The content, in bytes of its own. */
+  /** The content, which must be left as it is. */
   content(hash: Hash): Content {
-    const content = this.#resolve(hash, 0);
-    if (E.isLeft(content)) return content;
-    const actual = hashOf(content.right.content, content.right.form);
-    return actual === hash
-      ? E.right(content.right.content)
-      : E.left({ tag: "Corrupt", expected: hex(hash), actual: hex(actual) });
+    const cached = this.#cache?.get(hash) ?? null;
+    if (cached !== null) return E.right(cached);
+    const found = this.#resolve(hash, 0);
+    if (E.isLeft(found)) return found;
+    const { content, form } = found.right;
+    const actual = hashOf(content, form);
+    if (actual !== hash) return E.left({ tag: "Corrupt", expected: hex(hash), actual: hex(actual) });
+    this.#cache?.keep(hash, content);
+    return E.right(content);
   }
 
   /** The bytes of a blob. */
@@ -79,11 +86,13 @@ export class ChunkReader {
     return content;
   }
 
-  /** Without looking at its hash. */
+  /** Without looking at its hash; in bytes of its own. */
   #resolve(
     hash: Hash,
     depth: number,
   ): Either<Flaw, { readonly content: Uint8Array; readonly form: Form["form"] }> {
+    const cached = this.#cache?.get(hash) ?? null;
+    if (cached !== null) return E.right({ content: new Uint8Array(cached), form: "plain" });
     const bytes = chunkAt(this.#source, hash);
     if (bytes === null) return corrupt(`missing: chunk ${hex(hash)} is not in the store`);
     const chunk = decodeChunk(bytes);

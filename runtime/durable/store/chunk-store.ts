@@ -4,6 +4,7 @@ import { E, type Either } from "../../../lib/fp.ts";
 import { applyBatch, chargedBytes, type Office } from "./apply-batch.ts";
 import { BaseMemories, type Bases } from "./base-memories.ts";
 import { batchError, identityError, nameError } from "./check-input.ts";
+import { ContentCache } from "./content-cache.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { component, epochOf, type Component } from "./components.ts";
 import type { Blob } from "./head.ts";
@@ -84,9 +85,11 @@ export class ChunkStore implements Store {
     this.#committer = new Committer(ground, this.#latest);
     const memories = new BaseMemories(bases, this.#latest);
     const pins = new Pins();
+    const cache = new ContentCache();
     this.#workshop = {
       source: this.#latest,
-      reader: new ChunkReader(this.#latest, memories),
+      reader: new ChunkReader(this.#latest, memories, cache),
+      cache,
       bases: memories,
       pins,
       blobs: new WeakMap<Uint8Array, Blob>(),

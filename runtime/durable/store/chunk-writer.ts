@@ -6,6 +6,7 @@ import { chunkBytes, hashOf, maxDepth, type Form, type StoredChunk } from "./chu
 import { dictionaryOf, type ChunkReader } from "./chunk-reader.ts";
 import { deflated } from "./deflated.ts";
 import { difference } from "./difference.ts";
+import type { ContentCache } from "./content-cache.ts";
 import type { Blob } from "./head.ts";
 import type { Hash } from "./keys.ts";
 import type { Pace } from "./pace.ts";
@@ -17,7 +18,7 @@ export type FreshChunk = Form & Omit<StoredChunk, "owner" | "form">;
 export type Take = (hash: Hash) => boolean;
 
 /** Something in the store that the content may be a difference from. */
-export type Candidate = Hash | null | undefined;
+export type Candidate = Hash | null;
 
 /** Where in which base memory a piece of memory would stand. */
 export interface Place {
@@ -35,11 +36,13 @@ export class ChunkWriter {
   /** By hash, in the order in which they can be added: what a chunk is a difference from comes before it. */
   readonly fresh = new Map<Hash, FreshChunk>();
   readonly #reader: ChunkReader;
+  readonly #cache: ContentCache;
   readonly #take: Take;
   readonly #leisurely: boolean;
 
-  constructor(reader: ChunkReader, take: Take, leisurely: boolean) {
+  constructor(reader: ChunkReader, cache: ContentCache, take: Take, leisurely: boolean) {
     this.#reader = reader;
+    this.#cache = cache;
     this.#take = take;
     this.#leisurely = leisurely;
   }
@@ -47,7 +50,11 @@ export class ChunkWriter {
   /** A piece of memory that is not as in its base. `before`: what was there at the checkpoint before; `kin`: what is
    *  there in a component of the same kind. `content` is a whole chunk. */
   async memory(content: Uint8Array, at: Place, before: Candidate, kin: () => Candidate): Promise<Hash> {
+    const same = this.#same(content, before ?? kin());
+    if (same !== null) return same;
     const hash = hashOf(content);
+    // What changed once changes again, and is then compared with what it was.
+    if (before !== null) this.#cache.keep(hash, new Uint8Array(content));
     if (this.known(hash)) return hash;
     const chunk = this.#onChunk(content, before) ?? this.#folded(content, at, [this.#rootOf(before), kin()]);
     this.fresh.set(hash, await this.#deflated(chunk));
@@ -74,6 +81,13 @@ export class ChunkWriter {
     if (!this.known(hash))
       this.fresh.set(hash, { form: "list", length: list.length, inflated: null, payload: list });
     return { length, hash };
+  }
+
+  /** The candidate, where the content is just that: comparing is faster than hashing. */
+  #same(content: Uint8Array, candidate: Candidate): Candidate {
+    if (candidate === null || !this.#take(candidate)) return null;
+    const other = this.#reader.content(candidate);
+    return E.isRight(other) && Buffer.compare(content, other.right) === 0 ? candidate : null;
   }
 
   /** Whether there is no need to store it. */
@@ -129,7 +143,7 @@ export class ChunkWriter {
   /** What the lowest difference under a chunk is a difference from. */
   #rootOf(candidate: Candidate): Candidate {
     let hash = candidate;
-    for (let depth = 0; hash !== null && hash !== undefined && depth <= maxDepth; depth++) {
+    for (let depth = 0; hash !== null && depth <= maxDepth; depth++) {
       const chunk = this.#reader.stored(hash);
       if (chunk === null || (chunk.form !== "chunk" && chunk.form !== "text")) break;
       hash = chunk.reference;
@@ -152,7 +166,7 @@ export class ChunkWriter {
 
   /** What a difference from this chunk would have below it, or `null` where it must not be one. */
   #lineage(candidate: Candidate): { reference: Hash; depth: number; above: number; root: number } | null {
-    if (candidate === null || candidate === undefined || !this.#take(candidate)) return null;
+    if (candidate === null || !this.#take(candidate)) return null;
     const chunk = this.#reader.stored(candidate);
     if (chunk === null || chunk.form === "list") return null;
     if (chunk.form === "plain" || chunk.form === "base")

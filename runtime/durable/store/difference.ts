@@ -8,45 +8,71 @@ import { VarintReader, VarintWriter } from "./varint.ts";
 
 const WORD = 4;
 
+/** Bytes that are compared at once before single words are looked at. */
+const BLOCK = 1024;
+
+const buffered = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 /** What does not lie at a word's place is copied to one. */
 const wordsOf = (bytes: Uint8Array): Int32Array =>
   bytes.byteOffset % WORD === 0
     ? new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / WORD)
     : new Int32Array(new Uint8Array(bytes).buffer);
 
+/** Begins and ends of the runs of words that differ, in turn; `null` where they hold more than `limit` bytes. */
+const runsOf = (content: Uint8Array, reference: Uint8Array, limit: number): number[] | null => {
+  const [now, before] = [wordsOf(content), wordsOf(reference)];
+  const [here, there] = [buffered(content), buffered(reference)];
+  const runs: number[] = [];
+  let words = 0;
+  for (let block = 0; block < content.length; block += BLOCK) {
+    const end = Math.min(block + BLOCK, content.length);
+    if (here.compare(there, block, end, block, end) === 0) continue;
+    const last = end / WORD;
+    for (let at = block / WORD; at < last;) {
+      if (now[at] === before[at]) {
+        at++;
+        continue;
+      }
+      const begin = at;
+      while (at < last && now[at] !== before[at]) at++;
+      words += at - begin;
+      // A run may go on from one block to the next.
+      if (runs.at(-1) === begin) runs[runs.length - 1] = at;
+      else runs.push(begin, at);
+    }
+    if (words * WORD + runs.length > limit) return null;
+  }
+  return runs;
+};
+
 /**
  * The difference that makes `content` of `reference`, or `null` where it would be longer than `limit` bytes. Both
  * are equally long, in whole words.
  */
 export const difference = (content: Uint8Array, reference: Uint8Array, limit: number): Uint8Array | null => {
-  const now = wordsOf(content);
-  const before = wordsOf(reference);
-  const runs: number[] = [];
-  let words = 0;
-  for (let at = 0, end = 0; ;) {
-    while (at < now.length && now[at] === before[at]) at++;
-    if (at === now.length) break;
-    const begin = at;
-    while (at < now.length && now[at] !== before[at]) at++;
-    runs.push(begin - end, at - begin);
-    words += at - begin;
-    end = at;
-    if (words * WORD + runs.length > limit) return null;
-  }
+  const runs = runsOf(content, reference, limit);
+  if (runs === null) return null;
   const writer = new VarintWriter().number(runs.length / 2);
-  for (const length of runs) writer.number(length);
-  const bytes = new Uint8Array(writer.length + words * WORD);
+  let end = 0;
+  let words = 0;
+  for (let i = 0; i < runs.length; i += 2) {
+    const [from, to] = [runs[i]!, runs[i + 1]!];
+    writer.number(from - end).number(to - from);
+    words += to - from;
+    end = to;
+  }
+  const length = writer.length + words * WORD;
+  if (length > limit) return null;
+  const bytes = new Uint8Array(length);
   bytes.set(writer.done());
   let into = writer.length;
-  let at = 0;
   for (let i = 0; i < runs.length; i += 2) {
-    at += runs[i]!;
-    const length = runs[i + 1]!;
-    bytes.set(content.subarray(at * WORD, (at + length) * WORD), into);
-    into += length * WORD;
-    at += length;
+    const run = content.subarray(runs[i]! * WORD, runs[i + 1]! * WORD);
+    bytes.set(run, into);
+    into += run.length;
   }
-  return bytes.length <= limit ? bytes : null;
+  return bytes;
 };
 
 /** Applies a difference to its reference, in place; whether it was one. Where not, `into` means nothing. */

@@ -5,24 +5,27 @@ import type { Changes, Entry, Key } from "./ground.ts";
 /** Whatever can be read. */
 export interface Source {
   get(key: Key): Uint8Array | null;
+  /** The prefix has one letter at least. */
   range(prefix: Key, limit: number, after?: Key): readonly Entry[];
 }
 
 export class Draft implements Source {
   readonly #below: Source;
-  readonly #changes = new Map<Key, Uint8Array | null>();
+  /** By the first letter of the key, which is its kind: ranges are asked for within one. */
+  readonly #kinds = new Map<string, Map<Key, Uint8Array | null>>();
 
   constructor(below: Source) {
     this.#below = below;
   }
 
   get(key: Key): Uint8Array | null {
-    const changed = this.#changes.get(key);
+    const changed = this.#kinds.get(key.charAt(0))?.get(key);
     return changed === undefined ? this.#below.get(key) : changed;
   }
 
   range(prefix: Key, limit: number, after: Key = ""): readonly Entry[] {
-    const changed = [...this.#changes].filter(([key]) => key.startsWith(prefix) && key > after);
+    const kind = this.#kinds.get(prefix.charAt(0)) ?? new Map<Key, Uint8Array | null>();
+    const changed = [...kind].filter(([key]) => key.startsWith(prefix) && key > after);
     if (changed.length === 0) return this.#below.range(prefix, limit, after);
     const gone = changed.filter(([, value]) => value === null).length;
     const entries = new Map<Key, Uint8Array | null>(this.#below.range(prefix, limit + gone, after));
@@ -34,19 +37,29 @@ export class Draft implements Source {
   }
 
   set(key: Key, value: Uint8Array): void {
-    this.#changes.set(key, value);
+    this.#change(key, value);
   }
 
   delete(key: Key): void {
-    this.#changes.set(key, null);
+    this.#change(key, null);
   }
 
+  /** In no order. */
   get changes(): Changes {
-    return this.#changes;
+    const all = new Map<Key, Uint8Array | null>();
+    for (const kind of this.#kinds.values()) for (const [key, value] of kind) all.set(key, value);
+    return all;
   }
 
   /** Takes over what a draft upon this one has changed. */
   take(upper: Draft): void {
-    for (const [key, value] of upper.#changes) this.#changes.set(key, value);
+    for (const kind of upper.#kinds.values()) for (const [key, value] of kind) this.#change(key, value);
+  }
+
+  #change(key: Key, value: Uint8Array | null): void {
+    const letter = key.charAt(0);
+    let kind = this.#kinds.get(letter);
+    if (kind === undefined) this.#kinds.set(letter, (kind = new Map<Key, Uint8Array | null>()));
+    kind.set(key, value);
   }
 }

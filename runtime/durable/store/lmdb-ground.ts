@@ -4,7 +4,7 @@
 // them (O_DSYNC); it has answered only after that. So `overlappingSync`, which would answer between the two, is off,
 // and so are all flags that leave a sync out.
 import { statfsSync, statSync } from "node:fs";
-import { open, type RootDatabase } from "lmdb";
+import { open, type Database, type RootDatabase } from "lmdb";
 import { E, type Either } from "../../../lib/fp.ts";
 import {
   afterPrefix,
@@ -16,8 +16,12 @@ import {
   type View,
 } from "./ground.ts";
 
-type Database = RootDatabase<Buffer, Buffer>;
-type Transaction = ReturnType<Database["useReadTransaction"]>;
+type Table = Database<Buffer, Buffer>;
+type Transaction = ReturnType<Table["useReadTransaction"]>;
+
+/** Keys that begin with one of these letters lie in a tree of their own. They are many, and those that ascend then
+ *  come at the end of a tree, where pages get full; amid a tree they would be left half empty. */
+const TREES = ["c", "h", "i", "m", "t"] as const;
 
 /** Address space for the file, and so the most that it can become: nothing of it is taken in advance. */
 const MAP_BYTES = 2 ** 38;
@@ -28,32 +32,60 @@ const MDB_MAP_FULL = -30792;
 const bytesOf = (key: Key): Buffer => Buffer.from(key, "latin1");
 const keyOf = (bytes: Uint8Array): Key => Buffer.from(bytes).toString("latin1");
 
+/** The trees of one file. */
+class Trees {
+  readonly root: RootDatabase<Buffer, Buffer>;
+  readonly #own: ReadonlyMap<string, Table>;
+  readonly #rest: Table;
+
+  constructor(root: RootDatabase<Buffer, Buffer>) {
+    this.root = root;
+    const tree = (name: string): Table => root.openDB({ name, encoding: "binary", keyEncoding: "binary" });
+    this.#rest = tree("rest");
+    this.#own = new Map(TREES.map((letter) => [letter, tree(letter)]));
+  }
+
+  of(key: Key): Table {
+    return this.#own.get(key.charAt(0)) ?? this.#rest;
+  }
+
+  /** Where keys with this prefix are. */
+  with(prefix: Key): readonly Table[] {
+    return prefix === "" ? [...this.#own.values(), this.#rest] : [this.of(prefix)];
+  }
+}
+
 class LmdbView implements View {
-  readonly #database: Database;
+  readonly #trees: Trees;
   readonly #transaction: Transaction;
 
-  constructor(database: Database) {
-    this.#database = database;
+  constructor(trees: Trees) {
+    this.#trees = trees;
     // The library renews its read transactions now and then; this one must see the last commit.
-    database.resetReadTxn();
-    this.#transaction = database.useReadTransaction();
+    trees.root.resetReadTxn();
+    this.#transaction = trees.root.useReadTransaction();
   }
 
   get(key: Key): Uint8Array | null {
-    return this.#database.get(bytesOf(key), { transaction: this.#transaction }) ?? null;
+    return this.#trees.of(key).get(bytesOf(key), { transaction: this.#transaction }) ?? null;
   }
 
   range(prefix: Key, limit: number, after: Key = ""): readonly Entry[] {
     const end = afterPrefix(prefix);
-    const entries: Entry[] = [];
-    const range = this.#database.getRange({
-      start: bytesOf(after >= prefix ? `${after}\0` : prefix),
-      ...(end === null ? {} : { end: bytesOf(end) }),
-      limit,
-      transaction: this.#transaction,
+    const entries = this.#trees.with(prefix).map((tree): Entry[] => {
+      const found = tree.getRange({
+        start: bytesOf(after >= prefix && after !== "" ? `${after}\0` : prefix || "\0"),
+        ...(end === null ? {} : { end: bytesOf(end) }),
+        ...(limit === Infinity ? {} : { limit }),
+        transaction: this.#transaction,
+      });
+      return [...found].map(({ key, value }) => [keyOf(key), value]);
     });
-    for (const { key, value } of range) entries.push([keyOf(key), value]);
-    return entries;
+    if (entries.length === 1) return entries[0]!;
+    return entries
+      .flat()
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .slice(0, limit);
   }
 
   close(): void {
@@ -63,17 +95,17 @@ class LmdbView implements View {
 
 export class LmdbGround implements Ground {
   readonly path: string;
-  readonly #database: Database;
+  readonly #trees: Trees;
 
-  private constructor(path: string, database: Database) {
+  private constructor(path: string, trees: Trees) {
     this.path = path;
-    this.#database = database;
+    this.#trees = trees;
   }
 
   /** The file at `path` and, beside it, its lock file; makes both where they are not there. */
   static open(path: string): Either<GroundError, LmdbGround> {
     try {
-      const database: Database = open(path, {
+      const root = open<Buffer, Buffer>(path, {
         noSubdir: true,
         encoding: "binary",
         keyEncoding: "binary",
@@ -81,39 +113,42 @@ export class LmdbGround implements Ground {
         mapSize: MAP_BYTES,
         maxReaders: READERS,
       });
-      return E.right(new LmdbGround(path, database));
+      return E.right(new LmdbGround(path, new Trees(root)));
     } catch (error) {
       return E.left(failure("open", path, 0, error));
     }
   }
 
   view(): View {
-    return new LmdbView(this.#database);
+    return new LmdbView(this.#trees);
   }
 
   last(prefix: Key): Key | null {
     const end = afterPrefix(prefix);
-    // The first one in descending order may be the end itself, which is not below it.
-    const keys = this.#database.getKeys({
-      reverse: true,
-      ...(end === null ? {} : { start: bytesOf(end) }),
-      limit: 2,
-    });
-    for (const bytes of keys) {
-      const key = keyOf(bytes);
-      if (key.startsWith(prefix)) return key;
+    let last: Key | null = null;
+    for (const tree of this.#trees.with(prefix)) {
+      // The first one in descending order may be the end itself, which is not below it.
+      const keys = tree.getKeys({
+        reverse: true,
+        ...(end === null ? {} : { start: bytesOf(end) }),
+        limit: 2,
+      });
+      const found = [...keys].map(keyOf).find((key) => key.startsWith(prefix)) ?? null;
+      if (found !== null && (last === null || found > last)) last = found;
     }
-    return null;
+    return last;
   }
 
   write(changes: Changes): Either<GroundError, void> {
     let bytes = 0;
     try {
-      this.#database.transactionSync(() => {
-        for (const [key, value] of changes) {
+      this.#trees.root.transactionSync(() => {
+        // In their order, so that those that ascend come one after another.
+        for (const [key, value] of [...changes].sort(([a], [b]) => (a < b ? -1 : 1))) {
           bytes += value?.length ?? 0;
-          if (value === null) this.#database.removeSync(bytesOf(key));
-          else this.#database.putSync(bytesOf(key), value as Buffer);
+          const tree = this.#trees.of(key);
+          if (value === null) tree.removeSync(bytesOf(key));
+          else tree.putSync(bytesOf(key), value as Buffer);
         }
       });
       return E.right(undefined);
@@ -127,7 +162,7 @@ export class LmdbGround implements Ground {
   }
 
   async close(): Promise<void> {
-    await this.#database.close();
+    await this.#trees.root.close();
   }
 }
 

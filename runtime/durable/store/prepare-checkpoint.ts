@@ -6,6 +6,7 @@ import { chunkBytes } from "./chunk.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
 import { hashNow, kinKey, tableOf, type Component } from "./components.ts";
+import type { ContentCache } from "./content-cache.ts";
 import type { Source } from "./draft.ts";
 import { checkpointHash, decodeHead, noParent, type Blob, type Kept } from "./head.ts";
 import { indexed } from "./holders.ts";
@@ -23,6 +24,7 @@ export interface Workshop {
   /** The store as it is now, at any time. */
   readonly source: Source;
   readonly reader: ChunkReader;
+  readonly cache: ContentCache;
   readonly bases: BaseMemories;
   readonly pins: Pins;
   /** Attachments that were hashed before. */
@@ -50,7 +52,12 @@ export const prepareCheckpoint = async (
     for (const hash of pinned) workshop.pins.delete(hash);
   };
   try {
-    const writer = new ChunkWriter(workshop.reader, takeInto(pinned, workshop), checkpoint.resting);
+    const writer = new ChunkWriter(
+      workshop.reader,
+      workshop.cache,
+      takeInto(pinned, workshop),
+      checkpoint.resting,
+    );
     const work = await new Encoding(checkpoint, workshop, writer, before.right).done();
     return E.right(
       new Preparation(checkpoint, { ...work, fresh: writer.fresh }, () => {
@@ -152,20 +159,23 @@ class Encoding {
     const known = since !== null && kept !== null && kept.base === number ? since.changed : null;
     const table: PageTable = new Map();
     for (let place = 0; place * chunkBytes < memory.length; place++) {
-      const old = before.get(place);
+      const old = before.get(place) ?? null;
       if (
         known !== null &&
         place < (kept?.chunks ?? 0) &&
         !known.hasAny(place * PAGES, (place + 1) * PAGES)
       ) {
-        if (old !== undefined) table.set(place, old);
+        if (old !== null) table.set(place, old);
         continue;
       }
       await this.#pace.step();
       const content = memory.subarray(place * chunkBytes, (place + 1) * chunkBytes);
       if (Buffer.compare(content, baseChunk(baseMemory, place)) === 0) continue;
       const at = { base: number, baseMemory, place };
-      table.set(place, await this.#writer.memory(content, at, old, () => this.#kinTable().get(place)));
+      table.set(
+        place,
+        await this.#writer.memory(content, at, old, () => this.#kinTable().get(place) ?? null),
+      );
     }
     return table;
   }
