@@ -3,16 +3,16 @@
 import { E, type Either } from "../../../lib/fp.ts";
 import { baseChunk, type BaseMemories } from "./base-memories.ts";
 import {
-  chunkBytes,
   decodeChunk,
   hashesIn,
   hashOf,
   hex,
   maxDepth,
+  pieceBytes,
   type Form,
   type StoredChunk,
 } from "./chunk.ts";
-import { dictionaryBytes, inflated } from "./deflated.ts";
+import { inflated } from "./deflated.ts";
 import { applyDifference } from "./difference.ts";
 import type { ContentCache } from "./content-cache.ts";
 import type { Source } from "./draft.ts";
@@ -64,17 +64,17 @@ export class ChunkReader {
   /** The bytes of a blob. */
   async blob({ length, hash }: Blob, pace: Pace): Promise<Content> {
     if (length === 0) return E.right(new Uint8Array());
-    if (length <= chunkBytes) return this.#piece(hash, length);
+    if (length <= pieceBytes) return this.#piece(hash, length);
     const list = this.content(hash);
     if (E.isLeft(list)) return list;
     const hashes = hashesIn(list.right);
-    if (hashes.length !== Math.ceil(length / chunkBytes)) return corrupt(`a list of ${hashes.length} chunks`);
+    if (hashes.length !== Math.ceil(length / pieceBytes)) return corrupt(`a list of ${hashes.length} chunks`);
     const bytes = new Uint8Array(length);
     for (const [i, each] of hashes.entries()) {
       await pace.step();
-      const piece = this.#piece(each, Math.min(chunkBytes, length - i * chunkBytes));
+      const piece = this.#piece(each, Math.min(pieceBytes, length - i * pieceBytes));
       if (E.isLeft(piece)) return piece;
-      bytes.set(piece.right, i * chunkBytes);
+      bytes.set(piece.right, i * pieceBytes);
     }
     return E.right(bytes);
   }
@@ -146,4 +146,4 @@ const payloadOf = (chunk: StoredChunk): Uint8Array | null =>
   chunk.inflated === null ? chunk.payload : inflated(chunk.payload, chunk.inflated);
 
 /** As much of a chunk's end as deflate can look back on. */
-export const dictionaryOf = (content: Uint8Array): Uint8Array => content.subarray(-dictionaryBytes);
+export const dictionaryOf = (content: Uint8Array): Uint8Array => content.subarray(-pieceBytes);

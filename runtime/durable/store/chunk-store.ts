@@ -14,7 +14,7 @@ import { Latest } from "./latest.ts";
 import { Committer } from "./committer.ts";
 import { tally } from "./tally.ts";
 import type { Ground, View } from "./ground.ts";
-import { formatKey, identityKey, isUuid, nameIn, uuidIn, valueKey } from "./keys.ts";
+import { formatKey, identityKey, nameIn, uuidIn, valueKey } from "./keys.ts";
 import { Pins } from "./pins.ts";
 import { Preparation } from "./preparation.ts";
 import { prepareCheckpoint, type Workshop } from "./prepare-checkpoint.ts";
@@ -26,6 +26,7 @@ import type {
   Committed,
   ComponentFacts,
   Listed,
+  ListedComponents,
   ListOptions,
   Prepared,
   ReadOptions,
@@ -153,18 +154,20 @@ export class ChunkStore implements Store {
   }
 
   async components({ after = null, limit = 1000 }: ListOptions = {}): Promise<
-    Either<StoreError, Listed<ComponentFacts>>
+    Either<StoreError, ListedComponents>
   > {
     if (this.#closed) return this.#isClosed();
-    if (after !== null && !isUuid(after)) return E.left(identityError(after)!);
+    const wrong = after === null ? null : identityError(after);
+    if (wrong !== null) return E.left(wrong);
     const entries = this.#latest.range("i", limit, after === null ? "" : identityKey(after));
     const items: ComponentFacts[] = [];
+    const damaged: string[] = [];
     for (const [key] of entries) {
       const found = component(this.#latest, uuidIn(key));
-      if (E.isLeft(found)) return found;
-      if (found.right !== null) items.push(this.#factsOf(found.right));
+      if (E.isLeft(found)) damaged.push(uuidIn(key));
+      else if (found.right !== null) items.push(this.#factsOf(found.right));
     }
-    return E.right({ items, next: entries.length < limit ? null : uuidIn(entries.at(-1)![0]) });
+    return E.right({ items, damaged, next: entries.length < limit ? null : uuidIn(entries.at(-1)![0]) });
   }
 
   async epoch(identity: string): Promise<Either<StoreError, number | null>> {

@@ -2,7 +2,7 @@
 // form at hand. Nothing is written here; what is new waits for a commit.
 import { E } from "../../../lib/fp.ts";
 import { baseChunk } from "./base-memories.ts";
-import { chunkBytes, hashOf, maxDepth, type Form, type StoredChunk } from "./chunk.ts";
+import { chunkBytes, hashesIn, hashOf, maxDepth, pieceBytes, type Form, type StoredChunk } from "./chunk.ts";
 import { dictionaryOf, type ChunkReader } from "./chunk-reader.ts";
 import { deflated } from "./deflated.ts";
 import { difference } from "./difference.ts";
@@ -65,22 +65,27 @@ export class ChunkWriter {
   async blob(bytes: Uint8Array, before: Blob | null, kin: Blob | null, pace: Pace): Promise<Blob> {
     const { length } = bytes;
     if (length === 0) return { length, hash: "" };
-    if (length <= chunkBytes) {
-      const like = [before, kin].map((blob) =>
-        blob !== null && blob.length <= chunkBytes ? blob.hash : null,
-      );
-      return { length, hash: await this.#text(bytes, like) };
-    }
+    const like = [before, kin].map((blob) => this.#piecesOf(blob));
     const hashes: Hash[] = [];
-    for (let at = 0; at < length; at += chunkBytes) {
+    for (let at = 0; at < length; at += pieceBytes) {
       await pace.step();
-      hashes.push(await this.#text(bytes.subarray(at, at + chunkBytes), []));
+      const piece = bytes.subarray(at, at + pieceBytes);
+      const candidates = like.map((pieces) => pieces[hashes.length] ?? null);
+      hashes.push(await this.#text(piece, candidates));
     }
+    if (hashes.length === 1) return { length, hash: hashes[0]! };
     const list = Buffer.from(hashes.join(""), "latin1");
     const hash = hashOf(list, "list");
     if (!this.known(hash))
       this.fresh.set(hash, { form: "list", length: list.length, inflated: null, payload: list });
     return { length, hash };
+  }
+
+  #piecesOf(blob: Blob | null): readonly Hash[] {
+    if (blob === null || blob.length === 0) return [];
+    if (blob.length <= pieceBytes) return [blob.hash];
+    const list = this.#take(blob.hash) ? this.#reader.content(blob.hash) : null;
+    return list !== null && E.isRight(list) ? hashesIn(list.right) : [];
   }
 
   /** The candidate, where the content is just that: comparing is faster than hashing. */

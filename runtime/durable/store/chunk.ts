@@ -15,6 +15,10 @@ import { VarintReader, VarintWriter } from "./varint.ts";
 /** Most bytes of content in a chunk: a page of WebAssembly's. */
 export const chunkBytes = 65536;
 
+/** Bytes of a piece of what is no memory: half of what deflate looks back on, so that it finds in the piece before it
+ *  what has moved by a few bytes. */
+export const pieceBytes = 16384;
+
 /** Differences on differences: more are folded into one. */
 export const maxDepth = 8;
 

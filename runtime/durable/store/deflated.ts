@@ -1,9 +1,6 @@
 // Raw deflate for what the store keeps: small pieces, so with a small window, and bounded on the way back.
 import { deflateRaw, deflateRawSync, inflateRawSync, type ZlibOptions } from "node:zlib";
 
-/** Deflate looks back this far. */
-export const dictionaryBytes = 32768;
-
 /** Pieces of more bytes are deflated by another thread. */
 const ELSEWHERE = 8192;
 /** More than that is worth the lower level's speed, unless there is time. */

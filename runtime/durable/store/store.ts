@@ -134,6 +134,11 @@ export interface Listed<A> {
   readonly next: string | null;
 }
 
+export interface ListedComponents extends Listed<ComponentFacts> {
+  /** Identities between these of which the store can say no more: what is on record of them is damaged. */
+  readonly damaged: readonly string[];
+}
+
 export interface ListOptions {
   readonly after?: string | null;
   /** Default 1000. */
@@ -183,7 +188,7 @@ export interface Store {
   /** One component's facts, without reading its memory; `null` where it has no checkpoint. */
   component(identity: string): Answer<ComponentFacts | null>;
   /** By identity. */
-  components(options?: ListOptions): Answer<Listed<ComponentFacts>>;
+  components(options?: ListOptions): Answer<ListedComponents>;
   /** The epoch on record, also of what was removed; `null` where there is none. */
   epoch(identity: string): Answer<number | null>;
   get(key: string): Answer<Uint8Array | null>;

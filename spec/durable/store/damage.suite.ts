@@ -101,6 +101,18 @@ export const damageSuite = (setup: StoreSetup): void => {
     }
   });
 
+  it("fault 16: a component whose record is damaged is listed as such, and others are none the worse", async () => {
+    right(await store.put(checkpoint({ identity: identity(2) })));
+    const [[key, value] = ["", new Uint8Array()]] = await entries("m");
+    await set([[key, flipped(value, 9)]]);
+    const listed = right(await store.components());
+    expect(listed.damaged).to.deep.equal([identity(1)]);
+    expect(listed.items.map((item) => item.identity)).to.deep.equal([identity(2)]);
+    expect(left(await store.component(identity(1)))).to.include({ tag: "Corrupt", identity: identity(1) });
+    expect(left(await store.put(checkpoint({ sequence: 3 }))).tag).to.equal("Corrupt");
+    right(await store.read(identity(2)));
+  });
+
   it("fault 16: upon a damaged table nothing is built", async () => {
     const [[key, value] = ["", new Uint8Array()]] = await entries("t");
     // The place of the first chunk.

@@ -312,6 +312,17 @@ export const storeSuite = (setup: StoreSetup): void => {
       expect(sizes[3]! - sizes[2]!).to.be.lessThan(2 * page);
     });
 
+    it("takes of a record what changed since the one before, however long it is", async () => {
+      const record = noise(150_000, 1);
+      right(await store.put(checkpoint({ record })));
+      const before = right(await store.facts()).bytes;
+      const next = Buffer.concat([Buffer.from("a few bytes more"), record]);
+      next.fill(7, 100_000, 100_020);
+      right(await store.put(checkpoint({ sequence: 2, record: next })));
+      expect(right(await store.facts()).bytes - before).to.be.lessThan(3000);
+      expect(equal(right(await store.read(identity(1))).record, next)).to.equal(true);
+    });
+
     it("fault 6: what others are differences from outlives the component that wrote it", async () => {
       const memories = [1, 2].map((n) => {
         const memory = noise(2 * page, 1);
