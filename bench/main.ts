@@ -5,8 +5,10 @@ import { loadEngine } from "../runtime/engine/wasm-module.ts";
 import { authenticationBenches } from "./authentication.ts";
 import type { Bench } from "./bench.ts";
 import { callBenches } from "./calls.ts";
+import { comparing, storing } from "./checkpoint.ts";
 import { freezeBenches } from "./freeze.ts";
 import { imageBench } from "./image.ts";
+import { populationBenches, restingBench } from "./resting.ts";
 import { revivalBenches } from "./revival.ts";
 import { sharedThreadBenches } from "./shared-threads.ts";
 import { startBenches } from "./start.ts";
@@ -18,6 +20,10 @@ const benches: readonly Bench[] = [
   ...revivalBenches,
   ...authenticationBenches,
   imageBench,
+  comparing,
+  storing,
+  restingBench,
+  ...populationBenches,
   ...startBenches,
   ...sharedThreadBenches,
 ];

@@ -61,6 +61,14 @@ export class ChunkReader {
     return E.right(content);
   }
 
+  /** What a difference from this chunk would be applied to. It is not checked: whatever it is now, it will be when the
+   *  difference is read, and the hash of what comes out is checked then. Must be left as it is. */
+  reference(hash: Hash): Content {
+    const cached = this.#cache?.get(hash) ?? null;
+    if (cached !== null) return E.right(cached);
+    return E.map(({ content }: { readonly content: Uint8Array }) => content)(this.#resolve(hash, 0));
+  }
+
   /** The bytes of a blob. */
   async blob({ length, hash }: Blob, pace: Pace): Promise<Content> {
     if (length === 0) return E.right(new Uint8Array());

@@ -50,7 +50,7 @@ export class ChunkWriter {
   /** A piece of memory that is not as in its base. `before`: what was there at the checkpoint before; `kin`: what is
    *  there in a component of the same kind. `content` is a whole chunk. */
   async memory(content: Uint8Array, at: Place, before: Candidate, kin: () => Candidate): Promise<Hash> {
-    const same = this.#same(content, before ?? kin());
+    const same = before === null ? this.#asKin(content, kin()) : this.#asBefore(content, before);
     if (same !== null) return same;
     const hash = hashOf(content);
     // What changed once changes again, and is then compared with what it was.
@@ -89,10 +89,17 @@ export class ChunkWriter {
   }
 
   /** The candidate, where the content is just that: comparing is faster than hashing. */
-  #same(content: Uint8Array, candidate: Candidate): Candidate {
+  #asKin(content: Uint8Array, candidate: Candidate): Candidate {
     if (candidate === null || !this.#take(candidate)) return null;
     const other = this.#reader.content(candidate);
     return E.isRight(other) && Buffer.compare(content, other.right) === 0 ? candidate : null;
+  }
+
+  /** As well; but reading is not faster than hashing. */
+  #asBefore(content: Uint8Array, candidate: Hash): Candidate {
+    const other = this.#cache.get(candidate);
+    if (other === null || Buffer.compare(content, other) !== 0) return null;
+    return this.#take(candidate) ? candidate : null;
   }
 
   /** Whether there is no need to store it. */
@@ -160,7 +167,7 @@ export class ChunkWriter {
   #onChunk(content: Uint8Array, candidate: Candidate): FreshChunk | null {
     const chunk = this.#lineage(candidate);
     if (chunk === null) return null;
-    const reference = this.#reader.content(chunk.reference);
+    const reference = this.#reader.reference(chunk.reference);
     if (E.isLeft(reference) || reference.right.length !== content.length) return null;
     const payload = difference(content, reference.right, LARGEST_DIFFERENCE);
     if (payload === null) return null;

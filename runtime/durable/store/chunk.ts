@@ -63,7 +63,10 @@ export const encodeChunk = (chunk: StoredChunk): Uint8Array => {
   if (chunk.form === "chunk" || chunk.form === "text")
     writer.bytes(latin1(chunk.reference)).number(chunk.depth).number(chunk.above).number(chunk.root);
   if (chunk.inflated !== null) writer.number(chunk.inflated);
-  const bytes = writer.bytes(chunk.payload).done();
+  const header = writer.done();
+  const bytes = new Uint8Array(header.length + chunk.payload.length);
+  bytes.set(header);
+  bytes.set(chunk.payload, header.length);
   if (chunk.inflated !== null) bytes[0]! |= DEFLATED;
   return bytes;
 };

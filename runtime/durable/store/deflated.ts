@@ -6,6 +6,24 @@ const ELSEWHERE = 8192;
 /** More than that is worth the lower level's speed, unless there is time. */
 const DENSE = 16384;
 
+/** A byte in so many is looked at, of what has more than so many, to see whether there is any point in deflating. */
+const SAMPLE = 512;
+
+/** Whether the bytes look like those of noise, or of what was deflated before: each one about as often. Of 512 such
+ *  bytes some 220 different ones are met; of what is worth deflating, far fewer. */
+const looksRandom = (bytes: Uint8Array): boolean => {
+  if (bytes.length < 2 * SAMPLE) return false;
+  const met = new Uint8Array(256);
+  const stride = Math.floor(bytes.length / SAMPLE);
+  let different = 0;
+  for (let i = 0; i < SAMPLE; i++) {
+    const byte = bytes[i * stride]!;
+    different += 1 - met[byte]!;
+    met[byte] = 1;
+  }
+  return different > 190;
+};
+
 /** An array with a buffer of its own, or `null` where deflating saves less than an eighth. */
 export const deflated = async (
   bytes: Uint8Array,
@@ -13,6 +31,7 @@ export const deflated = async (
   dictionary?: Uint8Array,
 ): Promise<Uint8Array | null> => {
   if (bytes.length < 32) return null;
+  if (!leisurely && dictionary === undefined && looksRandom(bytes)) return null;
   const options: ZlibOptions = {
     level: leisurely ? 9 : bytes.length > DENSE ? 1 : 6,
     memLevel: 9,
