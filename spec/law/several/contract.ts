@@ -1,6 +1,6 @@
 // What the peers of the laws for several children are to one another.
 import * as t from "io-ts";
-import { bytes, capability, File, method, session, Timer } from "cryonode";
+import { bytes, capability, Dataspace, File, method, session, Timer } from "cryonode";
 
 const done = t.string;
 
@@ -41,4 +41,10 @@ export const Peer = session("Peer", {
   write: method({ args: t.tuple([t.string, capability(File)]), result: done }),
   sleep: method({ args: t.tuple([t.string, capability(Timer), t.number]), result: done }),
   make: method({ args: t.tuple([t.string]), result: t.type({ tally: capability(Tally) }) }),
+  /** Its dataspace, of which each peer has bytes of its own. */
+  space: method({ args: t.tuple([t.string]), result: capability(Dataspace) }),
+  /** What it sees there. */
+  look: method({ args: t.tuple([t.string, t.number]), result: done }),
+  /** Writes to another's dataspace, for the caller. */
+  poke: method({ args: t.tuple([t.string, capability(Dataspace), t.number, t.number]), result: done }),
 });

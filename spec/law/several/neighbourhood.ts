@@ -18,7 +18,7 @@ const PEER = fileURLToPath(new URL("../../../../spec/law/several/peer.ts", impor
 export const peerProgram = (): Promise<Uint8Array> => programOf(PEER);
 
 export const DEEDS =
-  "add add slow slow fail echo call call keep tell use use useMine hold useHeld passHeld write sleep make tally tally rest".split(
+  "add add slow slow fail echo call call keep tell use use useMine hold useHeld passHeld write sleep make tally tally poke poke pokeBy rest".split(
     " ",
   );
 
@@ -162,6 +162,7 @@ export const straight = async (
   for (const [name, { saw, ran, other }] of Object.entries(deeds)) {
     expect(saw.at(-1), `${name} came to its end`).equal("> done");
     expect(other, `${name} is well`).deep.equal([]);
+    expect(saw.join("\n"), `${name} saw what was written`).not.contain("stale");
     expect(
       ran.filter((line) => !line.endsWith(" 1")),
       `${name} ran each once`,

@@ -1,6 +1,6 @@
 // A peer: serves all others, and carries out the script in its config against them. What each call is answered depends
 // on nothing but the call, and on how often it ran, so that any order of turns gives the same answers.
-import { component, FileSystem, Timer, type Client, type Serves } from "cryonode";
+import { component, FileSystem, Timer, type Client, type Region, type Serves } from "cryonode";
 import { Listener, Peer, type Tally } from "./contract.ts";
 
 type Deed = readonly [name: string, ...numbers: number[]];
@@ -11,6 +11,9 @@ interface Config {
   readonly others: readonly string[];
   readonly script: readonly Deed[];
 }
+
+/** Bytes of each peer in each dataspace. */
+const SLOT = 16;
 
 export default component(async (env) => {
   const { name, others, script } = await env.config<Config>();
@@ -30,6 +33,10 @@ export default component(async (env) => {
   });
   const at = <T>(list: readonly T[], n: number): T | undefined =>
     list.length === 0 ? undefined : list[n % list.length];
+  const space = await env.ram.alloc((others.length + 1) * SLOT);
+  const region = await env.rm.attach(space);
+  /** Where it writes what in dataspaces: nobody else does, and no other call of its own. */
+  const place = (index: number): number => [name, ...others].sort().indexOf(name) * SLOT + index;
   const adder = {
     add: async (call: string, n: number) => `${ran(call)}=${n * 2}`,
     slow: async (call: string, n: number) => {
@@ -85,6 +92,17 @@ export default component(async (env) => {
       await of.sleep(ms);
       return ran(call);
     },
+    space: async (call) => {
+      ran(call);
+      return space;
+    },
+    look: async (call, place) => `${ran(call)} ${region.bytes[place]}`,
+    poke: async (call, theirs, place, value) => {
+      const attached = await env.rm.attach(theirs);
+      attached.bytes[place] = value;
+      await env.rm.detach(attached);
+      return ran(call);
+    },
     make: async (call) => {
       let n = 0;
       ran(call);
@@ -101,7 +119,23 @@ export default component(async (env) => {
   const listener = { heard: async (text: string) => `heard ${ran(text)}` };
   const mine = { ...adder };
 
-  const deeds: Record<string, (call: string, a: number, b: number) => unknown> = {
+  const regions = new Map<Client<typeof Peer>, Promise<Region>>();
+  const attached = (a: number): Promise<Region> => {
+    const owner = peer(a);
+    const attach = async (): Promise<Region> =>
+      env.rm.attach(await owner.space(`${name}.${regions.size} attaches`));
+    const known = regions.get(owner) ?? attach();
+    regions.set(owner, known);
+    return known;
+  };
+
+  /** What was written before a call is there when the call is served. */
+  const seen = async (call: string, a: number, index: number, value: number): Promise<string> => {
+    const answer = await peer(a).look(call, place(index));
+    return answer.endsWith(` ${value}`) ? answer : `stale: ${answer}`;
+  };
+
+  const deeds: Record<string, (call: string, a: number, b: number, index: number) => unknown> = {
     add: (call, a, b) => peer(a).add(call, b),
     slow: (call, a, b) => peer(a).slow(call, b % 9),
     fail: (call, a) => peer(a).fail(call),
@@ -122,6 +156,16 @@ export default component(async (env) => {
       return tally.next(`${call}.made`);
     },
     tally: (call, a) => at(tallies, a)?.next(call),
+    poke: async (call, a, b, index) => {
+      const { bytes } = await attached(a);
+      bytes[place(index)] = b + 1;
+      return seen(call, a, index, b + 1);
+    },
+    pokeBy: async (call, a, b, index) => {
+      const theirs = await peer(a).space(`${call}.space`);
+      await peer(a + 1).poke(`${call}'`, theirs, place(index), b + 1);
+      return seen(call, a, index, b + 1);
+    },
     rest: (_call, a) => timer.sleep(a % 5),
   };
   const peer = (n: number): Client<typeof Peer> => sessions.get(others[n % others.length]!)!;
@@ -132,7 +176,7 @@ export default component(async (env) => {
   };
   for (const [index, [deed, a = 0, b = 0, waits = 0]] of script.entries()) {
     const call = `${name}${index}`;
-    const told = (async () => deeds[deed]!(call, a, b))().then(
+    const told = (async () => deeds[deed]!(call, a, b, index))().then(
       (result) => `> ${call} ${deed} ${JSON.stringify(result)}`,
       (error: Error) => `> ${call} ${deed} ${error.name} ${error.message}`,
     );
