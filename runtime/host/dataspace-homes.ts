@@ -16,8 +16,8 @@ export interface Sharer {
 const NOTHING = new Uint8Array(0);
 const NOWHERE: Place = { epoch: "", number: 0, past: [] };
 
-/** Bytes of homes that only frozen children have a part in, and whose last changes are in no image. */
-const MOST_LEFT_BYTES = 64 << 20;
+/** Bytes of all homes that only frozen children have a part in. */
+const MOST_WAITING_BYTES = 64 << 20;
 
 const closed: SessionError = { tag: "Closed", what: "the dataspace" };
 
@@ -205,13 +205,17 @@ export class DataspaceHomes {
     return [...identities].flatMap((identity) => this.#sharer(identity) ?? []);
   }
 
-  /** Where nobody who lives has a part in it, it is in their images, or waits for those who come back. */
+  /** Where nobody who lives has a part in it, it waits for those who come back: calls that their host keeps may follow
+   *  upon what was written. */
   #rest(home: DataspaceHome): void {
     if (this.#used(home)) return;
-    const isAwaited = this.#sharersOf(home).some(({ state }) => state === "frozen");
-    if (isAwaited && !home.isImaged) return this.#bound();
-    this.#homes.delete(home.id);
-    this.#forget(home.id);
+    if (this.#sharersOf(home).some(({ state }) => state === "frozen")) return this.#bound();
+    this.#drop(home);
+  }
+
+  #drop({ id }: DataspaceHome): void {
+    this.#homes.delete(id);
+    this.#forget(id);
   }
 
   /** Where nobody knows it here any more, nobody asks who allocated it. */
@@ -219,14 +223,15 @@ export class DataspaceHomes {
     if (!this.#holders.has(dataspace) && !this.#homes.has(dataspace)) this.#allocators.delete(dataspace);
   }
 
-  /** Homes that wait for those who come back have a bound: the oldest go. */
+  /** Homes that wait have a bound: the oldest go, and first those that an image has all of. */
   #bound(): void {
     const waiting = [...this.#homes.values()].filter((home) => !this.#used(home));
     let bytes = waiting.reduce((sum, { content }) => sum + content.length, 0);
-    for (const home of waiting) {
-      if (bytes <= MOST_LEFT_BYTES) return;
+    const order = [...waiting.filter((home) => home.isImaged), ...waiting.filter((home) => !home.isImaged)];
+    for (const home of order) {
+      if (bytes <= MOST_WAITING_BYTES) return;
       bytes -= home.content.length;
-      this.#homes.delete(home.id);
+      this.#drop(home);
     }
   }
 

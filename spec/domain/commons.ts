@@ -95,7 +95,7 @@ export class Commoner {
 }
 
 export class Commons {
-  readonly homes: DataspaceHomes;
+  homes!: DataspaceHomes;
   readonly commoners: readonly Commoner[];
   readonly id: string;
 
@@ -103,7 +103,7 @@ export class Commons {
   constructor(bytes: number, count: number) {
     const commoners = Array.from({ length: count }, (_, i) => new Commoner(`${NAME} ${i}`));
     this.commoners = commoners;
-    this.homes = new DataspaceHomes((identity) => commoners.find((each) => each.identity === identity));
+    this.#settleDown();
     const [first, ...others] = commoners;
     first!.memory = new DataspaceMemory(bytes);
     first!.attach();
@@ -111,13 +111,24 @@ export class Commons {
     if (E.isLeft(name)) throw new Error(name.left.tag);
     this.id = name.right.id;
     this.settle();
-    for (const [i, other] of others.entries()) {
-      this.homes.grant(`link ${i}`, this.id, first!.identity, other.identity);
+    for (const other of others) {
+      this.homes.grant(other.identity, this.id, first!.identity, other.identity);
       other.memory = other.desk.hold(name.right);
       void other.desk.fetch(other.memory);
       this.settle();
       other.attach();
     }
+  }
+
+  #settleDown(): void {
+    this.homes = new DataspaceHomes((identity) => this.commoners.find((each) => each.identity === identity));
+  }
+
+  /** On another host from now on, that has seen none of them; nobody may be live. */
+  emigrate(): void {
+    this.#settleDown();
+    for (const each of this.commoners.slice(1))
+      if (each.state === "frozen") this.homes.grant(each.identity, this.id, null, each.identity);
   }
 
   get live(): readonly Commoner[] {

@@ -14,6 +14,9 @@ const steps = (...what: string[]): fc.Arbitrary<readonly Step[]> =>
 
 const TRAFFIC = ["write", "write", "write", "raise", "raise", "lower", "lower", "take", "take"];
 
+/** Often enough, all are away. */
+const COMING = ["freeze", "freeze", "freeze", "revive", "revive", "emigrate", "emigrate"];
+
 const memoryOf = ({ held }: Commoner): Uint8Array => held[0]!.memory!();
 
 interface Run {
@@ -46,6 +49,7 @@ const play = async (
     freeze: (who) => who.state === "live" && commons.freeze(who),
     revive: (who) => who.state === "frozen" && commons.revive(who),
     kill: (who, index) => index > 0 && who.state === "live" && commons.kill(who),
+    emigrate: () => commons.live.length === 0 && commons.emigrate(),
     fail: (who) => who.state === "frozen" && commons.revive(who, true),
   };
   for (const [what, who, at, value] of script) {
@@ -82,7 +86,7 @@ describe("shared memory", () => {
 
   it("law 2: frozen and revived one by one, in any order, none or all of them at a time: no change is lost", () =>
     fc.assert(
-      fc.asyncProperty(steps(...TRAFFIC, "freeze", "revive", "fail"), async (script) => {
+      fc.asyncProperty(steps(...TRAFFIC, ...COMING, "fail"), async (script) => {
         const run = await play(script);
         for (const each of run.commons.commoners) if (each.state === "frozen") await run.commons.revive(each);
         expect([...assertSame(run)]).deep.equal([...run.wrote]);
@@ -102,7 +106,7 @@ describe("shared memory", () => {
 
   it("law 2: with writers of the same bytes, too, all copies end the same", () =>
     fc.assert(
-      fc.asyncProperty(steps(...TRAFFIC, "freeze", "revive"), async (script) => {
+      fc.asyncProperty(steps(...TRAFFIC, ...COMING), async (script) => {
         const run = await play(script, { owns: false, bytes: 8 });
         for (const each of run.commons.commoners) if (each.state === "frozen") await run.commons.revive(each);
         assertSame(run);
