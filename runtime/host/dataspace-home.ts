@@ -82,6 +82,10 @@ export class DataspaceHome {
     return { place, difference: differenceBetween(copy.content, target), strange };
   }
 
+  isReturning(identity: string): boolean {
+    return this.#returning.has(identity);
+  }
+
   /** The revival has succeeded: what its copy has brought, placed, for all to hear with the place; null where there
    *  was no revival. */
   settle(identity: string): Uint8Array | null {

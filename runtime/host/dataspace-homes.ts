@@ -10,6 +10,8 @@ import { DataspaceHome } from "./dataspace-home.ts";
 export interface Sharer {
   readonly identity: string;
   readonly state: "live" | "frozen" | "ended";
+  /** It was started, or its revival has succeeded. */
+  readonly settled: boolean;
   readonly say: (message: SharedToDomain) => void;
 }
 
@@ -172,6 +174,13 @@ export class DataspaceHomes {
   }
 
   // --- who comes and goes
+
+  /** Whether a child is coming back with a copy that may bring something along. */
+  isReturning(identity: string): boolean {
+    if (this.#sharer(identity)?.settled === true) return false;
+    for (const home of this.#homes.values()) if (home.isReturning(identity)) return true;
+    return false;
+  }
 
   /** A child has begun: what its copies brought along is taken. */
   settled(identity: string): void {

@@ -72,11 +72,13 @@ export class ServiceBroker {
    */
   settled(...identities: readonly string[]): void {
     const parties = identities.flatMap((identity) => this.#parties.get(identity) ?? []);
+    const returning = parties.filter(({ identity }) => this.homes.isReturning(identity));
     for (const party of parties) party.settled = true;
     // What was written into memory before a call is there before the call.
     for (const { identity } of parties) this.homes.settled(identity);
     for (const party of parties) this.#begun(party);
     for (const { identity } of parties) for (const link of this.#links.ownedBy(identity)) this.#flush(link);
+    for (const { identity } of returning) for (const link of this.#links.heldBy(identity)) this.#flush(link);
   }
 
   #begun(party: Party): void {
@@ -433,7 +435,9 @@ export class ServiceBroker {
     const owner = link.owner === null ? undefined : this.#parties.get(link.owner);
     if (owner !== undefined) this.#pass(call.parcel, holder, owner, null);
     if (!link.calls.has(call.id)) link.calls.set(call.id, { call, timer: null });
-    if (owner?.state !== "live" || !owner.settled || !link.open) return this.#wait(link);
+    // What it wrote before the call is there before the call.
+    const isEarly = this.homes.isReturning(holder.identity);
+    if (owner?.state !== "live" || !owner.settled || !link.open || isEarly) return this.#wait(link);
     owner.say({ kind: "called", call, from: { identity: holder.identity, child: holder.child } });
   }
 
@@ -442,6 +446,7 @@ export class ServiceBroker {
     const owner = this.#live(link.owner);
     const holder = this.#parties.get(link.holder);
     if (owner === null || !owner.settled || holder === undefined || !link.open) return;
+    if (this.homes.isReturning(link.holder)) return;
     const from: Sender = { identity: holder.identity, child: holder.child };
     for (const waiting of link.calls.values()) {
       waiting.timer?.();

@@ -24,6 +24,7 @@ const NAME = "the commons";
 export class Commoner {
   readonly identity: string;
   state: "live" | "frozen" | "ended" = "live";
+  readonly settled = true;
   regions = new RegionMap();
   desk: MemoryDesk;
   memory!: DataspaceMemory;

@@ -36,7 +36,7 @@ export default component(async (env) => {
   const space = await env.ram.alloc((others.length + 1) * SLOT);
   const region = await env.rm.attach(space);
   /** Where it writes what in dataspaces: nobody else does, and no other call of its own. */
-  const place = (index: number): number => [name, ...others].sort().indexOf(name) * SLOT + index;
+  const placeOf = (index: number): number => [name, ...others].sort().indexOf(name) * SLOT + index;
   const adder = {
     add: async (call: string, n: number) => `${ran(call)}=${n * 2}`,
     slow: async (call: string, n: number) => {
@@ -131,7 +131,7 @@ export default component(async (env) => {
 
   /** What was written before a call is there when the call is served. */
   const seen = async (call: string, a: number, index: number, value: number): Promise<string> => {
-    const answer = await peer(a).look(call, place(index));
+    const answer = await peer(a).look(call, placeOf(index));
     return answer.endsWith(` ${value}`) ? answer : `stale: ${answer}`;
   };
 
@@ -158,12 +158,12 @@ export default component(async (env) => {
     tally: (call, a) => at(tallies, a)?.next(call),
     poke: async (call, a, b, index) => {
       const { bytes } = await attached(a);
-      bytes[place(index)] = b + 1;
+      bytes[placeOf(index)] = b + 1;
       return seen(call, a, index, b + 1);
     },
     pokeBy: async (call, a, b, index) => {
       const theirs = await peer(a).space(`${call}.space`);
-      await peer(a + 1).poke(`${call}'`, theirs, place(index), b + 1);
+      await peer(a + 1).poke(`${call}'`, theirs, placeOf(index), b + 1);
       return seen(call, a, index, b + 1);
     },
     rest: (_call, a) => timer.sleep(a % 5),
