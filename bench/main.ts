@@ -6,18 +6,24 @@ import { authenticationBenches } from "./authentication.ts";
 import type { Bench } from "./bench.ts";
 import { callBenches } from "./calls.ts";
 import { comparing, storing } from "./checkpoint.ts";
+import { fileBenches } from "./files.ts";
 import { freezeBenches } from "./freeze.ts";
+import { handleBenches } from "./handles.ts";
 import { imageBench } from "./image.ts";
 import { populationBenches, restingBench } from "./resting.ts";
 import { revivalBenches } from "./revival.ts";
 import { sharedThreadBenches } from "./shared-threads.ts";
+import { serviceBenches } from "./services.ts";
 import { startBenches } from "./start.ts";
 import { heading, line, machineLine } from "./table.ts";
 
 const benches: readonly Bench[] = [
   ...callBenches,
+  ...serviceBenches,
+  ...fileBenches,
   ...freezeBenches,
   ...revivalBenches,
+  ...handleBenches,
   ...authenticationBenches,
   imageBench,
   comparing,

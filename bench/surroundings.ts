@@ -3,27 +3,35 @@
 import { E } from "../lib/fp.ts";
 import { prose } from "../lib/error.ts";
 import { systemClock } from "../runtime/core/clock.ts";
+import { makeFileSystem } from "../runtime/core/file-system.ts";
 import { makeGate } from "../runtime/core/gate.ts";
 import { makeRom, RomSource } from "../runtime/core/rom.ts";
 import { makeTimer } from "../runtime/core/timer.ts";
 import type { DomainPowers } from "../runtime/domain/domain-powers.ts";
 import { systemEntropy } from "../runtime/domain/entropy.ts";
 import type { Router } from "../runtime/domain/router.ts";
+import type { FileProvider, FileRight } from "../runtime/provider/file/file-provider.ts";
 import { makeControl, Pulse } from "../runtime/shard/control.ts";
 import type { SinkEnd } from "./sink-end.ts";
 
 const OFFERED = new Set(["Gate", "Timer", "ROM"]);
 
-/** Routes to a sink gate, a timer, and the config. */
-const routerTo = (sink: SinkEnd, config: unknown): Router => ({
+const FILE_RIGHTS = new Set<FileRight>(["read", "write", "create", "remove", "list"]);
+
+/** Routes to a sink gate, a timer, the config, and files where there are any. */
+const routerTo = (sink: SinkEnd, config: unknown, files: FileProvider | null): Router => ({
   refusal: (service, label) =>
-    OFFERED.has(service) ? null : { tag: "Denied", service, label, reason: "no benchmark uses it" },
+    OFFERED.has(service) || (service === "File_system" && files !== null)
+      ? null
+      : { tag: "Denied", service, label, reason: "no benchmark uses it" },
   open(service, _label, _args, position, clock) {
     switch (service) {
       case "Gate":
         return E.right(makeGate("sink", sink, new Set(["send", "receive"])));
       case "Timer":
         return E.right(makeTimer(clock, "remaining"));
+      case "File_system":
+        return E.right(makeFileSystem(files!, FILE_RIGHTS, "strict", position as null));
       default:
         return E.right(makeRom(new RomSource(JSON.stringify(config)), position as null));
     }
@@ -32,12 +40,16 @@ const routerTo = (sink: SinkEnd, config: unknown): Router => ({
   provider: (service) => service,
 });
 
-export const powersFor = (sink: SinkEnd, config: unknown): DomainPowers => {
+export const powersFor = (
+  sink: SinkEnd,
+  config: unknown,
+  files: FileProvider | null = null,
+): DomainPowers => {
   const pulse = new Pulse(makeControl());
   return {
     clock: systemClock,
     entropy: systemEntropy,
-    router: routerTo(sink, config),
+    router: routerTo(sink, config, files),
     events: {
       log: () => {},
       exited: (code) => {

@@ -176,7 +176,11 @@ export const snapshotOf = (
         ...(call.fresh === 0 ? {} : { fresh: call.fresh, ...linkOf(domain, call) }),
         rule: call.inFlight === "fail" ? ("fail" as const) : ("reissue" as const),
       })),
-    inbox: domain.inbox.map((event) => ({ ...event, value: event.value ?? null })),
+    // What waits to be delivered may lie in a buffer that is used again after that.
+    inbox: domain.inbox.map(({ value = null, ...event }) => ({
+      ...event,
+      value: value instanceof Uint8Array ? new Uint8Array(value) : value,
+    })),
     ...(services === null ? {} : { services }),
     ...(domain.exiting === null ? {} : { exiting: domain.exiting }),
   };

@@ -3,6 +3,7 @@ import { E } from "../../lib/fp.ts";
 import { File } from "../../lib/session/file-system.ts";
 import type { FileProvider, OpenFile, OpenMode } from "../provider/file/file-provider.ts";
 import { HASHED_BYTES, type CapturedFile } from "./file-position.ts";
+import { lendBuffer } from "./read-buffers.ts";
 import { Restoration } from "./restoration.ts";
 import type { Answer, Effect, Growth, Life, Serving } from "./service.ts";
 import { unnamable } from "./unnamed-file.ts";
@@ -107,7 +108,7 @@ export const makeFile = (options: FileOptions): FileObject => {
     contract: File,
     read(count) {
       if (!mode.read) return unreadable;
-      const into = Buffer.allocUnsafe(Math.min(count, READ_BYTES));
+      const into = lendBuffer(Math.min(count, READ_BYTES));
       const read = file.read(at, into);
       if (E.isLeft(read)) return read;
       at += read.right;

@@ -21,6 +21,7 @@ import { Clock } from "../core/clock.ts";
 import { inflate } from "../deflate.ts";
 import type { LinkPower, SessionTarget, ToDomain } from "../core/link.ts";
 import { RemotePosition, type Remote } from "../core/remote.ts";
+import { giveBack } from "../core/read-buffers.ts";
 import { isThread, type ThreadObject } from "../core/cpu.ts";
 import { DataspaceMemory, memoryBehind } from "../core/dataspace.ts";
 import { isRegion, RegionMap, type RegionObject } from "../core/region-map.ts";
@@ -562,7 +563,13 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
 
   #deliver(event: DomainEvent): Fault | null {
-    if (event.region === 0) return this.machine.deliver(event.slot, event.form, event.value, 0, this.#budget);
+    if (event.region === 0) {
+      const { slot, form, value } = event;
+      const fault = this.machine.deliver(slot, form, value, 0, this.#budget);
+      // The machine has copied it. A witness may still have to write it down.
+      if (typeof value === "object" && fault === null && this.#witness === null) giveBack(value);
+      return fault;
+    }
     const region = this.object(event.region) as RegionObject | undefined;
     const held = region === undefined ? null : this.#holdRegion(event.region, region);
     if (held !== null)
