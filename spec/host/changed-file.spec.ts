@@ -132,4 +132,60 @@ describe("host: a file that changed while its child was frozen", () => {
       expect(JSON.stringify(facts)).to.contain('"right":"write"');
     }),
   );
+
+  it(
+    "fault 32: of a group, another can't come back: what was restored for this one is put back",
+    onStage(async ({ host, start, log, folder, read }) => {
+      const waiting = READER.replace(
+        "await log.write(await",
+        "await env.session(Timer).then((timer) => timer.sleep(300));\nawait log.write(await",
+      );
+      const at = (name: string): string => join(folder, "data", name);
+      for (const name of ["book.txt", "ledger.txt"]) await writeFile(at(name), BOOK);
+      const routes = under("restore");
+      const reader = await start("reader", waiting, { routes, held: true });
+      const other = await start("other", waiting.replace("book.txt", "ledger.txt"), {
+        routes: ALL,
+        held: true,
+      });
+      await Promise.all([reader, other].map((child) => child.until({ log: "one " })));
+      await host.freeze(["reader", "other"], "both.cryo");
+      await writeFile(at("book.txt"), "somebody else's");
+      await writeFile(at("ledger.txt"), "refused under strict");
+      const facts = await factsOf(host.reviveAll("both.cryo"));
+      expect(JSON.stringify(facts)).to.contain("its size is 20 bytes, was 13");
+      expect(await read("data/book.txt")).to.equal("somebody else's");
+      await writeFile(at("ledger.txt"), BOOK);
+      const revived = await host.reviveAll("both.cryo");
+      for (const child of revived) await child.ended;
+      expect([log("reader"), log("other")]).to.deep.equal([
+        ["one ", "two three"],
+        ["one ", "two three"],
+      ]);
+      expect(await read("data/book.txt")).to.equal(BOOK);
+    }),
+  );
+
+  it(
+    "what has changed is told to a component that asks, and in the host's event",
+    onStage(async ({ host, start, log, folder }) => {
+      const book = join(folder, "data", "book.txt");
+      await writeFile(book, BOOK);
+      const told = `env.revived(({ reopened }) => void log.write(String(reopened.find(({ kind }) => kind === "file")?.changed)));`;
+      const child = await start("reader", READER.replace("const file =", `${told}\n  const file =`), {
+        routes: under("rebind"),
+      });
+      await child.until({ log: "one " });
+      await child.freeze("reader.cryo");
+      await appendFile(book, " four");
+      const event = new Promise<string>((resolve) => {
+        host.on("revived", ({ reopened }) => resolve(JSON.stringify(reopened)));
+      });
+      const revived = await host.revive("reader.cryo");
+      // It asks, and so it does not end.
+      await revived.until({ log: "two three four" });
+      expect(log("reader")).to.have.members(["one ", "its size is 18 bytes, was 13", "two three four"]);
+      expect(await event).to.contain('"changed":"its size is 18 bytes, was 13"');
+    }),
+  );
 });
