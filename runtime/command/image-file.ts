@@ -27,7 +27,8 @@ const namesIn = (folder: string): readonly string[] => {
 export const imageComplaint = (path: string, error: ImageError): string =>
   error.tag === "Unreadable" ? imageProse(error) : `${path}: ${imageProse(error)}`;
 
-const absent = (image: string, path: string): string => {
+/** What to say of an image that is not there: perhaps it lies elsewhere, or its name is another. */
+export const absentImage = (image: string, path: string): string => {
   const elsewhere = path !== resolve(image) && existsSync(image) ? `./${image}` : null;
   const meant = elsewhere ?? nearest(basename(path), namesIn(dirname(path)));
   return `${shownPath(path)}: there is no such image${didYouMean(meant)}`;
@@ -39,5 +40,5 @@ export const readNamedImage = async (image: string, state: string): Promise<Eith
   const bytes = await readImage(path, disk);
   if (E.isRight(bytes)) return E.right({ path: shownPath(path), bytes: bytes.right });
   const missing = bytes.left.tag === "Unreadable" && bytes.left.code === "ENOENT";
-  return E.left(missing ? absent(image, path) : imageComplaint(shownPath(path), bytes.left));
+  return E.left(missing ? absentImage(image, path) : imageComplaint(shownPath(path), bytes.left));
 };

@@ -1,5 +1,5 @@
-// A run for programs: one JSON object a line.
-import type { RunEvent } from "../scenario/run-event.ts";
+// What happens, for programs: one JSON object a line.
+
 import type { Console } from "./console.ts";
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000;
@@ -7,7 +7,7 @@ const round = (ms: number): number => Math.round(ms * 1000) / 1000;
 /** Writes each event with `ms` since the start. */
 export const jsonReport =
   ({ print }: Console, since: () => number) =>
-  (event: RunEvent): void => {
+  (event: { readonly event: string }): void => {
     const { event: name, ...facts } = event;
     print(
       JSON.stringify({ event: name, ms: round(since()), ...facts }, (key, value: unknown) =>

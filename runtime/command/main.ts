@@ -5,25 +5,33 @@ import { FAULT, INTERRUPTED } from "./exit-status.ts";
 import { runProgram } from "./program.ts";
 
 const stop = new AbortController();
+const again = new AbortController();
 const console = processConsole();
+let takenOver = false;
 
 /** Who reads our output has gone, as `head` does: nothing is left to say, and nobody to hear the verdict. */
 const READER_GONE = 141;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (takenOver) return stop.abort();
   process.exit(error.code === "EPIPE" ? READER_GONE : FAULT);
 });
 
-/** What SIGTERM makes of a run, by the custom that made SIGINT's 130. */
+/** What SIGTERM and SIGHUP make of a run, by the custom that made SIGINT's 130. */
 const TERMINATED = 143;
+const HUNG_UP = 129;
 let interrupted = INTERRUPTED as number;
 const interrupt = (status: number) => (): void => {
   // Told twice, it does not wait for anything.
-  if (stop.signal.aborted) process.exit(status);
+  if (stop.signal.aborted) {
+    again.abort();
+    process.exit(status);
+  }
   interrupted = status;
   stop.abort();
 };
 process.on("SIGINT", interrupt(INTERRUPTED));
 process.on("SIGTERM", interrupt(TERMINATED));
+process.on("SIGHUP", interrupt(HUNG_UP));
 
 const fault = (error: unknown): never => {
   const reason = error instanceof Error ? error.message : String(error);
@@ -38,5 +46,11 @@ const fault = (error: unknown): never => {
 process.on("uncaughtException", fault);
 process.on("unhandledRejection", fault);
 
-const status = await runProgram(process.argv.slice(2), console, stop.signal);
-process.exit(status === INTERRUPTED ? interrupted : status);
+const status = await runProgram(process.argv.slice(2), console, {
+  stop: stop.signal,
+  again: again.signal,
+  takeOver: () => {
+    takenOver = true;
+  },
+});
+process.exit(stop.signal.aborted && !takenOver ? interrupted : status);

@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import type { Console } from "./console.ts";
 import { INTERRUPTED, OK, WRONG_INPUT, type ExitStatus } from "./exit-status.ts";
+import { addHostCommands } from "./host-commands.ts";
+import type { Interruption } from "./interruption.ts";
 
 const DEFAULT_STATE = "./.cryonode";
 
@@ -14,26 +16,17 @@ Examples:
   cryonode check scenarios/counter.yaml        validates it, its components' types included
   cryonode inspect counter.cryo                shows what an image holds
   cryonode verify counter.cryo                 checks an image whole
+  cryonode up host.yaml                        runs a durable host, until Ctrl-C freezes all
+  cryonode ps                                  shows what it has, and how it is
+  cryonode logs counter -f                     follows what a child writes
+  cryonode call counter Counter.next 2         calls a child's service
   cryonode key                                 prints this host's public key, for others to trust
 
 Exit status: 0 the verdict holds, 1 a step or an expectation failed, 2 the input is wrong,
 3 a fault of Cryonode itself.`;
 
-/** Commands that a later release brings. */
-const LATER = [
-  "up",
-  "ps",
-  "logs",
-  "freeze",
-  "revive",
-  "checkpoint",
-  "kill",
-  "migrate",
-  "export",
-  "import",
-  "start",
-  "call",
-];
+/** What a later release brings. */
+const LATER = ["migrate"];
 
 const version = (): string => {
   const manifest = new URL("../../../package.json", import.meta.url);
@@ -48,9 +41,11 @@ interface StateOption {
 export const runProgram = async (
   args: readonly string[],
   console: Console,
-  signal: AbortSignal,
+  interruption: Interruption,
 ): Promise<ExitStatus> => {
+  const { stop: signal } = interruption;
   let status: ExitStatus = OK;
+  let takenOver = false;
   const program = new Command("cryonode");
   const state = ["--state <dir>", "the state directory: images, keys, claims", DEFAULT_STATE] as const;
   const json = ["--json", "print one JSON object a line", false] as const;
@@ -117,6 +112,25 @@ export const runProgram = async (
     });
 
   program
+    .command("up")
+    .description(
+      "run a durable host: it goes on with what was alive, and freezes all when it is told to stop",
+    )
+    .argument("<file>", "the host's configuration: a scenario file without steps")
+    .option(...state)
+    .option(...json)
+    .action(async (file: string, options: StateOption & { readonly json: boolean }) => {
+      const { up } = await import("./up.ts");
+      const takeOver = (): void => {
+        takenOver = true;
+        interruption.takeOver();
+      };
+      status = await up({ file, ...options }, console, { ...interruption, takeOver });
+    });
+
+  addHostCommands(program, { state: DEFAULT_STATE, console, signal, done: (given) => (status = given) });
+
+  program
     .command("key")
     .description("print the host's public key; made at first use")
     .option(...state)
@@ -137,7 +151,7 @@ export const runProgram = async (
     // Help that was asked for is no mistake; help for want of a command is.
     return error.exitCode === 0 ? OK : WRONG_INPUT;
   }
-  return signal.aborted ? INTERRUPTED : status;
+  return signal.aborted && !takenOver ? INTERRUPTED : status;
 };
 
 /** `cryonode: unknown command "rnu"; did you mean "run"?` */

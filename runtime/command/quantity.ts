@@ -17,5 +17,19 @@ export const bytesText = (bytes: number): string => {
 export const msText = (ms: number): string =>
   ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 
-/** `1 step`, `2 steps`. */
-export const countText = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+/** `1 step`, `2 steps`; `plural` where it is not formed by an s. */
+export const countText = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${count} ${count === 1 ? noun : plural}`;
+
+const AGES: readonly (readonly [unit: string, ms: number])[] = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["min", 60_000],
+  ["s", 1000],
+];
+
+/** `3 min ago`; `now` for less than a second. */
+export const agoText = (ms: number): string => {
+  const [unit, length] = AGES.find(([, each]) => ms >= each) ?? [];
+  return length === undefined ? "now" : `${Math.floor(ms / length)} ${unit} ago`;
+};

@@ -31,7 +31,7 @@ export const run = async (
   const scenario = read.right;
   if (scenario.steps === null) {
     console.complain(
-      `${file}:1:1: the file has no steps: it is a host's configuration, for \`cryonode up\`, which is not in this release; expected a scenario with steps`,
+      `${file}:1:1: the file has no steps: it is a host's configuration, for \`cryonode up\`; expected a scenario with steps`,
     );
     return WRONG_INPUT;
   }

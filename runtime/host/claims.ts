@@ -16,6 +16,13 @@ export interface Claim {
   withdraw(): Promise<Either<ImageError, void>>;
 }
 
+const claimPath = (state: string, image: string): string => join(state, "claims", image);
+
+/** Gives back an image whose claimant is known to be no more. One that nobody has claimed is as it was. */
+export const withdrawClaim = async (state: string, image: string, power: FilePower): Promise<void> => {
+  await fileStep("unlink", () => power.unlink(claimPath(state, image)));
+};
+
 /** Claims the image with this id for a revival, in the name of `owner`. On failure nothing is claimed. */
 export const claim = async (
   state: string,
@@ -23,7 +30,7 @@ export const claim = async (
   owner: string,
   power: FilePower,
 ): Promise<Either<ImageError | UsedUp, Claim>> => {
-  const path = join(state, "claims", image);
+  const path = claimPath(state, image);
   const unwritable = ({ step, code }: FailedStep): ImageError => ({
     tag: "Unwritable",
     path,

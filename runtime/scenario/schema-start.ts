@@ -2,6 +2,7 @@
 
 import { E } from "../../lib/fp.ts";
 import type { Position } from "../diagnostic.ts";
+import type { RestartPolicy } from "../host/restart-policy.ts";
 import type { Schema } from "./schema.ts";
 import { fields } from "./schema-fields.ts";
 import { MOST_CAPS } from "./schema-host.ts";
@@ -31,6 +32,8 @@ export interface StartSpec {
   readonly later: boolean;
   /** What one turn may take, in ms; nominal, for it is counted in interrupt polls. */
   readonly turn: number;
+  /** What `up` does after a fault: nothing, where there is none. */
+  readonly restart: RestartPolicy | null;
   /** Where the entry stands in the file. */
   readonly at: Position;
 }
@@ -43,6 +46,14 @@ const TURN = 3000;
 
 const ram = refined(bytes, "at least 3M: a protection domain needs 3M", (given) =>
   given >= LEAST_RAM ? E.right(given) : E.left(null),
+);
+
+const MOST_RESTARTS = 1000;
+
+const restartPolicy: Schema<RestartPolicy> = fields(
+  "a restart policy",
+  { most: whole(1, MOST_RESTARTS), within: duration },
+  {},
 );
 
 /** One entry of `start`, whose paths start at `directory` and which runs on `first` unless it says otherwise. */
@@ -59,6 +70,7 @@ export const startSchema = (directory: string, first: string): Schema<Omit<Start
         routes: list(routeSchema),
         later: flag,
         turn: duration,
+        restart: restartPolicy,
       },
     ),
     ({
@@ -70,5 +82,6 @@ export const startSchema = (directory: string, first: string): Schema<Omit<Start
       routes = [],
       later = false,
       turn = TURN,
-    }) => ({ component, on, ram: bytesOf, caps, config, routes, later, turn }),
+      restart = null,
+    }) => ({ component, on, ram: bytesOf, caps, config, routes, later, turn, restart }),
   );

@@ -1,0 +1,142 @@
+// The commands that act on the running host of a state directory, with their arguments and options.
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import type { Asked } from "../daemon/control-client.ts";
+import { resolveImage } from "../scenario/schema-path.ts";
+import type { Console } from "./console.ts";
+import type { ExitStatus } from "./exit-status.ts";
+import type { HostCommand } from "./host-command.ts";
+
+export interface HostCommandsOptions {
+  /** The default state directory. */
+  readonly state: string;
+  readonly console: Console;
+  readonly signal: AbortSignal;
+  readonly done: (status: ExitStatus) => void;
+}
+
+/** Adds them. Their modules are loaded when they are called. */
+export const addHostCommands = (
+  program: Command,
+  { state: byDefault, console, signal, done }: HostCommandsOptions,
+): void => {
+  const state = ["--state <dir>", "the state directory of the host", byDefault] as const;
+  const json = ["--json", "print one JSON object a line", false] as const;
+  const NAME = ["<name>", "the child, as its start entry names it"] as const;
+
+  const add = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .option(...state)
+      .option(...json);
+
+  const tell = async (command: HostCommand, asked: Asked): Promise<void> => {
+    const { childCommand } = await import("./child-command.ts");
+    done(await childCommand(command, asked, console, signal));
+  };
+  /** Where an image lies: in the state directory, where it is a bare name. */
+  const imagePath = (image: string, command: HostCommand): string =>
+    resolveImage(image, resolve(command.state), process.cwd());
+  const imageOrOwn = (image: string | undefined, command: HostCommand): string | null =>
+    image === undefined ? null : imagePath(image, command);
+
+  add("ps", "show what the host has: state, generation, memory, sessions, last checkpoint, restarts").action(
+    async (command: HostCommand) => {
+      const { ps } = await import("./ps.ts");
+      done(await ps(command, console, signal));
+    },
+  );
+
+  add("logs", "print what a child wrote to its log")
+    .argument(...NAME)
+    .option("-f, --follow", "go on with what it writes from now on", false)
+    .option("-n, --lines <count>", "the last lines only")
+    .action(
+      async (
+        name: string,
+        command: HostCommand & { readonly follow: boolean; readonly lines: string | undefined },
+      ) => {
+        const { logs } = await import("./logs.ts");
+        done(await logs({ name, ...command, lines: command.lines }, console, signal));
+      },
+    );
+
+  add("start", "start an entry anew that has ended, or waits to be started")
+    .argument(...NAME)
+    .action((name: string, command: HostCommand) => tell(command, { command: "start", name }));
+
+  add("freeze", "freeze a child; it stays frozen until it is revived")
+    .argument(...NAME)
+    .argument("[image]", "where; a bare name lies in the state directory (default: images/NAME.cryo there)")
+    .action((name: string, image: string | undefined, command: HostCommand) =>
+      tell(command, { command: "freeze", name, image: imageOrOwn(image, command) }),
+    );
+
+  add("revive", "bring a frozen child back, at the very await where it was")
+    .argument(...NAME)
+    .action((name: string, command: HostCommand) => tell(command, { command: "revive", name }));
+
+  add("checkpoint", "write an image of a child while it goes on running")
+    .argument(...NAME)
+    .argument("[image]", "where; a bare name lies in the state directory (default: images/NAME.cryo there)")
+    .action((name: string, image: string | undefined, command: HostCommand) =>
+      tell(command, { command: "checkpoint", name, image: imageOrOwn(image, command) }),
+    );
+
+  add("kill", "drop a child with no farewell")
+    .argument(...NAME)
+    .action((name: string, command: HostCommand) => tell(command, { command: "kill", name }));
+
+  add("replace", "run other code in a child's place, under the same routes")
+    .argument(...NAME)
+    .argument("[component]", "the component's file (default: its own, as it is now)")
+    .action((name: string, component: string | undefined, command: HostCommand) =>
+      tell(command, {
+        command: "replace",
+        name,
+        component: component === undefined ? null : resolve(component),
+      }),
+    );
+
+  add("export", "write a copy of a child as it is now; it goes on as it was")
+    .argument(...NAME)
+    .argument("<image>", "where; a bare name lies in the state directory")
+    .action((name: string, image: string, command: HostCommand) =>
+      tell(command, { command: "export", name, file: imagePath(image, command) }),
+    );
+
+  add("import", "take an image in, frozen: of another host, as a clone")
+    .argument("<image>", "the image's name in the state directory, or its path")
+    .option(
+      "--as <name>",
+      "the start entry that it shall be (default: the one of its name); it is a clone then",
+    )
+    .action(async (image: string, command: HostCommand & { readonly as?: string }) => {
+      const { importImage } = await import("./import.ts");
+      done(await importImage({ ...command, image, as: command.as ?? null }, console, signal));
+    });
+
+  add("call", "call a method of a child's service, and print what it answers")
+    .argument(...NAME)
+    .argument("<method>", "Service.method")
+    .argument("[args]", "JSON: a list of arguments, or the only one")
+    .option("--label <label>", "the session's label", "")
+    .option("--within <time>", "how long it may take, such as 10s (default: as long as it takes)")
+    .action(
+      async (
+        name: string,
+        target: string,
+        args: string | undefined,
+        command: HostCommand & { readonly label: string; readonly within: string | undefined },
+      ) => {
+        const { call } = await import("./call.ts");
+        done(await call({ name, target, args, ...command, within: command.within }, console, signal));
+      },
+    );
+
+  add("stop", "freeze all and end the host").action(async (command: HostCommand) => {
+    const { stop } = await import("./stop.ts");
+    done(await stop(command, console, signal));
+  });
+};

@@ -1,0 +1,127 @@
+// From a configuration to a host that serves until it is told to stop. Whatever can be wrong is found before anything
+// is started or changed.
+import { E } from "../../lib/fp.ts";
+import { CodeCache } from "../daemon/code-cache.ts";
+import { pidAt } from "../daemon/control-client.ts";
+import { controlDesk } from "../daemon/control-desk.ts";
+import { ControlServer } from "../daemon/control-server.ts";
+import { durableProse } from "../daemon/durable-error.ts";
+import type { DurableConfig, DurableHost, Rest } from "../daemon/durable-host.ts";
+import { openImageHost } from "../daemon/image-host.ts";
+import { openState } from "../daemon/state-folder.ts";
+import { takeLock, type Running } from "../daemon/state-lock.ts";
+import type { Diagnostic } from "../diagnostic.ts";
+import { warmRuntime } from "../host/runtime.ts";
+import { imageProse } from "../image/image-error.ts";
+import type { Interruption } from "./interruption.ts";
+import type { UpReport } from "./up-report.ts";
+
+export interface ServeOptions {
+  readonly config: DurableConfig;
+  /** Absolute. */
+  readonly state: string;
+  readonly report: UpReport;
+  readonly interruption: Interruption;
+}
+
+export type Served =
+  /** Components that do not compile. */
+  | { readonly tag: "Wrong"; readonly diagnostics: readonly Diagnostic[] }
+  | Running
+  /** The state directory, or something of the host's, can't be used. */
+  | { readonly tag: "Unusable"; readonly reason: string }
+  /** It was told to stop before there was a host. */
+  | { readonly tag: "Stopped" }
+  | ({ readonly tag: "Ended" } & Rest);
+
+/** What is wrong with the components, each told once. */
+const compileAll = async (code: CodeCache, { entries }: DurableConfig): Promise<readonly Diagnostic[]> => {
+  const components = new Map(entries.map(({ config, roots }) => [config.component, roots]));
+  const compiled = await Promise.all(
+    [...components].map(([component, roots]) => code.compiled(component, roots)),
+  );
+  return compiled.flatMap((each) => (E.isLeft(each) ? each.left : []));
+};
+
+/** Does it once, however often it is asked for. */
+const once = <T>(act: () => Promise<T>): (() => Promise<T>) => {
+  let done: Promise<T> | null = null;
+  return () => (done ??= act());
+};
+
+export const serveHost = async (options: ServeOptions): Promise<Served> => {
+  const { config, state, report, interruption } = options;
+  const code = new CodeCache();
+  // The compiler works in a process of its own: meanwhile the engine is made ready in this one.
+  const compiling = compileAll(code, config);
+  const warm = warmRuntime();
+  const unusable = (reason: string): Served => ({ tag: "Unusable", reason });
+  const diagnostics = await compiling;
+  if (diagnostics.length > 0 || interruption.stop.aborted) {
+    await warm.close();
+    return diagnostics.length > 0 ? { tag: "Wrong", diagnostics } : { tag: "Stopped" };
+  }
+  const opened = await openState(state);
+  if (E.isLeft(opened)) {
+    await warm.close();
+    return unusable(`the state directory ${state}: ${opened.left.reason}`);
+  }
+  const { folder, closedFrom } = opened.right;
+
+  let opening!: (host: DurableHost) => void;
+  const host = new Promise<DurableHost>((resolve) => (opening = resolve));
+  const toStop = new AbortController();
+  let ending!: (rest: Rest) => void;
+  const ended = new Promise<Rest>((resolve) => (ending = resolve));
+  const stop = (): Promise<Rest> => {
+    toStop.abort();
+    return ended;
+  };
+  const desk = controlDesk({ name: config.host.name, file: config.file, host, stop });
+  const control = new ControlServer(desk);
+  const lock = await takeLock({ state, connection: control.connection, pidOf: pidAt });
+  if (E.isLeft(lock)) {
+    await warm.close();
+    return lock.left;
+  }
+  const release = once(async () => {
+    await control.close();
+    await lock.right.release();
+  });
+  const runtime = await warm.on(state);
+  if (E.isLeft(runtime)) {
+    await release();
+    return unusable(imageProse(runtime.left));
+  }
+  const durable = await openImageHost({
+    folder,
+    config,
+    runtime: runtime.right,
+    code,
+    emit: (event) => report.event(event),
+  });
+  if (E.isLeft(durable)) {
+    await release();
+    await runtime.right.close();
+    return unusable(durableProse(durable.left));
+  }
+
+  interruption.takeOver();
+  report.up(closedFrom);
+  const told = new Promise<void>((resolve) => {
+    for (const signal of [interruption.stop, toStop.signal])
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  opening(durable.right);
+  void durable.right.begin();
+  await told;
+  report.stopping(durable.right.running.length);
+  interruption.again.addEventListener("abort", () => report.abandoned(), { once: true });
+  const rest = await durable.right.shutdown();
+  await runtime.right.close();
+  report.down(rest);
+  ending(rest);
+  await release();
+  return { tag: "Ended", ...rest };
+};

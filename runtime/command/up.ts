@@ -1,0 +1,98 @@
+// `cryonode up FILE`: a durable host. It starts what the file names, goes on with what was alive, and runs until it is
+// told to stop; then it freezes all.
+import { resolve } from "node:path";
+import { E, type Either } from "../../lib/fp.ts";
+import { ask } from "../daemon/control-client.ts";
+import type { DurableConfig } from "../daemon/durable-host.ts";
+import type { Diagnostic } from "../diagnostic.ts";
+import { readScenario } from "../scenario/read-scenario.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import { complainAbout, shownPath } from "./complaints.ts";
+import type { Console } from "./console.ts";
+import { FAILED, INTERRUPTED, OK, WRONG_INPUT, type ExitStatus } from "./exit-status.ts";
+import type { Interruption } from "./interruption.ts";
+import { UpReport } from "./up-report.ts";
+
+export interface UpCommand {
+  readonly file: string;
+  readonly state: string;
+  readonly json: boolean;
+}
+
+/** A host's configuration: a scenario of one host, without steps. */
+const configOf = ({ file, directory, hosts, start, steps }: Scenario): Either<Diagnostic, DurableConfig> => {
+  const wrong = (line: number, column: number, message: string): Either<Diagnostic, never> =>
+    E.left({ file, line, column, message });
+  if (steps !== null)
+    return wrong(
+      steps[0]?.at.line ?? 1,
+      steps[0]?.at.column ?? 1,
+      "steps stand here: the file is a scenario, for `cryonode run`; expected a host's configuration, which has none",
+    );
+  const [host, second] = hosts;
+  if (host === undefined || second !== undefined)
+    return wrong(
+      1,
+      1,
+      `the file has the hosts ${hosts.map(({ name }) => name).join(" and ")}; expected one: each has a file and a state directory of its own`,
+    );
+  const entries = start.map(({ name, component, ram, caps, config, routes, turn, later, restart }) => ({
+    config: { name, component, ram, caps, config, routes, turn },
+    roots: [directory],
+    later,
+    restart,
+  }));
+  return E.right({ file: resolve(file), host, entries });
+};
+
+/** Says who else runs on the state directory, if anybody does. */
+const occupant = async (state: string): Promise<number | null> => {
+  const answer = await ask(state, { command: "hello" }, { within: 5000 });
+  if (E.isLeft(answer)) return null;
+  const { pid } = answer.right as { readonly pid?: unknown };
+  return typeof pid === "number" ? pid : null;
+};
+
+export const up = async (
+  { file, state: folder, json }: UpCommand,
+  console: Console,
+  interruption: Interruption,
+): Promise<ExitStatus> => {
+  const began = performance.now();
+  const state = resolve(folder);
+  const refused = (message: string): ExitStatus => {
+    console.complain(`cryonode: ${message}`);
+    return WRONG_INPUT;
+  };
+  const wrong = (diagnostics: readonly Diagnostic[]): ExitStatus => {
+    complainAbout(console, diagnostics);
+    return WRONG_INPUT;
+  };
+  const read = await readScenario(file);
+  if (E.isLeft(read)) return wrong(read.left);
+  const config = configOf(read.right);
+  if (E.isLeft(config)) return wrong([config.left]);
+  const pid = await occupant(state);
+  if (pid !== null) return refused(occupied(state, pid));
+
+  const { serveHost } = await import("./serve-host.ts");
+  const since = (): number => performance.now() - began;
+  const report = new UpReport({ console, json, since, config: config.right, state });
+  const served = await serveHost({ config: config.right, state, report, interruption });
+  switch (served.tag) {
+    case "Wrong":
+      return wrong(served.diagnostics);
+    case "Running":
+      return refused(occupied(state, served.pid));
+    case "Unusable":
+      return refused(served.reason);
+    case "Stopped":
+      return INTERRUPTED;
+    case "Ended":
+      return served.left.length === 0 ? OK : FAILED;
+  }
+};
+
+const occupied = (state: string, pid: number | null): string =>
+  `another host runs on the state directory ${shownPath(state)}: process ${pid ?? "unknown, which does not answer"}; ` +
+  `\`cryonode stop --state ${shownPath(state)}\` freezes its children and ends it`;

@@ -1,0 +1,64 @@
+// What a request over the control socket has done at the host.
+import { E, type Either } from "../../lib/fp.ts";
+import { VERSION, type Refusal, type Request } from "./control-protocol.ts";
+import type { Serve } from "./control-server.ts";
+import { refusalOf, type DurableError } from "./durable-error.ts";
+import type { DurableHost } from "./durable-host.ts";
+import type { HostReport } from "./entry-report.ts";
+
+export interface ControlDeskOptions {
+  /** The host's name. */
+  readonly name: string;
+  /** Absolute. */
+  readonly file: string;
+  /** Resolves when the host is open. */
+  readonly host: Promise<DurableHost>;
+  /** Ends the host; resolves when everything is at rest. */
+  readonly stop: () => Promise<unknown>;
+}
+
+type Result = Promise<Either<DurableError, unknown>>;
+
+const answer = async (result: Result): Promise<Either<Refusal, unknown>> =>
+  E.mapLeft(refusalOf)(await result);
+
+/** Answers who is there at once, and everything else when the host is open. */
+export const controlDesk = ({ name, file, host: opening, stop }: ControlDeskOptions): Serve => {
+  const { pid } = process;
+  const on = async (act: (host: DurableHost) => Result): Promise<Either<Refusal, unknown>> =>
+    answer(act(await opening));
+  const serve = async (request: Request): Promise<Either<Refusal, unknown>> => {
+    switch (request.command) {
+      case "hello":
+        return E.right({ version: VERSION, host: name, pid, file });
+      case "ps": {
+        const report: HostReport = { host: name, pid, file, entries: [...(await (await opening).list())] };
+        return E.right(report);
+      }
+      case "start":
+        return on((host) => host.start(request.name));
+      case "freeze":
+        return on((host) => host.freeze(request.name, request.image));
+      case "checkpoint":
+        return on((host) => host.checkpoint(request.name, request.image));
+      case "revive":
+        return on((host) => host.revive(request.name));
+      case "kill":
+        return on((host) => host.kill(request.name));
+      case "replace":
+        return on((host) => host.replace(request.name, request.component));
+      case "export":
+        return on((host) => host.export(request.name, request.file));
+      case "import":
+        return on((host) => host.import(request.file, request.as));
+      case "call": {
+        const { name: child, service, label, method, args, within } = request;
+        return on((host) => host.call({ child, service, label, method, args, within }));
+      }
+      case "stop":
+        await opening;
+        return E.right(await stop());
+    }
+  };
+  return (request) => serve(request);
+};

@@ -1,0 +1,148 @@
+// Why a durable host could not do what it was told, and how that is said to whoever told it.
+import { prose, type SessionError } from "../../lib/error.ts";
+import { hostProse, type HostError } from "../host/host-error.ts";
+import { didYouMean, nearest } from "../nearest.ts";
+import type { Refusal } from "./control-protocol.ts";
+import type { EntryState } from "./entry-report.ts";
+import type { Busy } from "./one-at-a-time.ts";
+
+export type DurableError =
+  | Busy
+  | { readonly tag: "Host"; readonly error: HostError }
+  /** A provider of the host can't be made. */
+  | { readonly tag: "Setup"; readonly reason: string }
+  /** What the state directory remembers of its children can't be read or written. */
+  | { readonly tag: "Record"; readonly path: string; readonly reason: string }
+  | { readonly tag: "NoSuchEntry"; readonly child: string; readonly known: readonly string[] }
+  /** It is kept, but the file no longer says how it may live. */
+  | { readonly tag: "NotInFile"; readonly child: string; readonly file: string }
+  /** `wanted`: what was to become of it, as a participle. */
+  | { readonly tag: "Unfit"; readonly child: string; readonly wanted: string; readonly state: EntryState }
+  /** An image to be taken in holds several children. */
+  | { readonly tag: "NotOne"; readonly path: string; readonly children: readonly string[] }
+  /** The child has announced no such service. */
+  | {
+      readonly tag: "NoSuchService";
+      readonly child: string;
+      readonly service: string;
+      readonly announced: readonly string[];
+    }
+  | {
+      readonly tag: "NoSuchMethod";
+      readonly service: string;
+      readonly method: string;
+      readonly known: readonly string[];
+    }
+  /** What a call from outside was answered. */
+  | { readonly tag: "Call"; readonly child: string; readonly error: SessionError }
+  /** No answer came within `within` ms. */
+  | { readonly tag: "Late"; readonly child: string; readonly within: number }
+  /** It is about to end. */
+  | { readonly tag: "Closing" };
+
+/** What can be done with a child in this state. */
+const advice = (child: string, state: EntryState): string => {
+  switch (state) {
+    case "frozen":
+      return `; \`cryonode revive ${child}\` brings it back`;
+    case "exited":
+    case "faulted":
+    case "killed":
+    case "stuck":
+    case "waiting":
+      return `; \`cryonode start ${child}\` starts it anew`;
+    case "running":
+    case "starting":
+      return "";
+  }
+};
+
+const stateText = (state: EntryState): string => {
+  switch (state) {
+    case "waiting":
+      return "waits to be started";
+    case "starting":
+      return "is being started";
+    case "exited":
+      return "has exited";
+    case "faulted":
+      return "has faulted";
+    case "killed":
+      return "was killed";
+    case "running":
+    case "frozen":
+    case "stuck":
+      return `is ${state}`;
+  }
+};
+
+const listed = (words: readonly string[]): string => (words.length === 0 ? "none" : words.join(", "));
+
+/** One sentence for people. */
+export const durableProse = (error: DurableError): string => {
+  switch (error.tag) {
+    case "Busy":
+      return `${error.child} is busy: another command is about to ${error.doing} it`;
+    case "Host":
+      return hostProse(error.error);
+    case "Setup":
+      return error.reason;
+    case "Record":
+      return `${error.path}: ${error.reason}`;
+    case "NoSuchEntry":
+      return (
+        `there is no child ${JSON.stringify(error.child)}; expected one of ${listed(error.known)}` +
+        didYouMean(nearest(error.child, error.known))
+      );
+    case "NotInFile":
+      return `${error.child} is no longer in ${error.file}, which would say how it may live: it is kept as it is`;
+    case "Unfit":
+      return `${error.child} ${stateText(error.state)}, and can't be ${error.wanted}${advice(error.child, error.state)}`;
+    case "NotOne":
+      return `${error.path} holds ${listed(error.children)} together; expected an image of one child`;
+    case "NoSuchService":
+      return (
+        `${error.child} announces no service ${JSON.stringify(error.service)}; it announces ${listed(error.announced)}` +
+        didYouMean(nearest(error.service, error.announced))
+      );
+    case "NoSuchMethod":
+      return (
+        `${error.service} has no method ${JSON.stringify(error.method)}; it has ${listed(error.known)}` +
+        didYouMean(nearest(error.method, error.known))
+      );
+    case "Call":
+      return prose(error.error);
+    case "Late":
+      return `${error.child} gave no answer within ${error.within} ms; the call may still run`;
+    case "Closing":
+      return "the host is being stopped";
+  }
+};
+
+const INPUT: ReadonlySet<string> = new Set([
+  "Record",
+  "Setup",
+  "NoSuchEntry",
+  "NotInFile",
+  "NoSuchService",
+  "NoSuchMethod",
+]);
+const HOST_INPUT: ReadonlySet<HostError["tag"]> = new Set(["Component", "Image", "NoEntry", "UsedUp"]);
+
+const tagOf = (error: DurableError): string => {
+  if (error.tag === "Host") return error.error.tag === "Checkpoint" ? error.error.error.tag : error.error.tag;
+  return error.tag === "Call" ? error.error.tag : error.tag;
+};
+
+const isInput = (error: DurableError): boolean => {
+  if (error.tag === "Host") return HOST_INPUT.has(error.error.tag);
+  if (error.tag === "Call") return error.error.tag === "InvalidArgument";
+  return INPUT.has(error.tag);
+};
+
+/** The error as a command hears it. */
+export const refusalOf = (error: DurableError): Refusal => ({
+  tag: tagOf(error),
+  message: durableProse(error),
+  wrong: isInput(error) ? "input" : "state",
+});

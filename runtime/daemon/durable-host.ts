@@ -1,0 +1,91 @@
+// A host that keeps its children over its own end. What commands ask of it, whatever it is that makes them last.
+import type { Either } from "../../lib/fp.ts";
+import type { HostConfig, StartConfig } from "../host/host-config.ts";
+import type { Runtime } from "../host/runtime.ts";
+import type { CodeCache } from "./code-cache.ts";
+import type { DurableError } from "./durable-error.ts";
+import type { DurableEvent } from "./durable-event.ts";
+import type { EntryReport } from "./entry-report.ts";
+import type { RestartPolicy } from "../host/restart-policy.ts";
+import type { StateFolder } from "./state-folder.ts";
+
+/** What the file says of a child. */
+export interface DurableEntry {
+  readonly config: StartConfig;
+  /** Folders below which its component may import. */
+  readonly roots: readonly string[];
+  /** It is not started before somebody says so. */
+  readonly later: boolean;
+  /** What becomes of it after a fault; null: it stays as it fell. */
+  readonly restart: RestartPolicy | null;
+}
+
+export interface DurableConfig {
+  /** The file, as it was named. */
+  readonly file: string;
+  readonly host: HostConfig;
+  /** In the order of the file. */
+  readonly entries: readonly DurableEntry[];
+}
+
+export interface DurableHostOptions {
+  readonly folder: StateFolder;
+  readonly config: DurableConfig;
+  readonly runtime: Runtime;
+  /** What the components compile to. */
+  readonly code: CodeCache;
+  /** Told of all that happens. */
+  readonly emit: (event: DurableEvent) => void;
+}
+
+export interface OutsideCall {
+  readonly child: string;
+  readonly service: string;
+  readonly label: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
+  /** How long it may take, in ms; null: as long as it takes. */
+  readonly within: number | null;
+}
+
+/** What the end of a host left. */
+export interface Rest {
+  /** Children that could not be frozen, and why: they go back to what was last durable of them. */
+  readonly left: readonly { readonly child: string; readonly reason: string }[];
+}
+
+type Told = Promise<Either<DurableError, DurableEvent>>;
+
+/**
+ * Commands run one at a time for each child; a second one hears `Busy`. On `Left` nothing has changed. What a command
+ * did is durable when it resolves, with the event that tells of it.
+ */
+export interface DurableHost {
+  /** Starts what is new in the file and brings back what was alive. What can't be brought back is told as a warning
+   *  and kept as it is. */
+  begin(): Promise<void>;
+  /** Children that live now. */
+  readonly running: readonly string[];
+  /** In the order of the file, then those that are no longer in it. */
+  list(): Promise<readonly EntryReport[]>;
+  /** Starts an entry anew that has ended or waits. */
+  start(name: string): Told;
+  /** `image`: an absolute path, or null for the state directory's own. It stays frozen until it is revived. */
+  freeze(name: string, image: string | null): Told;
+  checkpoint(name: string, image: string | null): Told;
+  revive(name: string): Told;
+  kill(name: string): Told;
+  /** Other code in the same place: `component`, or its own as it is now. */
+  replace(name: string, component: string | null): Told;
+  /** A copy of it as it is now, at an absolute path; it goes on as it was. */
+  export(name: string, file: string): Told;
+  /** Takes an image in, frozen, under the name that it had or `as` another. */
+  import(file: string, as: string | null): Told;
+  /** Calls a method of a child's service from outside; what it answers, as JSON has it. */
+  call(call: OutsideCall): Promise<Either<DurableError, unknown>>;
+  /** Freezes all that lives, and ends. */
+  shutdown(): Promise<Rest>;
+}
+
+/** Opens the host of a state directory that the caller holds. Nothing runs before `begin`. */
+export type OpenDurableHost = (options: DurableHostOptions) => Promise<Either<DurableError, DurableHost>>;

@@ -1,0 +1,64 @@
+// An entry as `ps` shows it, and how that goes over the control socket.
+import * as t from "io-ts";
+import { natural, struct, text } from "../../lib/codec.ts";
+
+/** `waiting`: for its first start. `stuck`: it faulted too often. */
+export const EntryState = t.keyof({
+  waiting: null,
+  starting: null,
+  running: null,
+  frozen: null,
+  exited: null,
+  faulted: null,
+  killed: null,
+  stuck: null,
+});
+export type EntryState = t.TypeOf<typeof EntryState>;
+
+const orNull = <C extends t.Mixed>(codec: C) => t.union([codec, t.null]);
+
+export const EntryReport = struct(
+  {
+    name: text,
+    state: EntryState,
+    /** Incarnations so far; null where there was none. */
+    generation: orNull(natural),
+    /** Bytes of memory that it takes now; null where it does not live, or does not answer. */
+    memory: orNull(natural),
+    /** Sessions that it holds now. */
+    sessions: orNull(natural),
+    /** The last image of it, and when it was made, in ms since 1970. */
+    checkpoint: orNull(struct({ at: natural, image: text, bytes: natural })),
+    /** How often it came back after a fault or a crash. */
+    restarts: natural,
+    /** So many faults within so many ms are forgiven; null: none is. */
+    restart: orNull(struct({ most: natural, within: natural })),
+    /** Whether its component is other code now than what runs; null where nothing runs. */
+    changed: orNull(t.boolean),
+    /** Its exit code, where it exited. */
+    code: orNull(t.number),
+    /** Why it is in this state, where there is more to say. */
+    reason: orNull(t.string),
+    /** It is no longer in the file. */
+    dropped: t.boolean,
+    /** When it came into this state, in ms since 1970. */
+    since: natural,
+  },
+  {},
+  "EntryReport",
+);
+export type EntryReport = t.TypeOf<typeof EntryReport>;
+
+/** What `ps` is answered. */
+export const HostReport = struct(
+  {
+    host: text,
+    pid: natural,
+    /** The file that it was started with, absolute. */
+    file: text,
+    entries: t.array(EntryReport),
+  },
+  {},
+  "HostReport",
+);
+export type HostReport = t.TypeOf<typeof HostReport>;

@@ -1,0 +1,367 @@
+// A durable host on plain images: what is durable of a child is the last image that was made of it. The end of the
+// host freezes all; after a crash each child goes back to its last image, or begins anew where it has none.
+import { unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { E, type Either } from "../../lib/fp.ts";
+import type { Compiled } from "../component/compile.ts";
+import type { Frozen } from "../host/frozen.ts";
+import { hostProse, type HostError } from "../host/host-error.ts";
+import { disk } from "../image/disk.ts";
+import type { ImageError } from "../image/image-error.ts";
+import type { PublicKey } from "../image/public-key.ts";
+import { writeImage } from "../image/write-image.ts";
+import { callFromOutside } from "./call-from-outside.ts";
+import type { DurableError } from "./durable-error.ts";
+import type { DurableHost, DurableHostOptions, OpenDurableHost, OutsideCall, Rest } from "./durable-host.ts";
+import { EntryBook, UNBORN, type EntryRecord } from "./entry-record.ts";
+import type { EntryReport, EntryState } from "./entry-report.ts";
+import { copyImage, readSealed } from "./image-copy.ts";
+import { ImageLives, type Done } from "./image-lives.ts";
+import { OneAtATime } from "./one-at-a-time.ts";
+
+/** How long the calls of a child that must complete are waited for at the end of the host, in ms. */
+const LAST_DEADLINE_MS = 10_000;
+/** Children frozen at once at the end of the host. */
+const MOST_AT_ONCE = 8;
+
+const hostFailed = (error: HostError): Either<DurableError, never> => E.left({ tag: "Host", error });
+const imageFailed = (path: string, error: ImageError): Either<DurableError, never> =>
+  hostFailed({ tag: "Image", path, error });
+
+/** What was made of an export. */
+interface Copied {
+  readonly generation: number;
+  readonly bytes: number;
+}
+
+type Fit = (state: EntryState) => boolean;
+/** Nothing of it is kept, or nothing that it could go on from. */
+const isOver: Fit = (state) => ["waiting", "exited", "faulted", "killed", "stuck"].includes(state);
+const isRunning: Fit = (state) => state === "running";
+const isFrozen: Fit = (state) => state === "frozen";
+const isThere: Fit = (state) => isRunning(state) || isFrozen(state);
+
+class ImageHost implements DurableHost {
+  readonly #options: DurableHostOptions;
+  readonly #book: EntryBook;
+  readonly #lives: ImageLives;
+  readonly #commands = new OneAtATime();
+  #closing = false;
+  #begun: Promise<void> = Promise.resolve();
+
+  /** Throws where a provider can't be made. */
+  constructor(options: DurableHostOptions, book: EntryBook) {
+    this.#options = options;
+    this.#book = book;
+    this.#lives = new ImageLives({ ...options, book, restart: (child) => void this.#again(child) });
+  }
+
+  #again(child: string): Promise<void> {
+    return this.#commands.whenFree(child, "restart", async () => {
+      const wanted = this.#book.get(child)?.state === "alive" && this.#lives.alive(child) === null;
+      if (wanted && !this.#closing) await this.#lives.bringBack(child);
+    });
+  }
+
+  begin(): Promise<void> {
+    this.#begun = this.#begin();
+    return this.#begun;
+  }
+
+  async #begin(): Promise<void> {
+    const { crashed } = this.#book;
+    await this.#book.mark(true);
+    const { entries } = this.#lives;
+    for (const name of this.#book.names) if (!entries.has(name)) this.#tellKept(name);
+    for (const [name, { later }] of entries) {
+      if (this.#closing) return;
+      const record = this.#book.get(name);
+      if (record === undefined ? later : record.state !== "alive") continue;
+      if (record !== undefined && crashed)
+        await this.#lives.note(name, { ...record, restarts: record.restarts + 1 });
+      await this.#commands.whenFree(name, "start", () => this.#lives.bringBack(name));
+    }
+  }
+
+  #tellKept(child: string): void {
+    const { state, image } = this.#book.get(child)!;
+    const { folder } = this.#options;
+    if (state === "alive" || state === "frozen")
+      this.#lives.emit({ event: "kept", child, image: image === null ? null : folder.lengthen(image) });
+  }
+
+  // --- what there is
+
+  get #names(): readonly string[] {
+    const { entries } = this.#lives;
+    return [...entries.keys(), ...this.#book.names.filter((name) => !entries.has(name))];
+  }
+
+  get running(): readonly string[] {
+    return this.#names.filter((name) => this.#lives.alive(name) !== null);
+  }
+
+  #stateOf(name: string): EntryState {
+    if (this.#lives.alive(name) !== null) return "running";
+    const record = this.#book.get(name);
+    const doing = this.#commands.doing(name);
+    if (doing === "start" || doing === "revive" || doing === "restart") return "starting";
+    if (record === undefined) return "waiting";
+    return record.state === "alive" ? "frozen" : record.state;
+  }
+
+  list(): Promise<readonly EntryReport[]> {
+    return Promise.all(this.#names.map((name) => this.#report(name)));
+  }
+
+  async #report(name: string): Promise<EntryReport> {
+    const entry = this.#lives.entries.get(name);
+    const { folder } = this.#options;
+    const state = this.#stateOf(name);
+    const record = this.#book.get(name) ?? UNBORN;
+    const { checkpoint, generation, restarts, since } = record;
+    const extent = null as { memory: number; sessions: number } | null;
+    return {
+      name,
+      state,
+      generation: generation === 0 ? null : generation,
+      memory: extent?.memory ?? null,
+      sessions: extent?.sessions ?? null,
+      checkpoint: checkpoint === null ? null : { ...checkpoint, image: folder.lengthen(checkpoint.image) },
+      restarts,
+      restart: entry?.restart ?? null,
+      changed: isThere(state) ? await this.#changed(name, record) : null,
+      code: state === "exited" ? record.code : null,
+      reason: this.#lives.whyAbsent(name) ?? (isRunning(state) ? null : record.reason),
+      dropped: entry === undefined,
+      since,
+    };
+  }
+
+  async #changed(name: string, { hash }: EntryRecord): Promise<boolean | null> {
+    const entry = this.#lives.entries.get(name);
+    if (entry === undefined || hash === "") return null;
+    const compiled = await this.#options.code.compiled(entry.config.component, entry.roots);
+    return E.isLeft(compiled) || compiled.right.hash !== hash;
+  }
+
+  // --- commands
+
+  /** Why a child can't be what it shall become: there is none of the name, or it is in another state. */
+  #unfit(name: string, wanted: string, fit: Fit): DurableError | null {
+    if (this.#closing) return { tag: "Closing" };
+    const isKnown = this.#lives.entries.has(name);
+    if (!isKnown && this.#book.get(name) === undefined)
+      return { tag: "NoSuchEntry", child: name, known: this.#names };
+    const state = this.#stateOf(name);
+    if (!isKnown) return { tag: "NotInFile", child: name, file: this.#options.config.file };
+    return fit(state) ? null : { tag: "Unfit", child: name, wanted, state };
+  }
+
+  /** `wanted`: what it shall be then, as a participle. */
+  async #command(
+    name: string,
+    what: string,
+    wanted: string,
+    fit: Fit,
+    act: () => Promise<Done>,
+  ): Promise<Done> {
+    if (this.#closing) return E.left({ tag: "Closing" });
+    const unfit = this.#unfit(name, wanted, fit);
+    // Whoever is busy is in between: what it is good for shows later.
+    if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);
+    return this.#commands.try(name, what, act);
+  }
+
+  start(name: string): Promise<Done> {
+    return this.#command(name, "start", "started", isOver, async () => {
+      const before = this.#book.get(name);
+      if (before !== undefined) await this.#lives.note(name, { ...before, restarts: 0, faults: [] });
+      return this.#lives.startNew(name);
+    });
+  }
+
+  freeze(name: string, image: string | null): Promise<Done> {
+    return this.#command(name, "freeze", "frozen", isRunning, async () => {
+      const frozen = await this.#lives.live.freeze([name], { image: image ?? this.#ownImage(name) });
+      if (E.isLeft(frozen)) return hostFailed(frozen.left);
+      const made = frozen.right[0]!;
+      await this.#lives.imaged(name, made, true, "frozen");
+      return E.right({ event: "frozen", ...made });
+    });
+  }
+
+  checkpoint(name: string, image: string | null): Promise<Done> {
+    return this.#command(name, "checkpoint", "checkpointed", isRunning, async () => {
+      const checkpoint = await this.#lives.live.checkpoint([name], { image: image ?? this.#ownImage(name) });
+      if (E.isLeft(checkpoint)) return hostFailed(checkpoint.left);
+      const made = checkpoint.right[0]!;
+      // One that lies elsewhere is its maker's, who may take it away.
+      await this.#lives.imaged(name, made, image === null);
+      return E.right({ event: "checkpointed", ...made });
+    });
+  }
+
+  #ownImage(name: string): string {
+    return this.#options.folder.image(name);
+  }
+
+  revive(name: string): Promise<Done> {
+    return this.#command(name, "revive", "revived", isFrozen, () =>
+      this.#lives.reviveFrom(name, this.#book.get(name)!),
+    );
+  }
+
+  kill(name: string): Promise<Done> {
+    return this.#command(name, "kill", "killed", isThere, async () => {
+      const event = { event: "killed", child: name } as const;
+      if (this.#lives.alive(name) === null) this.#lives.emit(event);
+      else await this.#lives.live.kill(name);
+      await this.#lives.over(name, { state: "killed" });
+      return E.right(event);
+    });
+  }
+
+  replace(name: string, component: string | null): Promise<Done> {
+    return this.#command(name, "replace", "replaced", isThere, async () => {
+      const { config, roots } = this.#lives.entries.get(name)!;
+      const file = component ?? config.component;
+      const compiled = await this.#options.code.compiled(file, roots);
+      if (E.isLeft(compiled)) return hostFailed({ tag: "Component", diagnostics: compiled.left });
+      const exchanged = await this.#lives.quietly(name, () => this.#exchange(name, compiled.right));
+      if (E.isLeft(exchanged)) return exchanged;
+      const { hash } = compiled.right;
+      const event = { event: "replaced", child: name, component: file, hash } as const;
+      this.#lives.emit(event);
+      return E.right(event);
+    });
+  }
+
+  /** The former child stands by until the new one has begun. */
+  async #exchange(name: string, compiled: Compiled): Promise<Done> {
+    if (this.#lives.alive(name) === null) return this.#lives.startCompiled(name, compiled);
+    const former = join(dirname(this.#ownImage(name)), `.${name}.former`);
+    const frozen = await this.#lives.live.freeze([name], { image: former });
+    if (E.isLeft(frozen)) return hostFailed(frozen.left);
+    await this.#lives.imaged(name, frozen.right[0]!, true);
+    const started = await this.#lives.startCompiled(name, compiled);
+    if (E.isRight(started)) await unlink(former).catch(() => {});
+    else await this.#lives.bringBack(name);
+    return started;
+  }
+
+  export(name: string, file: string): Promise<Done> {
+    return this.#command(name, "export", "exported", isThere, async () => {
+      const copied = await (this.#lives.alive(name) === null
+        ? this.#exportFrozen(name, file)
+        : this.#exportRunning(name, file));
+      if (E.isLeft(copied)) return copied;
+      const event = { event: "exported", child: name, image: file, ...copied.right } as const;
+      this.#lives.emit(event);
+      return E.right(event);
+    });
+  }
+
+  async #exportFrozen(name: string, file: string): Promise<Either<DurableError, Copied>> {
+    const { image, generation } = this.#book.get(name)!;
+    const from = this.#options.folder.lengthen(image!);
+    const bytes = await copyImage(from, file);
+    return E.isLeft(bytes) ? imageFailed(file, bytes.left) : E.right({ generation, bytes: bytes.right });
+  }
+
+  async #exportRunning(name: string, image: string): Promise<Either<DurableError, Copied>> {
+    const made = await this.#lives.quietly(name, () => this.#lives.live.checkpoint([name], { image }));
+    if (E.isLeft(made)) return hostFailed(made.left);
+    const [{ generation, bytes }] = made.right as readonly [Frozen];
+    return E.right({ generation, bytes });
+  }
+
+  async import(file: string, as: string | null): Promise<Done> {
+    const { runtime, config, folder } = this.#options;
+    const own = runtime.signer.publicKey;
+    const read = await readSealed(file, [own, ...(config.host.trust as readonly PublicKey[])]);
+    if (E.isLeft(read)) return imageFailed(file, read.left);
+    const { manifest, authentic } = read.right.sealed;
+    const [child, ...others] = manifest.children;
+    if (child === undefined || others.length > 0)
+      return E.left({ tag: "NotOne", path: file, children: manifest.children.map((each) => each.name) });
+    const name = as ?? child.name;
+    return this.#command(name, "import", "imported", isOver, async () => {
+      const image = this.#ownImage(name);
+      const written = await writeImage(image, read.right.bytes, disk);
+      if (E.isLeft(written)) return imageFailed(image, written.left);
+      const { bytes } = written.right;
+      const [at, path] = [Date.now(), folder.shorten(image)];
+      const noted = await this.#book.set(name, {
+        ...UNBORN,
+        state: "frozen",
+        image: path,
+        // What comes from elsewhere may live on there: here it is somebody else.
+        clone: as !== null || authentic.key !== own,
+        hash: child.code.hash,
+        generation: child.generation,
+        checkpoint: { at: manifest.created, image: path, bytes },
+        since: at,
+      });
+      if (E.isLeft(noted)) return noted;
+      const { generation } = child;
+      const event = { event: "imported", child: name, image, generation, from: file } as const;
+      this.#lives.emit(event);
+      return E.right(event);
+    });
+  }
+
+  async call(call: OutsideCall): Promise<Either<DurableError, unknown>> {
+    // Whoever is being started or revived can be called when that is done.
+    await this.#commands.free(call.child);
+    const unfit = this.#unfit(call.child, "called", isRunning);
+    return unfit === null ? callFromOutside(this.#lives.live, call) : E.left(unfit);
+  }
+
+  // --- the end
+
+  async shutdown(): Promise<Rest> {
+    this.#closing = true;
+    await this.#begun;
+    const left: { child: string; reason: string }[] = [];
+    const waiting = [...this.#lives.entries.keys()];
+    const freezeNext = async (): Promise<void> => {
+      for (let child = waiting.shift(); child !== undefined; child = waiting.shift()) {
+        const reason = await this.#rest(child);
+        if (reason !== null) left.push({ child, reason });
+      }
+    };
+    await Promise.all(Array.from({ length: MOST_AT_ONCE }, freezeNext));
+    await this.#lives.close();
+    await this.#book.mark(false);
+    return { left };
+  }
+
+  /** Freezes a child that is to live again with the next host; why it can't be frozen, or null. */
+  #rest(child: string): Promise<string | null> {
+    return this.#commands.whenFree(child, "freeze", async () => {
+      if (this.#lives.alive(child) === null) return null;
+      const options = { image: this.#ownImage(child), deadline: LAST_DEADLINE_MS };
+      const frozen = await this.#lives.live.freeze([child], options);
+      if (E.isRight(frozen)) await this.#lives.imaged(child, frozen.right[0]!, true);
+      // It may have ended by itself meanwhile.
+      return E.isRight(frozen) || this.#lives.alive(child) === null ? null : hostProse(frozen.left);
+    });
+  }
+}
+
+/** Opens a host on plain images. */
+export const openImageHost: OpenDurableHost = async (options) => {
+  const book = await EntryBook.read(options.folder.record);
+  if (E.isLeft(book)) return book;
+  try {
+    return E.right(new ImageHost(options, book.right));
+  } catch (error) {
+    const { code, syscall, path } = error as NodeJS.ErrnoException;
+    if (code === undefined || syscall === undefined) throw error;
+    return E.left({
+      tag: "Setup",
+      reason: `a provider can't be made: ${syscall} of ${path ?? "it"} failed with ${code}`,
+    });
+  }
+};

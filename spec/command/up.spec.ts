@@ -1,0 +1,262 @@
+// `cryonode up`: a host that is told to stop, is killed, and goes on.
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { COUNTER, HOST, onHost } from "./on-host.ts";
+
+const counted = (text: string): readonly number[] => text.trimEnd().split("\n").map(Number);
+const upTo = (last: number): readonly number[] => Array.from({ length: last }, (_, i) => i + 1);
+
+describe("cryonode up", function () {
+  this.timeout(60_000);
+
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
+    it(
+      `freezes all at ${signal}, and goes on at the very await`,
+      onHost(async ({ up, folder, json }) => {
+        const first = up();
+        await first.tells({ event: "log", child: "counter", text: "count 5" });
+        await first.tells({ event: "exited", child: "short" });
+        first.signal(signal);
+        expect(await first.ended).to.deep.equal({ status: 0, signal: null });
+        expect(await first.tells({ event: "frozen", child: "counter" })).to.include({ generation: 1 });
+        expect(first.events().at(-1)).to.include({ event: "down", ok: true });
+        const { status, stderr } = await json("ps");
+        expect(status).to.equal(2);
+        expect(stderr).to.equal(
+          "cryonode: no host is running at .cryonode; start one with `cryonode up FILE --state .cryonode`\n",
+        );
+        const second = up();
+        expect(await second.tells({ event: "revived", child: "counter" })).to.include({ generation: 2 });
+        const last = counted(await readFile(join(folder, "data/count.txt"), "utf8")).at(-1)!;
+        await second.tells({ event: "log", child: "counter", text: `count ${last + 3}` });
+        expect(second.events().some(({ event, child }) => event === "started" && child === "short")).to.equal(
+          false,
+        );
+        const stopped = await json("stop");
+        expect(stopped.status).to.equal(0);
+        expect(stopped.events).to.have.lengthOf(1);
+        expect(await second.ended).to.include({ status: 0 });
+        const lines = counted(await readFile(join(folder, "data/count.txt"), "utf8"));
+        expect(lines).to.deep.equal(upTo(lines.length));
+        const logs = await json("logs", "counter");
+        expect(logs.events.map(({ text }) => text)).to.deep.equal(lines.map((n) => `count ${n}`));
+      }),
+    );
+
+  it(
+    "fault 5: a second host on the same state is refused, and names the first; after kill -9 the next has it",
+    onHost(async ({ up, cli }) => {
+      const first = up();
+      await first.tells({ event: "up" });
+      const { status, stderr, stdout } = await cli(["up", "host.yaml"]);
+      expect({ status, stdout }).to.deep.equal({ status: 2, stdout: "" });
+      expect(stderr).to.contain(`another host runs on the state directory .cryonode: process ${first.pid};`);
+      first.signal("SIGKILL");
+      await first.ended;
+      const next = await Promise.allSettled([up(), up(), up()].map((host) => host.tells({ event: "up" })));
+      expect(next.filter((each) => each.status === "fulfilled")).to.have.lengthOf(1);
+    }),
+  );
+
+  it(
+    "goes back to what was last durable after kill -9: a checkpoint, or the beginning",
+    onHost(async ({ up, json, child }) => {
+      const first = up();
+      await first.tells({ event: "log", child: "counter", text: "count 3" });
+      const { events } = await json("checkpoint", "counter");
+      expect(events[0]).to.include({ event: "checkpointed", child: "counter", generation: 1 });
+      await json("start", "later");
+      await first.tells({ event: "log", child: "later", text: "count 1" });
+      first.signal("SIGKILL");
+      await first.ended;
+      for (const generation of [2, 2]) {
+        // Whoever had used the image up is no more: it is there for the next, as often as it takes.
+        const next = up();
+        expect(await next.tells({ event: "revived", child: "counter" })).to.include({ generation });
+        await next.tells({ event: "started", child: "later" });
+        const log = next.events().find((each) => each["event"] === "log" && each["child"] === "counter");
+        expect(log === undefined || log["text"] !== "count 1").to.equal(true);
+        await next.tells({ event: "log", child: "later", text: "count 1" });
+        next.signal("SIGKILL");
+        await next.ended;
+      }
+      const last = up();
+      await last.tells({ event: "revived", child: "counter" });
+      expect(await child("counter")).to.include({ restarts: 3 });
+      expect(await child("short")).to.include({ restarts: 0, state: "exited" });
+    }),
+  );
+
+  it(
+    "leaves a child that faults as it fell; under a policy it comes back, until it is stuck",
+    onHost(async ({ up, json, child, write }) => {
+      await write(
+        "host.yaml",
+        HOST.replace(
+          "component: ./counter.ts\n",
+          "component: ./counter.ts\n    restart: { most: 2, within: 1m }\n",
+        ),
+      );
+      const host = up();
+      await host.tells({ event: "started", child: "counter" });
+      await json("start", "later");
+      await json("call", "later", "Counter.fall", '"so there"');
+      await host.tells({ event: "faulted", child: "later" });
+      expect(await child("later")).to.include({ state: "faulted", restarts: 0 });
+      expect((await child("later"))["reason"]).to.contain("so there");
+      for (const restarts of [1, 2]) {
+        await json("call", "counter", "Counter.fall", '"again"');
+        await host.tells({ event: "faulted", child: "counter" });
+        for (;;) {
+          const now = await child("counter");
+          if (now["restarts"] === restarts && now["state"] === "running") break;
+        }
+      }
+      await json("call", "counter", "Counter.fall", '"once more"');
+      await host.tells({ event: "stuck", child: "counter" });
+      expect(await child("counter")).to.include({ state: "stuck", restarts: 2 });
+      expect((await json("start", "counter")).status).to.equal(0);
+      expect(await child("counter")).to.include({ state: "running", restarts: 0 });
+    }),
+  );
+
+  it(
+    "starts new entries, keeps those that are gone from the file, and goes on with them when they are back",
+    onHost(async ({ up, write, child, json }) => {
+      const first = up();
+      await first.tells({ event: "log", child: "counter", text: "count 2" });
+      first.signal("SIGTERM");
+      await first.ended;
+      await write("host.yaml", HOST.replace("  counter:\n", "  newcomer:\n"));
+      const second = up();
+      await second.tells({ event: "kept", child: "counter" });
+      await second.tells({ event: "started", child: "newcomer" });
+      expect(await child("counter")).to.include({ state: "frozen", dropped: true });
+      const revive = await json("revive", "counter");
+      expect(revive.status).to.equal(2);
+      expect(revive.stderr).to.contain("counter is no longer in");
+      second.signal("SIGTERM");
+      await second.ended;
+      await write("host.yaml", HOST);
+      await up().tells({ event: "revived", child: "counter" });
+    }),
+  );
+
+  it(
+    "finds all that is wrong before anything starts, and makes nothing then",
+    onHost(async ({ cli, write, folder }) => {
+      const nothing = async (): Promise<void> => {
+        expect(await stat(join(folder, ".cryonode")).catch(() => null)).to.equal(null);
+      };
+      await write("wrong.yaml", HOST.replace("later: true", "latr: true"));
+      const wrong = await cli(["up", "wrong.yaml"]);
+      expect(wrong.status).to.equal(2);
+      expect(wrong.stderr).to.match(/^wrong\.yaml:\d+:5: unknown key "latr".*did you mean "later"\?/);
+      await write("steps.yaml", `${HOST}steps:\n  - kill: { child: counter }\n`);
+      expect((await cli(["up", "steps.yaml"])).stderr).to.match(
+        /^steps\.yaml:\d+:5: steps stand here.*cryonode run/,
+      );
+      await write("two.yaml", HOST.replace("start:", "  there: {}\nstart:"));
+      expect((await cli(["up", "two.yaml"])).stderr).to.match(
+        /^two\.yaml:1:1: the file has the hosts here and there/,
+      );
+      await write("counter.ts", COUNTER.replace("await env.config()", "await env.config("));
+      const broken = await cli(["up", "host.yaml"]);
+      expect(broken.status).to.equal(2);
+      expect(broken.stderr).to.match(/^counter\.ts:13:\d+: /);
+      await nothing();
+    }),
+  );
+
+  it(
+    "goes on with the others where one can't be brought back, and with that one when it can",
+    onHost(async ({ up, json, child, write, folder }) => {
+      const strict = HOST.replaceAll(", policy: rebind", "");
+      await write("host.yaml", strict);
+      const first = up();
+      await first.tells({ event: "up" });
+      await json("start", "later");
+      await first.tells({ event: "log", child: "later", text: "count 2" });
+      await first.tells({ event: "log", child: "counter", text: "count 2" });
+      first.signal("SIGTERM");
+      await first.ended;
+      const path = join(folder, "data/count.txt");
+      const text = await readFile(path, "utf8");
+      await writeFile(path, `${text}by somebody else\n`);
+      const second = up();
+      await second.tells({ event: "revived", child: "later" });
+      const warning = await second.tells({ event: "warning", child: "counter" });
+      expect(warning["text"]).to.contain("count.txt");
+      const state = await child("counter");
+      expect(state).to.include({ state: "frozen" });
+      expect(state["reason"]).to.contain("count.txt");
+      await writeFile(path, text);
+      expect((await json("revive", "counter")).status).to.equal(0);
+      expect(await child("counter")).to.include({ state: "running", generation: 2, reason: null });
+    }),
+  );
+
+  it(
+    "closes a state directory that others could look into",
+    onHost(async ({ up, folder }) => {
+      await mkdir(join(folder, ".cryonode"), { mode: 0o755 });
+      const host = up();
+      await host.tells({ event: "up" });
+      expect(host.stderr()).to.contain("was open to others (mode 755)");
+      expect((await stat(join(folder, ".cryonode"))).mode & 0o777).to.equal(0o700);
+    }),
+  );
+
+  it(
+    "works where the state directory's path is longer than a socket's may be",
+    onHost(async ({ up, cli, folder }) => {
+      const state = join(folder, "s".repeat(120));
+      const host = up("--state", state);
+      await host.tells({ event: "started", child: "counter" });
+      expect((await cli(["ps", "--state", state])).status).to.equal(0);
+    }),
+  );
+
+  it(
+    "a record that is damaged is not taken for an empty one",
+    onHost(async ({ up, cli, folder }) => {
+      const first = up();
+      await first.tells({ event: "log", child: "counter" });
+      first.signal("SIGTERM");
+      await first.ended;
+      const path = join(folder, ".cryonode/entries.json");
+      await writeFile(path, (await readFile(path, "utf8")).slice(0, -20));
+      const { status, stderr } = await cli(["up", "host.yaml"]);
+      expect(status).to.equal(2);
+      expect(stderr).to.contain("entries.json: it is damaged");
+    }),
+  );
+
+  it(
+    "ends at once when it is told twice, and says who was not frozen",
+    onHost(async ({ up, json, write }) => {
+      await write(
+        "counter.ts",
+        `import { component } from "cryonode";
+export default component(async () => {
+  console.log("busy");
+  for (;;) await Promise.resolve();
+});
+`,
+      );
+      await write(
+        "host.yaml",
+        HOST.replaceAll("routes:", "turn: 1h\n    routes:").replace("later: true", "later: false"),
+      );
+      const host = up();
+      await host.tells({ event: "started", child: "later" });
+      host.signal("SIGTERM");
+      await host.tells({ event: "stopping" });
+      expect((await json("kill", "counter")).stderr).to.contain("the host is being stopped");
+      host.signal("SIGTERM");
+      expect(await host.ended).to.deep.equal({ status: 143, signal: null });
+      expect(host.stderr()).to.match(/ended at once; \d child(ren were| was) not frozen/);
+    }),
+  );
+});
