@@ -11,6 +11,7 @@ import { openImageHost } from "../daemon/image-host.ts";
 import { openState } from "../daemon/state-folder.ts";
 import { takeLock, type Running } from "../daemon/state-lock.ts";
 import type { Diagnostic } from "../diagnostic.ts";
+import { openKeeper } from "../host/durable-folder.ts";
 import { warmRuntime } from "../host/runtime.ts";
 import { imageProse } from "../image/image-error.ts";
 import type { Interruption } from "./interruption.ts";
@@ -54,7 +55,7 @@ export const serveHost = async (options: ServeOptions): Promise<Served> => {
   const code = new CodeCache();
   // The compiler works in a process of its own: meanwhile the engine is made ready in this one.
   const compiling = compileAll(code, config);
-  const warm = warmRuntime();
+  const warm = warmRuntime({ threads: 1 });
   const unusable = (reason: string): Served => ({ tag: "Unusable", reason });
   const diagnostics = await compiling;
   if (diagnostics.length > 0 || interruption.stop.aborted) {
@@ -93,7 +94,16 @@ export const serveHost = async (options: ServeOptions): Promise<Served> => {
     await release();
     return unusable(imageProse(runtime.left));
   }
+  const keeping = await openKeeper(runtime.right, (child, text) =>
+    report.event({ event: "warning", child, text }),
+  );
+  if (E.isLeft(keeping)) {
+    await release();
+    await runtime.right.close();
+    return unusable(keeping.left.reason);
+  }
   const durable = await openImageHost({
+    keeper: keeping.right.keeper,
     folder,
     config,
     runtime: runtime.right,
@@ -101,6 +111,7 @@ export const serveHost = async (options: ServeOptions): Promise<Served> => {
     emit: (event) => report.event(event),
   });
   if (E.isLeft(durable)) {
+    await keeping.right.close();
     await release();
     await runtime.right.close();
     return unusable(durableProse(durable.left));
@@ -119,6 +130,7 @@ export const serveHost = async (options: ServeOptions): Promise<Served> => {
   report.stopping(durable.right.running.length);
   interruption.again.addEventListener("abort", () => report.abandoned(), { once: true });
   const rest = await durable.right.shutdown();
+  await keeping.right.close();
   await runtime.right.close();
   report.down(rest);
   ending(rest);

@@ -1,6 +1,7 @@
 // A host that keeps its children over its own end. What commands ask of it, whatever it is that makes them last.
 import type { Either } from "../../lib/fp.ts";
 import type { HostConfig, StartConfig } from "../host/host-config.ts";
+import type { Keeper } from "../host/keeper.ts";
 import type { Runtime } from "../host/runtime.ts";
 import type { CodeCache } from "./code-cache.ts";
 import type { DurableError } from "./durable-error.ts";
@@ -32,6 +33,8 @@ export interface DurableHostOptions {
   readonly folder: StateFolder;
   readonly config: DurableConfig;
   readonly runtime: Runtime;
+  /** Keeps what lives, so that it survives the end of this process. */
+  readonly keeper: Keeper;
   /** What the components compile to. */
   readonly code: CodeCache;
   /** Told of all that happens. */

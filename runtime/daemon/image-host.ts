@@ -81,6 +81,7 @@ class ImageHost implements DurableHost {
         await this.#lives.note(name, { ...record, restarts: record.restarts + 1 });
       await this.#commands.whenFree(name, "start", () => this.#lives.bringBack(name));
     }
+    this.#options.keeper.recovered();
   }
 
   #tellKept(child: string): void {

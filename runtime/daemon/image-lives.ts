@@ -6,7 +6,10 @@ import type { Compiled } from "../component/compile.ts";
 import type { Child } from "../host/child.ts";
 import type { HostEvent } from "../host/event.ts";
 import type { Frozen } from "../host/frozen.ts";
+import { hostProse } from "../host/host-error.ts";
+import type { FormerLife } from "../host/keeper.ts";
 import { LiveHost } from "../host/live-host.ts";
+import type { RevivalOrder } from "../host/reviver.ts";
 import { ChildLog } from "./child-log.ts";
 import { durableProse, type DurableError } from "./durable-error.ts";
 import type { DurableEvent } from "./durable-event.ts";
@@ -41,12 +44,15 @@ export class ImageLives {
   constructor(options: ImageLivesOptions) {
     this.#options = options;
     this.#book = options.book;
-    const { config, runtime } = options;
+    const { config, runtime, keeper } = options;
     this.entries = new Map(config.entries.map((entry) => [entry.config.name, entry]));
     this.live = new LiveHost({
       config: config.host,
       runtime,
+      keeper,
       emit: (event) => this.#happened(event),
+      comesBack: (child, { kind }) => !this.#closed && (kind === "lost" || this.#forgives(child.name)),
+      lost: ({ name }, reason) => this.#lost(name, reason),
       // What a child is, is written down before it does anything.
       beforeGo: () => "hold",
     });
@@ -77,7 +83,7 @@ export class ImageLives {
     if (this.#closed && event.event !== "log") return;
     switch (event.event) {
       case "log":
-        this.#log(child).append(event.text);
+        if (event.kept !== true) this.#log(child).append(event.text);
         break;
       case "exited":
         void this.over(child, { state: "exited", code: event.code });
@@ -103,6 +109,21 @@ export class ImageLives {
     const made = new ChildLog({ folder, child, failed });
     this.#logs.set(child, made);
     return made;
+  }
+
+  /** Whether it may fault once more. */
+  #forgives(child: string): boolean {
+    const policy = this.entries.get(child)?.restart ?? null;
+    const now = Date.now();
+    return policy !== null && !isStuck([...this.#record(child).faults, now], policy, now);
+  }
+
+  /** Another child brought its thread down: it comes back as it was. */
+  #lost(child: string, reason: string): void {
+    this.warn(child, `${reason}; it is brought back`);
+    const before = this.#record(child);
+    void this.note(child, { ...before, restarts: before.restarts + 1 });
+    this.#options.restart(child);
   }
 
   #faulted(child: string, reason: string): void {
@@ -136,8 +157,15 @@ export class ImageLives {
   async over(child: string, how: Pick<EntryRecord, "state"> & Partial<EntryRecord>): Promise<void> {
     const before = this.#record(child);
     await this.note(child, { ...before, code: null, reason: null, ...how, image: null, since: Date.now() });
+    await this.forget(child);
     const isLast = this.#record(child).state === how.state;
     if (isLast && before.image === this.#ownImage(child)) await this.discard(child);
+  }
+
+  /** What is kept of it is no longer needed. What fails is told: it is there again when the host is. */
+  async forget(child: string): Promise<void> {
+    const forgotten = await this.#options.keeper.forget(child);
+    if (E.isLeft(forgotten)) this.warn(child, hostProse(forgotten.left));
   }
 
   #ownImage(child: string): string {
@@ -164,6 +192,7 @@ export class ImageLives {
       checkpoint: { at, image: path, bytes },
       since,
     });
+    if (state === "frozen" || this.alive(child) === null) await this.forget(child);
   }
 
   alive(child: string): Child | null {
@@ -181,17 +210,39 @@ export class ImageLives {
   /** A child that should live comes back from its last image, or begins. What can't is told, and kept as it is. */
   async bringBack(child: string): Promise<void> {
     const record = this.#book.get(child);
-    const done = await (record === undefined || record.image === null
-      ? this.startNew(child)
-      : this.reviveFrom(child, record));
+    const former = await this.#options.keeper.former(child, this.live.child(child)?.ending ?? null);
+    const done = E.isLeft(former)
+      ? E.left({ tag: "Host", error: former.left } as const)
+      : await (former.right !== null && record !== undefined
+          ? this.#recover(child, record, former.right)
+          : record === undefined || record.image === null
+            ? this.startNew(child)
+            : this.reviveFrom(child, record));
     if (E.isRight(done)) return;
     const reason = durableProse(done.left);
-    if (record === undefined || record.image === null) await this.over(child, { state: "faulted", reason });
+    // What is kept of it stays: another release may know what to do with it.
+    if (E.isLeft(former) || former.right !== null) this.#absent.set(child, reason);
+    else if (record === undefined || record.image === null)
+      await this.over(child, { state: "faulted", reason });
     else this.#absent.set(child, reason);
     this.warn(child, `it could not be brought to life: ${reason}`);
   }
 
+  /** It goes on where the last thing happened that anyone could see. */
+  async #recover(name: string, record: EntryRecord, former: FormerLife): Promise<Done> {
+    const recovered = await this.live.recover(this.entries.get(name)!.config, former);
+    if (E.isLeft(recovered)) return E.left({ tag: "Host", error: recovered.left });
+    const { identity, code, ending } = recovered.right;
+    if (ending !== null) return E.right(this.#last.get(name) ?? { event: "started", child: name, host: "" });
+    this.#absent.delete(name);
+    const { generation } = identity;
+    await this.note(name, { ...this.#record(name), generation, hash: code.hash, since: record.since });
+    recovered.right.go();
+    return E.right(this.#last.get(name)!);
+  }
+
   async startNew(name: string): Promise<Done> {
+    await this.forget(name);
     const { config, roots } = this.entries.get(name)!;
     const compiled = await this.#options.code.compiled(config.component, roots);
     if (E.isRight(compiled)) return this.startCompiled(name, compiled.right);
@@ -227,16 +278,18 @@ export class ImageLives {
     if (E.isLeft(noted)) return noted;
     if (before.state === "alive") await unclaim(runtime.state, path);
     const own = (found: string) => (found === name ? config : undefined);
-    const revived = await this.live.revive(path, own, record.clone ? name : undefined);
+    const order: RevivalOrder = record.clone ? { entry: own, as: name } : { entry: own };
+    const revived = await this.live.revive(path, order);
     if (E.isLeft(revived)) {
       await this.note(name, before);
       return E.left({ tag: "Host", error: revived.left });
     }
-    const { identity, code } = revived.right;
+    const [child] = revived.right;
+    const { identity, code } = child!;
     this.#absent.delete(name);
     const { generation } = identity;
     await this.note(name, { ...this.#record(name), generation, hash: code.hash, reason: null });
-    revived.right.go();
+    child!.go();
     return E.right(this.#last.get(name)!);
   }
 

@@ -193,10 +193,14 @@ export class Keeper {
     return E.right(undefined);
   }
 
-  /** Nothing of the child is kept any more: it has ended, or is in an image. */
-  async forget(name: string, identity: string): Promise<Either<HostError, void>> {
+  /** Nothing of who has this name is kept any more: it has ended, or is in an image. */
+  async forget(name: string): Promise<Either<HostError, void>> {
     const { store } = this.#options;
-    const done = await store.commit({ remove: [identity], unset: [`${ALIVE}${name}`] });
+    const key = `${ALIVE}${name}`;
+    const found = await store.get(key);
+    if (E.isLeft(found)) return failed(name, found.left);
+    if (found.right === null) return E.right(undefined);
+    const done = await store.commit({ remove: [Buffer.from(found.right).toString()], unset: [key] });
     return E.isLeft(done) ? failed(name, done.left) : E.right(undefined);
   }
 
