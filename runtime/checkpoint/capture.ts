@@ -10,6 +10,7 @@ import { remoteBehind } from "../core/remote-object.ts";
 import type { CoreObject } from "../core/service.ts";
 import { deflate } from "../deflate.ts";
 import type { PendingCall } from "../domain/call.ts";
+import type { RequestedLink } from "../domain/service-desk.ts";
 import type { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { Registers } from "../engine/machine.ts";
 import { interceptorFor } from "../intercept/registry.ts";
@@ -106,10 +107,8 @@ const positionOf = async (
       }))(position as Either<never, unknown>);
 };
 
-const linkOf = (domain: ProtectionDomain, { answer }: PendingCall): { readonly link?: string } => {
-  const link = domain.linkOf(answer);
-  return link === undefined ? {} : { link };
-};
+const linkOf = (domain: ProtectionDomain, { answer }: PendingCall): Partial<RequestedLink> =>
+  domain.linkOf(answer) ?? {};
 
 /** Most bytes of files that one child takes along in its image. */
 const CARRIED_BYTES = 64 << 20;

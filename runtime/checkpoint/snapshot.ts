@@ -23,6 +23,8 @@ const CallRecord = struct(
     fresh: natural,
     /** The link of that session. */
     link: text,
+    /** The part of that link's call ids that is the incarnation's. */
+    epoch: text,
     /** The turn that made it. */
     turn: natural,
     /** It is completed, whatever its method says: a crash came between. `plan`: what its effect was to be. */

@@ -12,6 +12,8 @@ export interface LogSink {
 
 /** Entries at places of their own, each of which may be written there however often. */
 export interface KeptEntries {
+  /** No other log has it. */
+  readonly name: string;
   /** Where the next one goes. */
   end(): number;
   /** How far this one moves the end. */
@@ -32,7 +34,7 @@ export const makeLog = (sink: LogSink): Serving<typeof Log> => {
   };
   if (kept === undefined) return log;
   const growth = {
-    name: "log",
+    name: `log ${kept.name}`,
     end: () => E.right(kept.end()),
     size: (text: unknown) => kept.size(text as string),
     append(text: unknown, place: number) {

@@ -176,6 +176,10 @@ export class Remote {
     return answered;
   }
 
+  get epoch(): string {
+    return this.#epoch;
+  }
+
   /** Goes on with the ids of the incarnation whose past is said again. */
   resume({ ids }: RemotePosition): void {
     if (ids !== undefined) ({ epoch: this.#epoch, next: this.#next } = ids);

@@ -60,6 +60,7 @@ export interface FormerCall {
   readonly fresh?: number | undefined;
   /** The link of such a session. */
   readonly link?: string | undefined;
+  readonly epoch?: string | undefined;
   /** It is to be completed, whatever its method says of a freeze: its host had no time to wait for it. */
   readonly complete?: { readonly plan: unknown } | undefined;
   /** The turn that made it, where that is known. */

@@ -42,7 +42,12 @@ import { POLLS_A_MS } from "./limits.ts";
 import { MemoryDesk, type MemoryWorld, type Rejoined } from "./memory-desk.ts";
 import { isMemoryEvent, MEMORY_SLOT, type MemoryEvent } from "./memory-event.ts";
 import { RunQueue } from "./run-queue.ts";
-import { ServiceDesk, type RestoredDataspace, type ServiceWorld } from "./service-desk.ts";
+import {
+  ServiceDesk,
+  type RequestedLink,
+  type RestoredDataspace,
+  type ServiceWorld,
+} from "./service-desk.ts";
 import type { ServiceRecord } from "./service-record.ts";
 import { Mailbox } from "./mailbox.ts";
 import { NO_EVENT, type Stamp, type Witness, type WitnessedCall } from "./witness.ts";
@@ -264,7 +269,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     if (this.#state === "running") this.#services.receive(message);
   }
   /** The link of a session request that has no answer yet. */
-  linkOf(request: Promise<unknown>): string | undefined {
+  linkOf(request: Promise<unknown>): RequestedLink | undefined {
     return this.#services.linkOf(request);
   }
   /** Listens to no other child until `listen`. */
@@ -375,7 +380,8 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
   /** Issues a call again that was in flight at the freeze, and is `reissuable`. */
   reissue(call: FormerCall): void {
-    this.#services.again(call.link, () => this.#desk.reissue(call));
+    const { link, epoch } = call;
+    this.#services.again(link === undefined ? null : { link, epoch }, () => this.#desk.reissue(call));
   }
 
   /** Rejects a call that was in flight at the freeze and is not to be issued again. */

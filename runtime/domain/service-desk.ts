@@ -99,6 +99,12 @@ const DONE: Answer<void> = E.right(undefined);
 
 const closed = (what: string): SessionError => ({ tag: "Closed", what });
 
+/** A link that was requested, and the part of its calls' ids that is the incarnation's. */
+export interface RequestedLink {
+  readonly link: string;
+  readonly epoch?: string | undefined;
+}
+
 export class ServiceDesk {
   readonly #name: string;
   readonly #world: ServiceWorld;
@@ -146,8 +152,8 @@ export class ServiceDesk {
       this.#unload(answer.right, arrived);
     },
   };
-  readonly #requests = new WeakMap<Promise<unknown>, string>();
-  #again: string | null = null;
+  readonly #requests = new WeakMap<Promise<unknown>, RequestedLink>();
+  #again: RequestedLink | null = null;
   #nextKey = 1;
   #nextGiven = FIRST_GIVEN;
   #suspended = false;
@@ -187,21 +193,23 @@ export class ServiceDesk {
   // --- sessions with others
 
   /** A link as its holder sees it. Its calls have ids of their own in each incarnation. */
-  #remote(name: Omit<RemoteName, "epoch">): Remote {
-    return new Remote({ ...name, epoch: this.#world.name() }, this.#power, this.#carrier);
+  #remote(name: Omit<RemoteName, "epoch">, epoch = this.#world.name()): Remote {
+    return new Remote({ ...name, epoch }, this.#power, this.#carrier);
   }
 
   /** Requests a session. The request keeps its link across a freeze: see `linkOf` and `again`. */
   connect(target: SessionTarget, isNative: boolean): Promise<Answer<CoreObject>> {
-    const link = this.#again ?? this.#world.name();
-    const connected = this.#connect(link, target, isNative);
-    this.#requests.set(connected, link);
+    const { child, service, patience } = target;
+    const again = this.#again;
+    const link = again?.link ?? this.#world.name();
+    const epoch = this.#world.replays ? again?.epoch : undefined;
+    const remote = this.#remote({ link, child, service, owner: "", patience }, epoch);
+    const connected = this.#connect(remote, target, isNative);
+    this.#requests.set(connected, { link, epoch: remote.epoch });
     return connected;
   }
 
-  async #connect(link: string, target: SessionTarget, isNative: boolean): Promise<Answer<CoreObject>> {
-    const { child, service, patience } = target;
-    const remote = this.#remote({ link, child, service, owner: "", patience });
+  async #connect(remote: Remote, target: SessionTarget, isNative: boolean): Promise<Answer<CoreObject>> {
     this.#remotes.set(remote.link, remote);
     const answered = remote.connected();
     this.#power.send({ kind: "connect", link: remote.link, target });
@@ -212,13 +220,13 @@ export class ServiceDesk {
   }
 
   /** The link of a request that has no answer yet. */
-  linkOf(request: Promise<unknown>): string | undefined {
+  linkOf(request: Promise<unknown>): RequestedLink | undefined {
     return this.#requests.get(request);
   }
 
   /** What `request` requests was requested before a freeze, by this link. */
-  again(link: string | undefined, request: () => void): void {
-    this.#again = link ?? null;
+  again(link: RequestedLink | null, request: () => void): void {
+    this.#again = link;
     request();
     this.#again = null;
   }
@@ -244,7 +252,8 @@ export class ServiceDesk {
         label: "",
         reason: `${child} handed it to the original, not to a clone`,
       });
-    const remote = this.#remote({ link, child, service, owner, patience });
+    const epoch = this.#world.replays ? position.ids?.epoch : undefined;
+    const remote = this.#remote({ link, child, service, owner, patience }, epoch);
     // Calls to a session that is gone are made anew, and what they hand over is handed over anew.
     remote.restore(isGone ? { ...position, calls: [] } : position);
     if (this.#world.replays) remote.resume(position);

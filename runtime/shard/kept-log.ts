@@ -7,12 +7,14 @@ import type { KeptEntries } from "../core/log.ts";
 const { O_CREAT, O_RDWR } = constants;
 
 export class KeptLog implements KeptEntries {
+  readonly name: string;
   readonly #file: number;
   readonly #told: (text: string) => void;
   #dirty = false;
 
   /** `told`: hears of each entry when it is in the file. Throws where the file can't be had. */
   constructor(path: string, told: (text: string) => void) {
+    this.name = path;
     this.#file = openSync(path, O_CREAT | O_RDWR, 0o600);
     this.#told = told;
   }

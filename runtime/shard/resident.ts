@@ -60,7 +60,8 @@ const stagingOf = (staging: SharedArrayBuffer | null, bytes: number): Uint8Array
 };
 
 /** Looked up when it is asked: the log is made after the router that leads to it. */
-const keptEntries = (log: () => KeptEntries): KeptEntries => ({
+const keptEntries = (name: string, log: () => KeptEntries): KeptEntries => ({
+  name,
   end: () => log().end(),
   size: (text) => log().size(text),
   writeAt: (text, place) => log().writeAt(text, place),
@@ -97,7 +98,9 @@ export class Resident {
     this.#portal = new PortalClient((message) => this.#post({ kind: "portal", message }));
     const log: LogSink = {
       write: (text) => this.#log(text),
-      ...(spec.kept === undefined ? {} : { kept: { ...keptEntries(() => this.#keeping!.log) } }),
+      ...(spec.kept === undefined
+        ? {}
+        : { kept: { ...keptEntries(spec.kept.log, () => this.#keeping!.log) } }),
     };
     this.#router = new ShardRouter(spec, { portal: this.#portal, log });
     this.#keeping =

@@ -194,6 +194,7 @@ export class World {
       log: {
         write: (text) => void this.log.push(text),
         kept: {
+          name: "log",
           end: () => this.log.length,
           size: () => 1,
           writeAt: (text, entry) => {
