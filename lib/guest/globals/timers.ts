@@ -30,10 +30,18 @@ const arm = (id: number, ms: number, wake: () => void): void => {
   const slept = timer.sleep(ms);
   const sleep: Sleep = { slot: lastSlot, over: false };
   armed.set(id, sleep);
-  void slept.then(() => {
-    sleep.over = true;
-    if (armed.get(id) === sleep) wake();
-  });
+  void slept.then(
+    () => {
+      sleep.over = true;
+      if (armed.get(id) === sleep) wake();
+    },
+    (error: unknown) => {
+      sleep.over = true;
+      armed.delete(id);
+      // What it would have called brought the component down before, and was set aside.
+      if ((error as { readonly tag?: unknown }).tag !== "Failed") throw error;
+    },
+  );
 };
 
 const open = (callback: unknown): number => {
