@@ -14,7 +14,7 @@ export type HostError =
   | { readonly tag: "Boot"; readonly child: string; readonly reason: string }
   | { readonly tag: "NoSuchChild"; readonly child: string }
   | { readonly tag: "AlreadyRunning"; readonly child: string }
-  /** The image's child was revived before; `as` makes a clone. */
+  /** The image's child, or all of its children, came back from it before; `as` makes clones. */
   | { readonly tag: "UsedUp"; readonly image: string; readonly child: string }
   /** An image of several children, where one is expected. */
   | { readonly tag: "Several"; readonly image: string; readonly children: readonly string[] }
@@ -68,7 +68,9 @@ export const hostProse = (error: HostError): string => {
     case "AlreadyRunning":
       return `${error.child} is running already`;
     case "UsedUp":
-      return `${error.image} was used up when ${error.child} was revived from it; with \`as\` it makes a clone`;
+      return error.child.includes(" and ")
+        ? `${error.image} was used up when ${error.child} were revived from it; with \`as\` it makes clones`
+        : `${error.image} was used up when ${error.child} was revived from it; with \`as\` it makes a clone`;
     case "Several":
       return `${error.image} holds several children: ${error.children.join(", ")}`;
     case "CloneNames": {

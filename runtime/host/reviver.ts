@@ -181,7 +181,8 @@ export class Reviver {
       .join("\n");
     const claimed = await claim(runtime.state, manifest.image, owner, files);
     if (E.isRight(claimed)) return claimed;
-    const child = members.map(({ config }) => config.name).join(", ");
+    const names = members.map(({ config }) => config.name);
+    const child = names.join(", ").replace(/, ([^,]*)$/, " and $1");
     return claimed.left.tag === "UsedUp"
       ? E.left({ tag: "UsedUp", image: path, child })
       : imageFailed(path, claimed.left);
