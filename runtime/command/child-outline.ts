@@ -1,8 +1,10 @@
 // What a frozen child holds, read from its snapshot: names, positions and sizes, and nothing of what it computes.
 import { E } from "../../lib/fp.ts";
 import { Snapshot } from "../checkpoint/snapshot.ts";
+import { sizeOfDataspace } from "../checkpoint/unsound-memory.ts";
 import { FilePosition } from "../core/file-position.ts";
 import { GatePosition } from "../core/gate.ts";
+import { RemotePosition } from "../core/remote.ts";
 import { RomPosition } from "../core/rom.ts";
 import { usedBy, type CapabilityRecord } from "../intercept/ledger.ts";
 
@@ -10,6 +12,8 @@ export interface SessionOutline {
   readonly selector: number;
   readonly service: string;
   readonly label: string;
+  /** The child that serves it, where that is not the host. */
+  readonly child?: string;
 }
 
 export interface HandleOutline {
@@ -99,11 +103,14 @@ export const childOutline = (snapshot: unknown): ChildOutline | Record<string, n
     const position = known.get(selector);
     switch (record.kind) {
       case "session":
-        sessions.push({ selector, service: record.service, label: record.label });
+        sessions.push({
+          ...{ selector, service: record.service, label: record.label },
+          ...(RemotePosition.is(position) ? { child: position.child } : {}),
+        });
         handles.push(...sessionHandle(selector, record, position));
         break;
       case "delegated":
-        sessions.push({ selector, service: record.service, label: `from ${record.child}` });
+        sessions.push({ selector, service: record.service, label: "", child: record.child });
         break;
       case "file": {
         const { facts, ...at } = fileOutline(position);
@@ -126,7 +133,7 @@ export const childOutline = (snapshot: unknown): ChildOutline | Record<string, n
         break;
       case "region": {
         const of = ledger.capabilities[String(record.dataspace)];
-        const bytes = of?.kind === "dataspace" ? of.bytes : 0;
+        const bytes = sizeOfDataspace(of) ?? 0;
         regions.push({ selector, address: record.address, bytes });
         break;
       }

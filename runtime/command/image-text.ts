@@ -29,7 +29,10 @@ const block = (name: string, values: readonly string[]): readonly Line[] =>
 const heldLines = (holds: ChildOutline): readonly Line[] => [
   ...block(
     "sessions",
-    holds.sessions.map(({ service, label }) => `${service}${quoted(label)}`),
+    holds.sessions.map(
+      ({ service, label, child }) =>
+        `${service}${quoted(label)}${child === undefined ? "" : `, served by ${child}`}`,
+    ),
   ),
   ...block("handles", holds.handles.map(handleText)),
   ...block("threads", ["main", ...holds.threads.map(({ name, state }) => `${name}, ${state}`)]),
