@@ -21,7 +21,7 @@ import type { World } from "../domain/world.ts";
 const SECRET = 0x0dd;
 
 /** A journal's file, in memory: what was appended, and how much of it was synced. */
-export class MemoryFile implements FileSync {
+class MemoryFile implements FileSync {
   readonly #parts: Buffer[] = [];
   #length = 0;
   #synced = 0;

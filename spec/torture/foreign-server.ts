@@ -1,8 +1,7 @@
 // A server that knows nothing of Cryonode: it notes what it is told, once, by the number in the message, and confirms
 // it each time.
-import { createServer, type Server } from "node:net";
+import { createServer, type AddressInfo, type Server } from "node:net";
 import { createInterface } from "node:readline";
-import type { AddressInfo } from "node:net";
 
 export class ForeignServer {
   /** The numbers in the order in which each came first. */

@@ -2,7 +2,6 @@
 // left: it must be that of a run that was never killed.
 import { spawn } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -93,14 +92,9 @@ const run = (folder: string, killAfter: number | null): Promise<{ done: boolean;
     });
     let said = "";
     let killer: NodeJS.Timeout | null = null;
-    const done = (): boolean =>
-      ENDING.every((name) => readdirSync(join(folder, "state", "logs")).includes(`${name}.log`)) &&
-      ENDING.every((name) => ended.has(name));
-    const ended = new Set<string>();
     const look = (text: string): void => {
       said += text;
       if (said.length > 1 << 20) said = said.slice(-(1 << 19));
-      for (const [, name] of text.matchAll(/"event":"exited"[^\n]*?"child":"([a-z]+)"/g)) ended.add(name!);
       if (killAfter !== null && /"event":"(started|revived)"/.test(said))
         killer ??= setTimeout(() => host.kill("SIGKILL"), killAfter);
     };
@@ -110,7 +104,6 @@ const run = (folder: string, killAfter: number | null): Promise<{ done: boolean;
     host.on("close", (code) => {
       clearInterval(watch);
       if (killer !== null) clearTimeout(killer);
-      void done;
       resolve({ done: code === 0, said });
     });
   });

@@ -3,9 +3,9 @@
 import { crc32 } from "../../crc32.ts";
 
 /** Length and checksum, 32 bits each, little endian. */
-export const FRAME_HEADER_BYTES = 8;
+const FRAME_HEADER_BYTES = 8;
 /** No record is larger. */
-export const MOST_FRAME_BYTES = 96 << 20;
+const MOST_FRAME_BYTES = 96 << 20;
 
 /** Frames on their way to the file, in one buffer that is kept. */
 export class FrameBuffer {

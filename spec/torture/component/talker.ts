@@ -18,10 +18,11 @@ export default component(async (env) => {
   };
   const listening = listen();
   for (let n = 1; n <= upTo; n++) {
-    while (confirmed < n) {
+    const isConfirmed = (): boolean => confirmed >= n;
+    while (!isConfirmed()) {
       await line.send(`say ${n}`);
       const woken = new Promise<void>((resolve) => (wake = resolve));
-      if (confirmed < n) await Promise.race([woken, timer.sleep(400)]);
+      if (!isConfirmed()) await Promise.race([woken, timer.sleep(400)]);
     }
   }
   await listening;
