@@ -39,7 +39,7 @@ const arm = (id: number, ms: number, wake: () => void): void => {
       sleep.over = true;
       armed.delete(id);
       // What it would have called brought the component down before, and was set aside.
-      if ((error as { readonly tag?: unknown }).tag !== "Failed") throw error;
+      if (!(error instanceof Error) || error.name !== "Failed") throw error;
     },
   );
 };
