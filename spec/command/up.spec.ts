@@ -239,10 +239,13 @@ describe("cryonode up", function () {
     onHost(async ({ up, json, write }) => {
       await write(
         "counter.ts",
-        `import { component } from "cryonode";
-export default component(async () => {
-  console.log("busy");
-  for (;;) await Promise.resolve();
+        // The last one that starts: the thread that they share does nothing else from then on.
+        `import { component, Log } from "cryonode";
+export default component(async (env) => {
+  const { file } = ((await env.config()) ?? {}) as { file?: string };
+  await env.session(Log);
+  if (file === "later.txt") for (;;) await Promise.resolve();
+  await new Promise(() => {});
 });
 `,
       );
