@@ -70,8 +70,9 @@ const fileOutline = (position: unknown): Pick<HandleOutline, "position" | "facts
 const sessionHandle = (selector: number, { service, label }: Session, position: unknown): HandleOutline[] => {
   const common = { selector, session: label, name: "" };
   if (GatePosition.is(position) && service === "Gate") {
-    const { sent, received, unread } = position;
-    return [{ ...common, kind: "gate", position: received, facts: { sent, unread: unread.length } }];
+    const { sent, received, unread, conversation } = position;
+    const kept = conversation === undefined ? {} : { unacknowledged: conversation.unacknowledged.length };
+    return [{ ...common, kind: "gate", position: received, facts: { sent, unread: unread.length, ...kept } }];
   }
   if (RomPosition.is(position) && service === "ROM")
     return [{ ...common, kind: "rom", position: position.version, facts: { seen: position.seen } }];

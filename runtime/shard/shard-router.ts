@@ -29,6 +29,11 @@ export interface ShardRouterPowers {
 /** Opens a session of one service, once the route is known. `target`: the provider, ROM or report behind it. */
 type Opener = (target: string, route: Route, position: unknown, clock: Clock) => Eventually<CoreObject>;
 
+const apart = ({ sent, received, unread, partial, parted }: GatePosition): GatePosition => ({
+  ...{ sent, received, unread, partial },
+  ...(parted === undefined ? {} : { parted }),
+});
+
 export class ShardRouter extends RouteTable implements Router {
   readonly #spec: ChildSpec;
   readonly #powers: ShardRouterPowers;
@@ -101,9 +106,11 @@ export class ShardRouter extends RouteTable implements Router {
   async #openGate(
     target: string,
     route: Route,
-    position: GatePosition | null,
+    known: GatePosition | null,
   ): Promise<Awaited<Eventually<CoreObject>>> {
     const provider = this.#spec.gates.get(target)!;
+    // A clone is nobody's other end: the conversation is the original's.
+    const position = this.#spec.clone !== undefined && known !== null ? apart(known) : known;
     const outer = outerGate(target, provider);
     if (outer === null) return this.#powers.portal.open(Gate, target, route, position);
     const end = await openGate(outer, position);

@@ -105,6 +105,42 @@ describe("host: the peer of a gate", () => {
     }
   });
 
+  it("a foreign peer: who asks is told that it was reconnected, and what was dropped; the host says so, too", async () => {
+    const peer = await TcpPeer.listen();
+    try {
+      await onStage(async ({ host, start, log }) => {
+        const child = await start(
+          "asker",
+          `const log = await env.session(Log);
+           const gate = await env.session(Gate, { label: "line" });
+           env.revived(({ generation, reopened }) => log.write(generation + " " +
+             reopened.filter(({ kind }) => kind === "gate").map((each) => JSON.stringify(each)).join()));
+           await log.write("heard " + (await gate.receive()));
+           await gate.receive();`,
+        );
+        const { socket } = await peer.connection(0);
+        await new Promise((flushed) => socket.write("whole\nhal", flushed));
+        await child.until({ log: "heard whole" });
+        await child.freeze("asker.cryo");
+        const told = new Promise((resolve) => host.on("revived", ({ reopened }) => resolve(reopened)));
+        const revived = await host.revive("asker.cryo");
+        const entry = {
+          kind: "gate",
+          provider: "line",
+          name: "line",
+          position: 1,
+          changed: "reconnected; 3 bytes of a message begun were dropped",
+        };
+        await revived.until({ log: `2 ${JSON.stringify(entry)}` });
+        expect(await told).to.deep.include(entry);
+        expect(log("asker")).to.deep.equal(["heard whole", `2 ${JSON.stringify(entry)}`]);
+        await revived.kill();
+      }, withGate(peer.port))();
+    } finally {
+      await peer.close();
+    }
+  });
+
   it("fault 9: a send that the peer does not take: named with its thread, and the child runs on", async () => {
     const peer = await TcpPeer.listen();
     peer.deaf = true;

@@ -89,6 +89,15 @@ const rom =
   };
 
 const bundled: Readonly<Record<string, WorldOptions>> = {
+  correspondent: {
+    config: { name: "here", letters: 3, ahead: 1 },
+    gates: ["post"],
+    script: inject([
+      [1, "post", "there 1"],
+      [1, "post", "there 2"],
+      [7, "post", "there 3"],
+    ]),
+  },
   counter: { files: { data: {} }, config: { upTo: 4 } },
   curious: {
     files: { notes: { "today.txt": "all quiet" } },
