@@ -9,7 +9,7 @@ import type { Base } from "../runtime/engine/base.ts";
 import type { MachinePool } from "../runtime/engine/pool.ts";
 
 export interface DomainOptions {
-  readonly component: "caller" | "holder" | "mover" | "opener";
+  readonly component: "caller" | "holder" | "mover" | "opener" | "streamer";
   readonly spec: DomainSpec;
   readonly powers: DomainPowers;
   readonly base: Base;

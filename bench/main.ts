@@ -15,6 +15,7 @@ import { revivalBenches } from "./revival.ts";
 import { sharedThreadBenches } from "./shared-threads.ts";
 import { serviceBenches } from "./services.ts";
 import { startBenches } from "./start.ts";
+import { streamBenches } from "./streams.ts";
 import { heading, line, machineLine } from "./table.ts";
 
 const benches: readonly Bench[] = [
@@ -25,6 +26,7 @@ const benches: readonly Bench[] = [
   ...revivalBenches,
   ...handleBenches,
   ...authenticationBenches,
+  ...streamBenches,
   imageBench,
   comparing,
   storing,

@@ -12,14 +12,14 @@ import { systemEntropy } from "../runtime/domain/entropy.ts";
 import type { Router } from "../runtime/domain/router.ts";
 import type { FileProvider, FileRight } from "../runtime/provider/file/file-provider.ts";
 import { makeControl, Pulse } from "../runtime/shard/control.ts";
-import type { SinkEnd } from "./sink-end.ts";
+import type { GateEnd } from "../runtime/provider/gate/gate-provider.ts";
 
 const OFFERED = new Set(["Gate", "Timer", "ROM"]);
 
 const FILE_RIGHTS = new Set<FileRight>(["read", "write", "create", "remove", "list"]);
 
 /** Routes to a sink gate, a timer, the config, and files where there are any. */
-const routerTo = (sink: SinkEnd, config: unknown, files: FileProvider | null): Router => ({
+const routerTo = (sink: GateEnd, config: unknown, files: FileProvider | null): Router => ({
   refusal: (service, label) =>
     OFFERED.has(service) || (service === "File_system" && files !== null)
       ? null
@@ -41,7 +41,7 @@ const routerTo = (sink: SinkEnd, config: unknown, files: FileProvider | null): R
 });
 
 export const powersFor = (
-  sink: SinkEnd,
+  sink: GateEnd,
   config: unknown,
   files: FileProvider | null = null,
 ): DomainPowers => {

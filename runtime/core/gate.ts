@@ -101,8 +101,13 @@ export const makeGate = (
       const sent = end.send(content);
       return sent instanceof Promise ? counted(byteLength(content), sent) : sent;
     },
-    receive: () =>
-      rights.has("receive") ? (orphans.take() ?? orphans.seen(end.receive())) : denied("receive"),
+    receive: () => {
+      if (!rights.has("receive")) return denied("receive");
+      const orphan = orphans.take();
+      if (orphan !== undefined) return orphan;
+      const received = end.receive();
+      return received instanceof Promise ? orphans.seen(received) : received;
+    },
     close: () => E.right(undefined),
     life: {
       cancel: (call) => orphans.add(call),

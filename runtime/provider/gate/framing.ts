@@ -110,13 +110,67 @@ class LineFramer extends BufferedFramer {
   }
 }
 
+/** Messages from this size on are put together where they will be received, in bytes. */
+const LARGE = 16 * 1024;
+
 class LengthFramer extends BufferedFramer {
+  /** The large message at the front, and how much of it has come; what comes after it is in the buffer. */
+  #large: Uint8Array | null = null;
+  #filled = 0;
+
+  override get buffered(): number {
+    return this.buffer.length + (this.#large === null ? 0 : 4 + this.#filled);
+  }
+
+  override push(chunk: Uint8Array): void {
+    let rest = chunk;
+    if (this.#large === null && this.buffer.length === 0 && rest.byteLength >= 4) {
+      const length = new DataView(rest.buffer, rest.byteOffset, 4).getUint32(0);
+      if (this.#begin(length, rest.byteLength - 4) !== null) rest = rest.subarray(4);
+    }
+    if (this.#large !== null && this.#filled < this.#large.byteLength) {
+      const part = rest.subarray(0, this.#large.byteLength - this.#filled);
+      this.#large.set(part, this.#filled);
+      this.#filled += part.byteLength;
+      rest = rest.subarray(part.byteLength);
+    }
+    if (rest.byteLength > 0) this.buffer.push(rest);
+  }
+
+  override partial(): Uint8Array {
+    if (this.#large === null) return super.partial();
+    const head = Buffer.alloc(4);
+    head.writeUInt32BE(this.#large.byteLength, 0);
+    const whole = Buffer.concat([head, this.#large.subarray(0, this.#filled), this.buffer.view]);
+    return new Uint8Array(whole);
+  }
+
   next(): Either<SessionError, Message | null> {
+    if (this.#large !== null) {
+      if (this.#filled < this.#large.byteLength) return more;
+      const message = this.#large;
+      this.#large = null;
+      return E.right(message);
+    }
     if (this.buffer.length < 4) return more;
     const length = this.buffer.u32();
     if (length > this.limit) return this.tooLarge(length);
-    if (this.buffer.length < 4 + length) return more;
-    return E.right(this.buffer.take(4 + length).slice(4));
+    const there = this.buffer.length - 4;
+    if (there >= length) return E.right(this.buffer.take(4 + length).slice(4));
+    const large = this.#begin(length, there);
+    if (large === null) return more;
+    this.buffer.take(4);
+    large.set(this.buffer.take(there));
+    this.#filled = there;
+    return more;
+  }
+
+  /** Room for a message of which that much is there, if it is a large one. */
+  #begin(length: number, there: number): Uint8Array | null {
+    if (length < LARGE || length > this.limit || there >= length) return null;
+    this.#large = uninitialised(length);
+    this.#filled = 0;
+    return this.#large;
   }
 
   encode(message: Message): Either<SessionError, Uint8Array> {
@@ -127,7 +181,35 @@ class LengthFramer extends BufferedFramer {
 }
 
 class RawFramer extends BufferedFramer {
+  /** All that is there, where it came at once. */
+  #chunk: Uint8Array | null = null;
+
+  override get buffered(): number {
+    return this.buffer.length + (this.#chunk?.byteLength ?? 0);
+  }
+
+  override push(chunk: Uint8Array): void {
+    if (chunk.byteLength === 0) return;
+    if (this.#chunk === null && this.buffer.length === 0 && chunk.byteLength <= this.limit) {
+      this.#chunk = uninitialised(chunk.byteLength);
+      this.#chunk.set(chunk);
+      return;
+    }
+    if (this.#chunk !== null) this.buffer.push(this.#chunk);
+    this.#chunk = null;
+    this.buffer.push(chunk);
+  }
+
+  override partial(): Uint8Array {
+    return this.#chunk?.slice() ?? super.partial();
+  }
+
   next(): Either<SessionError, Message | null> {
+    if (this.#chunk !== null) {
+      const message = this.#chunk;
+      this.#chunk = null;
+      return E.right(message);
+    }
     if (this.buffer.length === 0) return more;
     return E.right(this.buffer.take(Math.min(this.buffer.length, this.limit)).slice());
   }
@@ -136,6 +218,12 @@ class RawFramer extends BufferedFramer {
     return this.room(message, 0, 0);
   }
 }
+
+/** Of its own memory, which nobody has cleared. */
+const uninitialised = (bytes: number): Uint8Array => {
+  const { buffer } = Buffer.allocUnsafeSlow(bytes);
+  return new Uint8Array(buffer, 0, bytes);
+};
 
 const refusal = (method: string, expected: string, actual: string): Either<SessionError, never> =>
   E.left({ tag: "InvalidArgument", method, place: "message", expected, actual });

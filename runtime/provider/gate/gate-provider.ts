@@ -42,8 +42,8 @@ export interface GateEnd {
    * `Disconnected` when the other end is gone: whether it still got the message is then unknown.
    */
   send(message: Message): Promise<Either<SessionError, void>> | Either<SessionError, void>;
-  /** The next whole message; several waiters are served in the order of their calls. */
-  receive(): Promise<Either<SessionError, Message>>;
+  /** The next whole message, at once where it is there; several waiters are served in the order of their calls. */
+  receive(): Promise<Either<SessionError, Message>> | Either<SessionError, Message>;
   /** Completes no `receive` until `resume`; calls wait meanwhile. What was completed before counts. */
   suspend(): void;
   resume(): void;

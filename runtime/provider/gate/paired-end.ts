@@ -17,6 +17,8 @@ import { Rendezvous, type Seeker } from "./rendezvous.ts";
 
 type Answer<T> = (answer: Either<SessionError, T>) => void;
 
+const done: Either<SessionError, void> = E.right(undefined);
+
 export class PairedEnd implements GateEnd, Seeker {
   readonly dropped = 0;
   readonly changed?: string;
@@ -26,7 +28,7 @@ export class PairedEnd implements GateEnd, Seeker {
   readonly #unread: MessageQueue;
   readonly #receivers = new Fifo<Answer<Message>>();
   /** Sends that wait for room. */
-  readonly #waiting = new Fifo<{ readonly message: Message; readonly answer: Answer<void> }>();
+  readonly #waiting = new Fifo<{ readonly frame: Buffer; readonly answer: Answer<void> }>();
   #talk: Talk;
   /** What `received` and the unread messages came to when the conversation began. */
   #base: number;
@@ -91,21 +93,19 @@ export class PairedEnd implements GateEnd, Seeker {
   send(message: Message): Promise<Either<SessionError, void>> | Either<SessionError, void> {
     const wrong = this.#failure ?? this.#untold;
     if (wrong !== null) return E.left(this.#unread.length === 0 ? this.#tell(wrong) : wrong);
-    if (this.#waiting.length === 0 && !this.#talk.full) return this.#hand(message);
-    const refused = this.#talk.refuses(message);
-    if (refused !== null) return E.left(refused);
-    // The sender may use its bytes again.
-    const copy = typeof message === "string" ? message : new Uint8Array(message);
+    const frame = this.#talk.frame(message);
+    if (E.isLeft(frame)) return frame;
+    if (this.#waiting.length === 0 && !this.#talk.full) return this.#hand(frame.right);
     return new Promise((answer) => {
-      this.#waiting.push({ message: copy, answer });
+      this.#waiting.push({ frame: frame.right, answer });
       this.#need();
     });
   }
 
-  receive(): Promise<Either<SessionError, Message>> {
-    if (this.#failure !== null) return Promise.resolve(E.left(this.#failure));
+  receive(): Promise<Either<SessionError, Message>> | Either<SessionError, Message> {
+    if (this.#failure !== null) return E.left(this.#failure);
     if (!this.#suspended && this.#receivers.length === 0 && this.#unread.length > 0)
-      return Promise.resolve(E.right(this.#next()));
+      return E.right(this.#next());
     return new Promise((answer) => {
       this.#receivers.push(answer);
       this.#deliver();
@@ -285,13 +285,11 @@ export class PairedEnd implements GateEnd, Seeker {
 
   // --- in between
 
-  #hand(message: Message): Either<SessionError, void> {
-    const sent = this.#talk.send(message);
-    if (E.isRight(sent)) {
-      this.#sent += 1;
-      this.#pump();
-    }
-    return sent;
+  #hand(frame: Buffer): Either<SessionError, void> {
+    this.#talk.send(frame);
+    this.#sent += 1;
+    this.#pump();
+    return done;
   }
 
   #pump(): void {
@@ -304,8 +302,8 @@ export class PairedEnd implements GateEnd, Seeker {
   #admit(all: boolean): void {
     while (this.#waiting.length > 0) {
       if (!all && this.#talk.full) return;
-      const { message, answer } = this.#waiting.shift() as { message: Message; answer: Answer<void> };
-      answer(this.#hand(message));
+      const { frame, answer } = this.#waiting.shift() as { frame: Buffer; answer: Answer<void> };
+      answer(this.#hand(frame));
     }
   }
 

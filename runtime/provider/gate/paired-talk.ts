@@ -8,7 +8,7 @@ import type { Message } from "./gate-provider.ts";
 import type { QueueBound } from "./message-queue.ts";
 import { roomFor } from "./message-room.ts";
 import type { Hello } from "./hello.ts";
-import { DATA_HEAD_BYTES, sealData } from "./paired-wire.ts";
+import { DATA_HEAD_BYTES, numberData, sealData } from "./paired-wire.ts";
 import { Unacknowledged } from "./unacknowledged.ts";
 
 export interface TalkSetting {
@@ -47,8 +47,10 @@ export class Talk {
     this.#arrived = this.#safe = this.#said = received;
     this.#over = over;
     this.#sent = sent - unacknowledged.length;
-    for (const message of unacknowledged)
-      this.#push(roomFor(setting.name, Infinity, message, DATA_HEAD_BYTES, 0), message);
+    for (const message of unacknowledged) {
+      const frame = this.frame(message);
+      if (E.isRight(frame)) this.send(frame.right);
+    }
   }
 
   get standing(): Standing {
@@ -97,24 +99,18 @@ export class Talk {
     return this.#over;
   }
 
-  /** Numbers a message and keeps it until it is acknowledged, without regard to the window. A copy. */
-  send(message: Message): Either<SessionError, void> {
+  /** A message as it will go out, but for its number: a copy. Why it can't be sent at all. */
+  frame(message: Message): Either<SessionError, Buffer> {
     const { name, message: limit } = this.#setting;
-    return this.#push(roomFor(name, limit, message, DATA_HEAD_BYTES, 0), message);
+    const room = roomFor(name, limit, message, DATA_HEAD_BYTES, 0);
+    if (E.isRight(room)) sealData(room.right, typeof message === "string");
+    return room;
   }
 
-  #push(room: Either<SessionError, Buffer>, message: Message): Either<SessionError, void> {
-    if (E.isLeft(room)) return room;
-    sealData(room.right, ++this.#sent, typeof message === "string");
-    this.#unacknowledged.push(room.right);
-    return E.right(undefined);
-  }
-
-  /** Why a message can't be sent at all; null where it can. */
-  refuses(message: Message): SessionError | null {
-    const { name, message: limit } = this.#setting;
-    const room = roomFor(name, limit, message, 0, 0);
-    return E.isLeft(room) ? room.left : null;
+  /** Numbers a frame and keeps it until it is acknowledged, without regard to the window. */
+  send(frame: Buffer): void {
+    numberData(frame, ++this.#sent);
+    this.#unacknowledged.push(frame);
   }
 
   /** There is a connection, and the other end has greeted. All that it has not got goes out again. */

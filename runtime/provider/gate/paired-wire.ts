@@ -85,12 +85,15 @@ export const helloFrame = (hello: Hello): Buffer => {
   return bytes;
 };
 
-/** Completes a data frame whose content lies behind `DATA_HEAD_BYTES` free bytes. */
-export const sealData = (bytes: Buffer, number: number, isText: boolean): void => {
+/** Completes a data frame whose content lies behind `DATA_HEAD_BYTES` free bytes, but for its number. */
+export const sealData = (bytes: Buffer, isText: boolean): void => {
   bytes.writeUInt8(DATA, 0);
   bytes.writeUInt32BE(bytes.byteLength - HEAD_BYTES, 1);
-  bytes.writeUIntBE(number, HEAD_BYTES, NUMBER_BYTES);
   bytes.writeUInt8(isText ? TEXT : BYTES, DATA_HEAD_BYTES - 1);
+};
+
+export const numberData = (bytes: Buffer, number: number): void => {
+  bytes.writeUIntBE(number, HEAD_BYTES, NUMBER_BYTES);
 };
 
 /** The message in a data frame of ours; bytes are a view. */

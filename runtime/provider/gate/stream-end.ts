@@ -89,11 +89,11 @@ export class StreamEnd implements GateEnd, LinkOwner {
     return this.#unsent.push(encoded.right);
   }
 
-  receive(): Promise<Either<SessionError, Message>> {
+  receive(): Promise<Either<SessionError, Message>> | Either<SessionError, Message> {
     if (!this.#suspended && this.#receivers.length === 0 && this.#inward.length > 0)
-      return Promise.resolve(E.right(this.#next()));
-    if (this.#failure !== null && !this.#suspended) return Promise.resolve(E.left(this.#failure));
-    if (this.#untold !== null && !this.#suspended) return Promise.resolve(E.left(this.#tell(this.#untold)));
+      return E.right(this.#next());
+    if (this.#failure !== null && !this.#suspended) return E.left(this.#failure);
+    if (this.#untold !== null && !this.#suspended) return E.left(this.#tell(this.#untold));
     if (!this.#suspended) void this.#seek();
     return new Promise((answer) => this.#receivers.push(answer));
   }

@@ -82,6 +82,23 @@ describe("framing", () => {
     );
   });
 
+  it("length: large messages among small ones arrive the same, and so does what is there of one", () => {
+    const sizes = fc.oneof(fc.integer({ min: 16_380, max: 40_000 }), fc.nat(100));
+    fc.assert(
+      fc.property(fc.array(sizes, { maxLength: 6 }), cuts, fc.nat(), (lengths, at, end) => {
+        const messages = lengths.map((length, i) => new Uint8Array(length).fill(i + 1));
+        const framer = framerFor("length", "line", 40_000);
+        const whole = Buffer.concat(messages.map((message) => right(framer.encode(message))));
+        const stream = new Uint8Array(whole.subarray(0, whole.length - (end % (whole.length + 1))));
+        const taken = framed("length", stream, at, 40_000);
+        const used = taken.messages.reduce((sum, message) => sum + 4 + message.length, 0);
+        expect(taken.messages).to.deep.equal(messages.slice(0, taken.messages.length));
+        expect(taken.partial).to.deep.equal(stream.slice(used));
+        expect(taken.messages.length).to.equal(framed("length", stream, [], 40_000).messages.length);
+      }),
+    );
+  });
+
   for (const framing of ["line", "length"] as const)
     it(`${framing}: any split of any stream yields the same messages, error and rest`, () => {
       fc.assert(

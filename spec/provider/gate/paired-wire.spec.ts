@@ -12,6 +12,7 @@ import {
   helloFrame,
   readyFrame,
   refuseFrame,
+  numberData,
   sealData,
   sealedMessage,
   type Frame,
@@ -22,7 +23,8 @@ const LIMIT = 100;
 
 const dataFrame = (number: number, message: Message): Buffer => {
   const bytes = right(roomFor("line", LIMIT, message, DATA_HEAD_BYTES, 0));
-  sealData(bytes, number, typeof message === "string");
+  sealData(bytes, typeof message === "string");
+  numberData(bytes, number);
   return bytes;
 };
 
