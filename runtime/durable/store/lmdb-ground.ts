@@ -4,7 +4,7 @@
 // them (O_DSYNC); it has answered only after that. So `overlappingSync`, which would answer between the two, is off,
 // and so are all flags that leave a sync out.
 import { statfsSync, statSync } from "node:fs";
-import { open, type Database, type RootDatabase } from "lmdb";
+import type { Database, RootDatabase } from "lmdb";
 import { E, type Either } from "../../../lib/fp.ts";
 import {
   afterPrefix,
@@ -103,8 +103,10 @@ export class LmdbGround implements Ground {
   }
 
   /** The file at `path` and, beside it, its lock file; makes both where they are not there. */
-  static open(path: string): Either<GroundError, LmdbGround> {
+  static async open(path: string): Promise<Either<GroundError, LmdbGround>> {
     try {
+      // Loading it takes some 20 ms, which only a durable host has to spend.
+      const { open } = await import("lmdb");
       const root = open<Buffer, Buffer>(path, {
         noSubdir: true,
         encoding: "binary",

@@ -41,7 +41,7 @@ export const openLmdbStore = async (
   const lock = await lockFolder(folder);
   if (E.isLeft(lock)) return lock;
   const path = join(folder, "store.lmdb");
-  const ground = LmdbGround.open(path);
+  const ground = await LmdbGround.open(path);
   const store = E.isLeft(ground)
     ? E.left<StoreError, ChunkStore>({ ...ground.left, path })
     : ChunkStore.open(held(ground.right, lock.right), options);

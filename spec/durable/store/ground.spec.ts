@@ -18,7 +18,7 @@ describe("a ground on disk", () => {
   groundSuite(
     async () => {
       folder = await mkdtemp(join(tmpdir(), "cryonode-ground-"));
-      return right(LmdbGround.open(join(folder, "store.lmdb")));
+      return right(await LmdbGround.open(join(folder, "store.lmdb")));
     },
     () => rm(folder, { recursive: true, force: true }),
   );

@@ -18,7 +18,7 @@ const setup = (): StoreSetup => {
     reopen: async (store, options, edit) => {
       await store.close();
       if (edit !== undefined) {
-        const ground = right(LmdbGround.open(join(folder, "store.lmdb")));
+        const ground = right(await LmdbGround.open(join(folder, "store.lmdb")));
         edit(ground);
         await ground.close();
       }
