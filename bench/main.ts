@@ -31,9 +31,9 @@ const benches: readonly Bench[] = [
   comparing,
   storing,
   restingBench,
-  ...populationBenches,
   ...startBenches,
   ...sharedThreadBenches,
+  ...populationBenches,
 ];
 
 const { values } = parseArgs({
