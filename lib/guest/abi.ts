@@ -53,7 +53,8 @@ export const REPLY_REGION = 4;
 export const SIGNAL_BOOT = 16;
 export const SIGNAL_REVIVED = 17;
 
-/** What others ask of a component that serves them: signals too. `value` is a message; see `packet.ts`. */
+/** What others ask of a component that serves them: signals too. `value` is a message, see `packet.ts`; `extra` the
+ *  key of a call. */
 /** Someone opens a session: `[key, service, label, client]`, and the session's arguments. */
 export const SERVE_OPEN = 32;
 /** A call: `[key, object, method]`, and its arguments. */

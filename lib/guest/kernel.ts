@@ -199,14 +199,14 @@ const result = (slot: number, form: number, value: unknown, extra: number): unkn
 };
 
 /** Hears the runtime's signals; their forms are no reply's. */
-let signalled: (form: number, value: unknown) => void = () => {};
+let signalled: (form: number, value: unknown, extra: number) => void = () => {};
 export const onSignal = (handler: typeof signalled): void => {
   signalled = handler;
 };
 
 /** Whatever is no plain value: signals, errors, capabilities. */
 const settleSpecially = (slot: number, form: number, value: unknown, extra: number): void => {
-  if (slot < 0) return signalled(form, value);
+  if (slot < 0) return signalled(form, value, extra);
   (settlers[slot] as Settle)(result(slot, form, value, extra));
   adopters[slot] = undefined;
   settlers[slot] = firstFree;

@@ -6,8 +6,8 @@ import { install } from "./globals.ts";
 import { onSignal, settle } from "./kernel.ts";
 import { serve } from "./service.ts";
 
-onSignal((form, value) => {
-  if (form >= SERVE_OPEN) serve(form, value);
+onSignal((form, value, key) => {
+  if (form >= SERVE_OPEN) serve(form, value, key);
   else if (form === SIGNAL_BOOT) {
     const info = JSON.parse(value as string) as BootInfo;
     booted(info);

@@ -3,7 +3,7 @@
 import * as t from "io-ts";
 import type { ServedSession } from "../component.ts";
 import type { AnyMethod, Contract } from "../contract.ts";
-import { Failed, SessionFailure, type SessionError } from "../error.ts";
+import { failure, Failed, SessionFailure, type SessionError } from "../error.ts";
 import { Parent } from "../session/parent.ts";
 import { PARENT, SERVE_CALL, SERVE_CLOSE, SERVE_OPEN } from "./abi.ts";
 import { isNative } from "./native.ts";
@@ -157,17 +157,23 @@ const encoded = (method: AnyMethod, name: string, result: unknown): unknown => {
   return method.result.encode(result) as unknown;
 };
 
+/** Why a message could not be read: it is no JSON, or there is no memory for what it says. */
+const unread = (name: string, error: unknown, bytes: number): SessionError =>
+  error instanceof SyntaxError
+    ? {
+        tag: "InvalidArgument",
+        method: name,
+        place: "its message",
+        expected: "JSON",
+        actual: "something else",
+      }
+    : { tag: "QuotaExceeded", resource: "ram", wanted: bytes, available: 0 };
+
 const read = (name: string, values: () => unknown): unknown => {
   try {
     return values();
-  } catch {
-    throw new SessionFailure({
-      tag: "InvalidArgument",
-      method: name,
-      place: "its message",
-      expected: "JSON",
-      actual: "something else",
-    });
+  } catch (error) {
+    throw failure(unread(name, error, 0));
   }
 };
 
@@ -195,7 +201,7 @@ const call = (key: number, number: number, name: string, values: () => unknown):
 };
 
 /** A request by another component, or the news that an object is held no more. */
-export const serve = (form: number, packet: unknown): void => {
+export const serve = (form: number, packet: unknown, callKey: number): void => {
   if (form === SERVE_CLOSE) {
     const [number, offers, key] = JSON.parse(packet as string) as [number, number, number];
     const found = served.get(number);
@@ -205,7 +211,14 @@ export const serve = (form: number, packet: unknown): void => {
     sessions.delete(key);
     return;
   }
-  const { head, values } = unpack(packet);
+  let unpacked: ReturnType<typeof unpack>;
+  try {
+    unpacked = unpack(packet);
+  } catch (error) {
+    const { length } = packet as string | Uint8Array;
+    return post(SELF, REFUSE, [callKey, unread("the call", error, length)]);
+  }
+  const { head, values } = unpacked;
   if (form === SERVE_OPEN)
     open(head[0] as number, head[1] as string, head[2] as string, head[3] as string, values);
   else if (form === SERVE_CALL) call(head[0] as number, head[1] as number, head[2] as string, values);

@@ -44,6 +44,8 @@ const EventRecord = struct(
   },
   {
     withheld: t.literal(true),
+    /** Of a call that the component is asked to serve. */
+    key: natural,
     /** Of an event that is no turn's. */
     about: text,
     number: natural,

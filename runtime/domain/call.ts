@@ -36,6 +36,8 @@ export interface DomainEvent {
   readonly thread: number;
   /** The selector of a region whose memory is made just before; 0 for none. */
   readonly region: number;
+  /** The key of the call that it asks the component to serve. */
+  readonly key?: number;
   /** It was withheld from its paused thread when the domain was frozen. */
   readonly withheld?: true;
   /** Of an event that is no turn's; see `memory-event.ts`. */

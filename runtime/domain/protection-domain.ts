@@ -570,8 +570,8 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
 
   #deliver(event: DomainEvent): Fault | null {
     if (event.region === 0) {
-      const { slot, form, value } = event;
-      const fault = this.machine.deliver(slot, form, value, 0, this.#budget);
+      const { slot, form, value, key = 0 } = event;
+      const fault = this.machine.deliver(slot, form, value, key, this.#budget);
       // The machine has copied it. A witness may still have to write it down.
       if (typeof value === "object" && fault === null && this.#witness === null) giveBack(value);
       return fault;
@@ -763,8 +763,8 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
 
   // --- what its service desk asks
 
-  serve(form: number, packet: string | Uint8Array): void {
-    this.reply({ slot: -1, form, value: packet, thread: 0, region: 0 });
+  serve(form: number, packet: string | Uint8Array, key = 0): void {
+    this.reply({ slot: -1, form, value: packet, thread: 0, region: 0, ...(key === 0 ? {} : { key }) });
   }
   give(
     selector: number,

@@ -24,11 +24,21 @@ export interface Keeper {
   drop(holder: string, answer: Answer<Parcel>, arrived: boolean): void;
 }
 
-/** A call that runs here, or was passed on. */
+/** A call that is yet to be let in. */
+export interface Asked {
+  readonly method: string;
+  readonly parcel: Parcel;
+  readonly from: Sender;
+}
+
+/** A call that runs here, is to be let in, or was passed on. */
 export interface Running {
   readonly id: string;
   readonly key: number;
   readonly passedOn: PassedOn | null;
+  readonly asked: Asked | null;
+  /** Of its message. */
+  readonly bytes: number;
 }
 
 const EPOCHS_KEPT = 8;

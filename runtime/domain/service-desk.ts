@@ -28,7 +28,8 @@ import type { RecordOf } from "../intercept/ledger.ts";
 import { Allowance } from "./allowance.ts";
 import { Cargo } from "./cargo.ts";
 import type { MemoryDesk, RestoredCopy } from "./memory-desk.ts";
-import { forgotten, ServedLink, type Keeper, type PassedOn } from "./served-link.ts";
+import { Intake } from "./intake.ts";
+import { forgotten, ServedLink, type Keeper, type PassedOn, type Running } from "./served-link.ts";
 import type { ServiceRecord } from "./service-record.ts";
 
 /** Services that one component announces, and characters of each one's name. */
@@ -38,6 +39,8 @@ const MOST_SERVICE_NAME = 1024;
 const MOST_WAITING_BYTES = 64 << 20;
 /** Bytes of answers that are kept for one child until it has them. */
 const MOST_KEPT_BYTES = 64 << 20;
+/** Messages of one child's calls without an answer take up to this part of the component's RAM. */
+const ASKED_PART = 8;
 /** Characters of an error that a component rejects a call with. */
 const MOST_ERROR = 16384;
 /** Calls of one link that run at once. */
@@ -45,8 +48,10 @@ const MOST_RUNNING = 1024;
 
 /** What the desk asks of its domain. */
 export interface ServiceWorld {
-  /** Delivers a request to the component. */
-  serve(form: number, packet: string | Uint8Array): void;
+  /** Delivers a request to the component. `key`: of the call that it is. */
+  serve(form: number, packet: string | Uint8Array, key?: number): void;
+  /** Bytes assigned, and in use. */
+  ram(): { readonly quota: number; readonly used: number };
   /** Puts an object that came in at a selector; refused where the quota has no room. */
   give(
     selector: number,
@@ -152,6 +157,7 @@ export class ServiceDesk {
       this.#unload(answer.right, arrived);
     },
   };
+  readonly #intake = new Intake(() => Math.floor(this.#world.ram().quota / ASKED_PART));
   readonly #requests = new WeakMap<Promise<unknown>, RequestedLink>();
   #again: RequestedLink | null = null;
   #nextKey = 1;
@@ -281,6 +287,12 @@ export class ServiceDesk {
       outgoing: (message) => this.#parcel(message, remote.owner),
       unsent: (message) => this.#unsent(message),
       incoming: ({ parcel, from }) => {
+        const bytes = parcelBytes(parcel);
+        const limit = this.#mostAsked();
+        if (bytes > limit) {
+          this.#decline(parcel);
+          return E.left({ tag: "TooLarge", what: `what ${remote.service} answered`, bytes, limit });
+        }
         const selectors = this.#take(parcel.capabilities, from, remote.patience);
         return E.isLeft(selectors) ? selectors : E.right(writeIncoming([], parcel, selectors.right));
       },
@@ -490,8 +502,10 @@ export class ServiceDesk {
   #settle(key: number, served: ServedLink, id: string, answer: Answer<Parcel>): void {
     this.#calls.delete(key);
     if (!this.#served.has(served.link)) return;
+    const running = served.running.get(id);
     const told = served.answer(id, answer);
     this.#power.send({ kind: "reply", link: served.link, id, answer: told });
+    if (running !== undefined) this.#left(served.holder, running);
   }
 
   /** Takes one of the component's objects away from all who hold it. */
@@ -517,10 +531,18 @@ export class ServiceDesk {
       }
   }
 
+  /** A call that the component was asked leaves its memory. */
+  #left(holder: string, { passedOn, asked, bytes }: Running): void {
+    if (passedOn === null && asked === null) this.#intake.leave(holder, bytes);
+  }
+
   #forget(served: ServedLink): void {
     this.#served.delete(served.link);
     served.close();
-    for (const { key } of served.running.values()) this.#calls.delete(key);
+    for (const running of served.running.values()) {
+      this.#calls.delete(running.key);
+      this.#left(served.holder, running);
+    }
     if (served.opening !== null) this.#calls.delete(served.opening);
     const { object, selector, lent, session } = served;
     if (lent && selector !== null) this.#world.drop(selector);
@@ -617,21 +639,47 @@ export class ServiceDesk {
     if (!served.note(id)) return refuse(forgotten(method));
     if (served.running.size >= MOST_RUNNING)
       return refuse({ tag: "QuotaExceeded", resource: "calls", wanted: 1, available: 0 });
+    const bytes = parcelBytes(parcel);
+    const limit = served.selector === null ? this.#mostAsked() : Infinity;
+    if (bytes > limit) {
+      const answer = E.left({ tag: "TooLarge", what: `what ${method} is asked`, bytes, limit } as const);
+      this.#decline(parcel);
+      return reply(served.answer(id, answer));
+    }
     const key = this.#nextKey++;
-    if (served.selector !== null) {
-      const passedOn = { method, parcel, from, own: this.#world.ownTime(), wall: this.#world.wallTime() };
-      served.running.set(id, { id, key, passedOn });
-      this.#calls.set(key, { served, id });
-      return this.#passOn(served, id, key, passedOn, null);
-    }
-    const selectors = this.#take(parcel.capabilities, from, null);
-    if (E.isLeft(selectors)) {
-      served.answer(id, selectors);
-      return reply(selectors);
-    }
-    served.running.set(id, { id, key, passedOn: null });
     this.#calls.set(key, { served, id });
-    this.#world.serve(SERVE_CALL, writeIncoming([key, served.object, method], parcel, selectors.right));
+    if (served.selector === null) {
+      served.running.set(id, { id, key, passedOn: null, asked: { method, parcel, from }, bytes });
+      return this.#ask(served, id);
+    }
+    const passedOn = { method, parcel, from, own: this.#world.ownTime(), wall: this.#world.wallTime() };
+    served.running.set(id, { id, key, passedOn, asked: null, bytes });
+    this.#passOn(served, id, key, passedOn, null);
+  }
+
+  /** The largest message that the component can take in: reading it takes about three times its bytes. */
+  #mostAsked(): number {
+    const { quota, used } = this.#world.ram();
+    return Math.max(Math.floor((quota - used) / 3), Math.floor(quota / ASKED_PART));
+  }
+
+  /** Asks the component, as soon as what it was asked before leaves room. */
+  #ask(served: ServedLink, id: string): void {
+    const { bytes } = served.running.get(id)!;
+    this.#intake.ask(served.holder, bytes, () => {
+      const running = served.running.get(id);
+      if (running === undefined || running.asked === null || !this.#served.has(served.link)) return false;
+      const { method, parcel, from } = running.asked;
+      const selectors = this.#take(parcel.capabilities, from, null);
+      if (E.isLeft(selectors)) {
+        this.#settle(running.key, served, id, selectors);
+        return false;
+      }
+      served.running.set(id, { ...running, asked: null });
+      const packet = writeIncoming([running.key, served.object, method], parcel, selectors.right);
+      this.#world.serve(SERVE_CALL, packet, running.key);
+      return true;
+    });
   }
 
   // --- capabilities that are handed on
@@ -745,7 +793,10 @@ export class ServiceDesk {
       const served = ServedLink.from(each, this.#keeper);
       this.#served.set(served.link, served);
       if (served.opening !== null) this.#calls.set(served.opening, { served, id: null });
-      for (const { id, key } of served.running.values()) this.#calls.set(key, { served, id });
+      for (const { id, key, passedOn, asked, bytes } of served.running.values()) {
+        this.#calls.set(key, { served, id });
+        if (passedOn === null && asked === null) this.#intake.inside(served.holder, bytes);
+      }
     }
     for (const served of [...this.#served.values()]) if (!keeps(served.holder)) this.#forget(served);
   }
@@ -755,6 +806,12 @@ export class ServiceDesk {
     for (const served of [...this.#served.values()])
       for (const { id, key, passedOn } of [...served.running.values()])
         if (passedOn !== null) this.#passOn(served, id, key, passedOn, this.#waited(passedOn));
+    const asked = [...this.#served.values()].flatMap((served) =>
+      [...served.running.values()]
+        .filter((each) => each.asked !== null)
+        .map(({ id, key }) => ({ served, id, key })),
+    );
+    for (const { served, id } of asked.sort((a, b) => a.key - b.key)) this.#ask(served, id);
     this.#power.send({
       kind: "serving",
       services: [...this.#announced],

@@ -24,7 +24,8 @@ export const ServedRecord = struct(
     opening: t.union([natural, t.null]),
     /** The key of its request, for a session. */
     session: t.union([natural, t.null]),
-    /** Calls without an answer: by the component under their key, or passed on. */
+    /** Calls without an answer: asked of the component under their key, to be asked, or passed on. `bytes`: of their
+     *  message. */
     running: t.array(
       struct({
         id: text,
@@ -33,6 +34,8 @@ export const ServedRecord = struct(
           t.null,
           struct({ method: t.string, parcel: Parcel, from: Sender, own: time, wall: time }),
         ]),
+        asked: t.union([t.null, struct({ method: t.string, parcel: Parcel, from: Sender })]),
+        bytes: natural,
       }),
     ),
     /** Answers that may be asked for again. */

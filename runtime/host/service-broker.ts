@@ -131,6 +131,11 @@ export class ServiceBroker {
     this.#ended.add(party.identity);
   }
 
+  /** How many links there are. */
+  get links(): number {
+    return this.#links.all.length;
+  }
+
   /** The services that a child has announced. */
   announced(child: string): readonly string[] {
     return [...(this.#named(child)?.services ?? [])];

@@ -56,6 +56,14 @@ export class Harness {
     return harness;
   }
 
+  /** A harness for a domain that was made elsewhere. */
+  static around(domain: ProtectionDomain, world: World): Harness {
+    const harness = new Harness(world);
+    harness.#domain = domain;
+    harness.#close = async () => {};
+    return harness;
+  }
+
   /** A harness whose child has taken no turn. */
   static unbegun(bytecode: Uint8Array, options: WorldOptions | World = {}): Harness {
     const harness = new Harness(options);

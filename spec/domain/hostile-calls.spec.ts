@@ -3,6 +3,7 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { E } from "../../lib/fp.ts";
 import { File } from "../../lib/session/file-system.ts";
+import { Parent } from "../../lib/session/parent.ts";
 import { capture } from "../../runtime/checkpoint/capture.ts";
 import { serviceContract } from "../../runtime/core/services.ts";
 import { Ledger } from "../../runtime/intercept/ledger.ts";
@@ -94,6 +95,20 @@ const script: fc.Arbitrary<Script> = fc.array(
 );
 
 describe("hostile calls", () => {
+  it("are made: a guest does what its script says", async () => {
+    const world = new World();
+    const domain = hostileDomain(world, [
+      [
+        ["text", "[7]"],
+        ["record", [0, 0, Object.keys(Parent.methods).indexOf("exit") | (4 << 16), 0, 0, 0, 0, 0]],
+      ],
+    ]);
+    while (!domain.idle) domain.step();
+    await quiet();
+    expect(world.ending).deep.equal({ kind: "exited", code: 7 });
+    await domain.release();
+  });
+
   it("fault 42: whatever stands in the outbox, it is answered, or the child faults; nothing else happens", async function () {
     this.timeout(60_000);
     await fc.assert(

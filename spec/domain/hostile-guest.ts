@@ -1,6 +1,7 @@
 // A guest library that does what no component can: it writes into the outbox whatever it is told. Each turn of its
 // script is run at one delivery.
 import { buildBase, type Base } from "../../runtime/engine/base.ts";
+import { SIGNAL_BOOT } from "../../lib/guest/abi.ts";
 import { ProtectionDomain } from "../../runtime/domain/protection-domain.ts";
 import { bytecodeOf, platform } from "./program.ts";
 import type { World } from "./world.ts";
@@ -15,7 +16,8 @@ export type Deed =
 
 export type Script = readonly (readonly Deed[])[];
 
-const LIBRARY = `
+/** What every hostile library can do: its deeds, and \`turns\`, which the script brings. */
+export const DEEDS = `
 const host = globalThis.__host;
 const words = new Int32Array(host.outbox);
 words[0] = 2;
@@ -31,22 +33,26 @@ const deeds = {
   word(at, value) { words[at] = value; },
   flush: () => host.flush(),
 };
+`;
+
+const LIBRARY = `${DEEDS}
 globalThis.__cryonode = {
   start() {},
   deliver(slot, form, value) {
-    if (slot === -1 && form === 0) turns = JSON.parse(JSON.parse(value).label);
+    if (slot === -1 && form === ${SIGNAL_BOOT}) turns = JSON.parse(JSON.parse(value).label);
     for (const [name, ...values] of turns.shift() ?? []) deeds[name](...values);
   },
 };
 `;
 
-let base: Base | null = null;
+const bases = new Map<string, Base>();
 let nothing: Uint8Array | null = null;
 
-/** A domain whose guest carries out `script`, held. */
-export const hostileDomain = (world: World, script: Script): ProtectionDomain => {
+/** A domain whose guest has this library and carries out `script`, held. */
+export const domainOf = (library: string, world: World, script: unknown): ProtectionDomain => {
   const { engine, pool } = platform();
-  base ??= buildBase(engine, LIBRARY);
+  const base = bases.get(library) ?? buildBase(engine, library);
+  bases.set(library, base);
   nothing ??= bytecodeOf("export {};", "nothing.js");
   const machine = pool.take(base.memory.length, world.quota.ram);
   machine.load(base.memory, base.registers, base.anchors);
@@ -56,3 +62,6 @@ export const hostileDomain = (world: World, script: Script): ProtectionDomain =>
   domain.boot(nothing);
   return domain;
 };
+
+export const hostileDomain = (world: World, script: Script): ProtectionDomain =>
+  domainOf(LIBRARY, world, script);

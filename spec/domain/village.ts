@@ -37,6 +37,8 @@ export class Village {
   readonly clock = new VirtualClock();
   readonly villagers = new Map<string, Villager>();
   broker = new ServiceBroker(this.clock);
+  /** Turns that are taken at each point. */
+  turns = 1;
   /** Chooses who takes the next turn; the first who can, unless a spec says otherwise. */
   pick: Pick = () => 0;
   readonly post = new Post((letter) => {
@@ -59,7 +61,7 @@ export class Village {
     name: string,
     bytecode: Uint8Array,
     options: WorldOptions = {},
-    begin: typeof Harness.boot = (code, world) => Harness.boot(code, world),
+    begin: (code: Uint8Array, world: World) => Harness = (code, world) => Harness.boot(code, world),
   ): Promise<Villager> {
     const world = new World({ ...options, name }, this.clock);
     world.links = { send: (message) => this.post.put({ from: name, message }) };
@@ -191,8 +193,11 @@ export class Village {
    *  time brings. False where nothing is left to happen. */
   async advance(): Promise<boolean> {
     const ready = this.#ready;
-    if (ready.length > 0) ready[this.pick(ready.length)]!.harness.domain.step();
-    else if (!this.clock.next()) return false;
+    if (ready.length > 0) {
+      const { domain } = ready[this.pick(ready.length)]!.harness;
+      for (let turn = 0; turn < this.turns && domain.state === "running" && !domain.idle; turn++)
+        domain.step();
+    } else if (!this.clock.next()) return false;
     await this.quiet();
     return true;
   }
