@@ -18,7 +18,8 @@ export default component(async (env) => {
   let goOn = (): void => {};
   const write = async (): Promise<void> => {
     for (let n = 1; n <= letters; n++) {
-      while (n > received + ahead) await new Promise<void>((resolve) => (goOn = resolve));
+      const isAhead = (): boolean => n > received + ahead;
+      while (isAhead()) await new Promise<void>((resolve) => (goOn = resolve));
       await gate.send(`${name} ${n}`);
     }
   };

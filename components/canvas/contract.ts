@@ -15,7 +15,9 @@ export const Easel = session("Easel", {
 });
 
 /** The characters that one painter puts where it does not leave a dot. */
-export const strokesOf = (picture: readonly string[]): readonly (readonly [at: number, character: number])[] =>
+export const strokesOf = (
+  picture: readonly string[],
+): readonly (readonly [at: number, character: number])[] =>
   picture.flatMap((row, y) =>
     [...row].flatMap((character, x) =>
       character === "." ? [] : [[y * WIDTH + x, character.charCodeAt(0)] as const],
