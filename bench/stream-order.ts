@@ -14,5 +14,5 @@ export interface Order {
 }
 
 /** As the client hears it. */
-const orderBytes = ({ does, blocks }: Order): Uint8Array =>
+export const orderBytes = ({ does, blocks }: Order): Uint8Array =>
   new Uint8Array([does === "send" ? 0 : 1, blocks >> 8, blocks & 255]);

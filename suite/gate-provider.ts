@@ -88,7 +88,7 @@ export const gateProviderSuite = ({ setup, message, answer }: GateProviderSetup)
   it("receives in order, whole, by whoever waits longest", async () => {
     const waiting = messages(3).map(() => end.receive());
     await bring(20);
-    expect((await Promise.all(waiting)).map(right)).to.deep.equal(arriving(3));
+    expect((await Promise.all(waiting.map(async (each) => each))).map(right)).to.deep.equal(arriving(3));
     expect(await receive(17)).to.deep.equal(arriving(17, 3));
   });
 
