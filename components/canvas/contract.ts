@@ -19,7 +19,7 @@ export const strokesOf = (
   picture: readonly string[],
 ): readonly (readonly [at: number, character: number])[] =>
   picture.flatMap((row, y) =>
-    [...row].flatMap((character, x) =>
+    Array.from(row).flatMap((character, x) =>
       character === "." ? [] : [[y * WIDTH + x, character.charCodeAt(0)] as const],
     ),
   );

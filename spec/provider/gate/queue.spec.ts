@@ -90,7 +90,14 @@ describe("a queue gate", () => {
     const receivers = Array.from({ length: 6 }, () => end.receive());
     for (let i = 0; i < 6; i++) void gate.inject(String(i));
     end.resume();
-    expect((await Promise.all(receivers)).map(right)).to.deep.equal(["0", "1", "2", "3", "4", "5"]);
+    expect((await Promise.all(receivers.map(async (each) => each))).map(right)).to.deep.equal([
+      "0",
+      "1",
+      "2",
+      "3",
+      "4",
+      "5",
+    ]);
   });
 
   it("refuses a message that could never fit", async () => {

@@ -161,7 +161,7 @@ describe("a TCP gate", () => {
       await server.close();
       await end.capture();
       end.resume();
-      const answers = await Promise.all(waiting);
+      const answers = await Promise.all(waiting.map(async (each) => each));
       expect(answers.slice(0, 2).map(right)).to.deep.equal(["1", "2"]);
       const [, , third] = answers;
       expect(third !== undefined && E.isLeft(third) && prose(third.left)).to.match(
