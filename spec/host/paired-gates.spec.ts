@@ -116,7 +116,9 @@ describe("host: pairs of gates", function () {
   it("fault 7: frozen in turn, again and again: each reads what the other wrote, once and in order", async () => {
     for (let n = 2; n < LETTERS - 5; n += 3) {
       const one = n % 2 === 0 ? anna : bruno;
-      await until(one, n);
+      // While one is frozen the other goes on, as far as it can.
+      if (one.read.length < n) await until(one, n);
+      if (one.read.length === LETTERS) break;
       await one.child.freeze(`${n}.cryo`);
       await revive(one, `${n}.cryo`);
     }

@@ -247,7 +247,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     [
       "    component: ../components/counter.ts\n    on: here",
       "    componnent: ../components/counter.ts\n    on: here",
-      'c.yaml:15:5: unknown key "componnent" in start.counter; expected component, on, ram, caps, config, routes, later or turn; did you mean "component"?',
+      'c.yaml:15:5: unknown key "componnent" in start.counter; expected component, on, ram, caps, config, routes, later, turn or restart; did you mean "component"?',
     ],
     [
       "    component: ../components/counter.ts\n    on: here",

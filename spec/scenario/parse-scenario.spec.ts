@@ -76,6 +76,7 @@ describe("scenario: a file that is right", () => {
         ],
         later: false,
         turn: 3000,
+        restart: null,
         at: { line: 14, column: 3 },
       },
       {
@@ -88,6 +89,7 @@ describe("scenario: a file that is right", () => {
         routes: [],
         later: true,
         turn: 3000,
+        restart: null,
         at: { line: 24, column: 3 },
       },
     ]);
@@ -115,6 +117,13 @@ describe("scenario: a file that is right", () => {
       { name: "here", ram: 256 * 1024 ** 2, caps: 10_000 },
     ]);
     expect(none).to.equal(null);
+  });
+
+  it("reads a restart policy", () => {
+    const [child] = parsed(
+      "scenario: a\nstart:\n  child: { component: c.ts, restart: { most: 3, within: 10s } }\n",
+    ).start;
+    expect(child?.restart).to.deep.equal({ most: 3, within: 10_000 });
   });
 
   it("takes a host without a word about it, and starts on the first", () => {
