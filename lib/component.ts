@@ -1,5 +1,5 @@
 // What a component is, and what it finds in its `env`.
-import type { Client, Contract, Serves } from "./contract.ts";
+import type { Client, Closing, Contract, Serves } from "./contract.ts";
 import type { RevivedInfo } from "./guest/abi.ts";
 import type { Cpu, ThreadState } from "./session/cpu.ts";
 import type { Pd } from "./session/pd.ts";
@@ -31,10 +31,7 @@ export interface SessionOptions {
   readonly [argument: string]: unknown;
 }
 
-export type SessionClient<C extends Contract> = Client<C> & {
-  /** Closes the session and returns its quota. */
-  close(): Promise<void>;
-};
+export type SessionClient<C extends Contract> = Client<C> & Closing;
 
 /** A thread as its creator holds it. */
 export interface ThreadHandle {

@@ -122,14 +122,23 @@ const serves = ({ methods }: Contract, u: unknown): boolean =>
   u !== null &&
   Object.keys(methods).every((name) => typeof (u as Record<string, unknown>)[name] === "function");
 
+/** Of whatever was got from elsewhere. */
+export interface Closing {
+  /** Gives it up, and with it what was handed on of it; returns its quota. */
+  close(): Promise<void>;
+}
+
 /** The codec of a capability: an object at the other side, called by its own contract. */
-export class CapabilityType<C extends Contract> extends t.Type<Client<C> & Of<C>, unknown> {
+export class CapabilityType<C extends Contract, X = Closing> extends t.Type<
+  Client<C> & X & Of<C>,
+  unknown
+> {
   readonly _tag = "CapabilityType" as const;
   readonly contract: C;
   constructor(contract: C) {
     super(
       contract.service,
-      (u): u is Client<C> & Of<C> => serves(contract, u),
+      (u): u is Client<C> & X & Of<C> => serves(contract, u),
       (u, c) => {
         const received =
           passage === null
@@ -138,7 +147,7 @@ export class CapabilityType<C extends Contract> extends t.Type<Client<C> & Of<C>
               ? passage.receive(contract, u)
               : undefined;
         return typeof received === "object" && received !== null
-          ? t.success(received as Client<C> & Of<C>)
+          ? t.success(received as Client<C> & X & Of<C>)
           : t.failure(u, c);
       },
       (object) => (passage === null ? object : passage.pass(contract, object)),
@@ -149,6 +158,10 @@ export class CapabilityType<C extends Contract> extends t.Type<Client<C> & Of<C>
 
 /** A capability to an object of `contract`, as an argument or a result. */
 export const capability = <C extends Contract>(contract: C): CapabilityType<C> =>
+  new CapabilityType(contract);
+
+/** The same for what core makes, and takes back by methods of its own. */
+export const returned = <C extends Contract>(contract: C): CapabilityType<C, unknown> =>
   new CapabilityType(contract);
 
 /** The contract of the capability that a method returns, if it returns one. */

@@ -16,6 +16,7 @@ export type {
   AnyMethod,
   Calls,
   Client,
+  Closing,
   Contract,
   InFlight,
   Method,

@@ -2,7 +2,7 @@
 // an `env` of its own, which is how a call is known to be its.
 import * as t from "io-ts";
 import { args, struct, text } from "../codec.ts";
-import { capability, method, session, type Client } from "../contract.ts";
+import { returned, method, session, type Client } from "../contract.ts";
 import { selectorOf } from "../selector.ts";
 
 export const ThreadState = t.keyof(
@@ -32,7 +32,7 @@ const Listed = struct({ name: t.string, state: ThreadState });
 export const Cpu = session(
   "CPU",
   {
-    create: method({ args: args([text]), result: capability(Thread) }),
+    create: method({ args: args([text]), result: returned(Thread) }),
     /** The thread's function has returned; told by the library, never by a component. */
     exited: method({ args: args([selectorOf(Thread)]), result: t.void }),
     threads: method({ args: args([]), result: t.array(Listed) }),

@@ -1,7 +1,7 @@
 // RAM: the quota of bytes that a protection domain lives on, and dataspaces allocated from it.
 import * as t from "io-ts";
 import { args, natural } from "../codec.ts";
-import { capability, method, session, type Client } from "../contract.ts";
+import { returned, method, session, type Client } from "../contract.ts";
 import { selectorOf } from "../selector.ts";
 
 /** A container of memory, charged to the RAM session that allocated it until it is freed. It can be handed to other
@@ -20,7 +20,7 @@ export const Ram = session(
   "RAM",
   {
     /** A dataspace of `bytes` bytes, all zero. Rejects with `QuotaExceeded`, and then nothing is charged. */
-    alloc: method({ args: args([natural]), result: capability(Dataspace) }),
+    alloc: method({ args: args([natural]), result: returned(Dataspace) }),
     /** Gives a dataspace back; its regions are detached. */
     free: method({ args: args([selectorOf(Dataspace)]), result: t.void }),
     /** Bytes assigned to this protection domain. */

@@ -1,7 +1,7 @@
 // RM: the region map, where dataspaces become memory that the component can touch.
 import * as t from "io-ts";
 import { args, natural, struct } from "../codec.ts";
-import { capability, method, session, type Client } from "../contract.ts";
+import { returned, method, session, type Client } from "../contract.ts";
 import { selectorOf } from "../selector.ts";
 import { Dataspace } from "./ram.ts";
 
@@ -29,7 +29,7 @@ export const Rm = session(
      *  attached like one's own, as long as its capability is held. */
     attach: method({
       args: args([selectorOf(Dataspace)], [struct({}, { at: natural })]),
-      result: capability(Region),
+      result: returned(Region),
     }),
     /** Takes a region away; its `bytes` become empty. */
     detach: method({ args: args([selectorOf(Region)]), result: t.void }),

@@ -47,6 +47,10 @@ export const makeRom = (source: RomSource, position: RomPosition | null): Servin
     version = position.version + (isSame ? 0 : 1);
     ({ seen } = position);
   }
+  const news =
+    position === null || version === position.version
+      ? {}
+      : { changed: `version ${version}, was ${position.version}` };
   let suspended = false;
   let waiting: ((answer: Answer<number>) => void)[] = [];
   const read = (): Uint8Array => {
@@ -75,6 +79,7 @@ export const makeRom = (source: RomSource, position: RomPosition | null): Servin
       return changed;
     },
     life: {
+      ...news,
       suspend() {
         suspended = true;
       },

@@ -1,27 +1,19 @@
 // docs/embedding.md does what it says, and other projects get the types.
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
+import { fencedBlock } from "../docs/fenced-block.ts";
 import { inProject } from "./project.ts";
-
-/** The fenced block of a language whose text begins so. */
-const block = (page: string, language: string, beginning: string): string => {
-  const found = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].find(
-    ([, of, text]) => of === language && text!.startsWith(beginning),
-  );
-  expect(found, `the block of ${language} that begins with ${beginning}`).to.not.equal(undefined);
-  return found![2]!;
-};
 
 describe("embedding: docs/embedding.md", () => {
   it("compiles, runs and prints what it says", () =>
     inProject(async ({ write, compile, node }) => {
       const page = await readFile(new URL("../../../docs/embedding.md", import.meta.url), "utf8");
-      await write("tally.ts", block(page, "ts", "// tally.ts\n"));
-      await write("program.ts", block(page, "ts", "// program.ts\n"));
+      await write("tally.ts", fencedBlock(page, "ts", "// tally.ts\n"));
+      await write("program.ts", fencedBlock(page, "ts", "// program.ts\n"));
       expect(await compile()).to.deep.equal({ status: 0, stdout: "", stderr: "" });
       expect(await node("out/program.js")).to.deep.equal({
         status: 0,
-        stdout: block(page, "text", "tally: tally 1"),
+        stdout: fencedBlock(page, "text", "tally: tally 1"),
         stderr: "",
       });
     }));

@@ -1,0 +1,71 @@
+// Law 1 for several children: what one of them holds of others, serves to them and waits for, replayed, is recorded
+// again the same.
+import { expect } from "chai";
+import * as fc from "fast-check";
+import { RemotePosition } from "../../runtime/core/remote.ts";
+import type { Snapshot } from "../../runtime/checkpoint/snapshot.ts";
+import { comparable } from "./comparable.ts";
+import { chooser, DEEDS, NAMES, neighbourhood, peerProgram, scriptsOf, type Scripts } from "./several/neighbourhood.ts";
+
+/** What two freezes must agree on. Each incarnation has ids of its own for the calls that are yet to come. */
+const told = ({ positions, calls, ...rest }: Snapshot): unknown => ({
+  ...rest,
+  positions: positions
+    .map(([selector, position]): [number, unknown] => {
+      if (!RemotePosition.is(position)) return [selector, position];
+      const { ids: _, ...lasting } = position;
+      return [selector, lasting];
+    })
+    .map(comparable),
+  calls: calls.map(({ slot, selector, method, thread, args, link }) => ({
+    slot,
+    selector,
+    method,
+    thread,
+    link,
+    args: method === "sleep" ? [] : args,
+  })),
+});
+
+describe("law 1: several children", function () {
+  this.timeout(120_000);
+  let bytecode: Uint8Array;
+  before(async () => {
+    bytecode = await peerProgram();
+  });
+
+  /** Runs to a point, freezes all, and each of them a second time with nobody there to disturb it. */
+  const assertReplayInvertsRecord = async (scripts: Scripts, point: number, seed: number): Promise<number> => {
+    const village = await neighbourhood(bytecode, scripts);
+    try {
+      village.pick = chooser(seed);
+      village.post.pick = chooser(seed ^ 0x55555555);
+      for (let at = 0; at < point && (await village.advance()); at++);
+      for (const name of NAMES) await village.freeze(name);
+      let links = 0;
+      for (const name of NAMES) {
+        const first = village.at(name).image!;
+        await village.revive(name);
+        await village.freeze(name);
+        const second = village.at(name).image!;
+        expect(told(second.snapshot), name).deep.equal(told(first.snapshot));
+        expect(Buffer.compare(second.memory, first.memory), `memory of ${name}`).equal(0);
+        links += first.snapshot.services?.served.length ?? 0;
+      }
+      return links;
+    } finally {
+      await village.close();
+    }
+  };
+
+  it("law 1: replay inverts record for services, delegations and calls both ways", async () => {
+    let links = 0;
+    await fc.assert(
+      fc.asyncProperty(scriptsOf(...DEEDS), fc.nat(150), fc.integer(), async (scripts, point, seed) => {
+        links += await assertReplayInvertsRecord(scripts, point, seed);
+      }),
+      { numRuns: 60 },
+    );
+    expect(links).greaterThan(100);
+  });
+});
