@@ -10,7 +10,7 @@ import { remoteBehind } from "../core/remote-object.ts";
 import type { CoreObject } from "../core/service.ts";
 import { deflate } from "../deflate.ts";
 import type { PendingCall } from "../domain/call.ts";
-import type { RequestedLink } from "../domain/service-desk.ts";
+import type { RequestedLink } from "../domain/held-links.ts";
 import type { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { Registers } from "../engine/machine.ts";
 import { interceptorFor } from "../intercept/registry.ts";

@@ -42,12 +42,9 @@ import { POLLS_A_MS } from "./limits.ts";
 import { MemoryDesk, type MemoryWorld, type Rejoined } from "./memory-desk.ts";
 import { isMemoryEvent, MEMORY_SLOT, type MemoryEvent } from "./memory-event.ts";
 import { RunQueue } from "./run-queue.ts";
-import {
-  ServiceDesk,
-  type RequestedLink,
-  type RestoredDataspace,
-  type ServiceWorld,
-} from "./service-desk.ts";
+import type { RequestedLink, RestoredDataspace } from "./held-links.ts";
+import { ServiceDesk } from "./service-desk.ts";
+import type { ServiceWorld } from "./service-world.ts";
 import type { ServiceRecord } from "./service-record.ts";
 import { Mailbox } from "./mailbox.ts";
 import { NO_EVENT, type Stamp, type Witness, type WitnessedCall } from "./witness.ts";
@@ -270,7 +267,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
   /** The link of a session request that has no answer yet. */
   linkOf(request: Promise<unknown>): RequestedLink | undefined {
-    return this.#services.linkOf(request);
+    return this.#services.held.linkOf(request);
   }
   /** Listens to no other child until `listen`. */
   deafen(): void {
@@ -314,8 +311,8 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     const target = this.#target(service, label, args);
     if (target !== null)
       return RemotePosition.is(position)
-        ? this.#services.reattach(position, target, service, !declared, !this.#goesOn(position, target.child))
-        : this.#services.connect(target, !declared);
+        ? this.#services.held.reattach(position, target, service, !declared, !this.#goesOn(position, target.child))
+        : this.#services.held.connect(target, !declared);
     if (declared) return E.left(notDeclared(service, label));
     return this.#powers.router.open(service, label, JSON.parse(args) as unknown, position, this.#clock);
   }
@@ -333,7 +330,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
         actual: "something else",
       });
     const isGone = !this.#goesOn(remote, remote.child);
-    return this.#services.reattach(remote, null, service, native, isGone, dataspace);
+    return this.#services.held.reattach(remote, null, service, native, isGone, dataspace);
   }
 
   /** Whether another child is the one of that identity that it knew: to a clone, only those cloned with it are. */
@@ -381,7 +378,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   /** Issues a call again that was in flight at the freeze, and is `reissuable`. */
   reissue(call: FormerCall): void {
     const { link, epoch } = call;
-    this.#services.again(link === undefined ? null : { link, epoch }, () => this.#desk.reissue(call));
+    this.#services.held.again(link === undefined ? null : { link, epoch }, () => this.#desk.reissue(call));
   }
 
   /** Rejects a call that was in flight at the freeze and is not to be issued again. */
@@ -731,7 +728,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
   open({ service, label, args = {}, declared }: SessionRequest): Eventually<CoreObject> {
     const target = this.#target(service, label, JSON.stringify(args));
-    if (target !== null) return this.#services.connect(target, declared !== true);
+    if (target !== null) return this.#services.held.connect(target, declared !== true);
     if (declared === true)
       return E.left(this.#powers.router.refusal(service, label) ?? notDeclared(service, label));
     return this.#powers.router.open(service, label, args, null, this.#clock);
