@@ -118,6 +118,21 @@ const changesNames = ({ ledger }: Snapshot, call: Snapshot["calls"][number]): bo
   );
 };
 
+/** The position of an object, some of whose calls are still to be completed. */
+const withUnsure = (
+  { calls }: Snapshot,
+  selector: number,
+  record: CapabilityRecord,
+  position: unknown,
+): unknown => {
+  const methods = calls.flatMap((call) =>
+    call.selector === selector && call.complete !== undefined ? [call.method] : [],
+  );
+  if (methods.length === 0 || position === null || record.kind !== "session" || record.declared === true)
+    return position;
+  return interceptorOf(record.service).unsure?.(position as never, methods) ?? position;
+};
+
 const acquire = async (
   domain: ProtectionDomain,
   { powers: { router }, recovers = false }: ReviveOptions,
@@ -165,7 +180,7 @@ const acquire = async (
       });
       continue;
     }
-    const object = await replayed(record, position, world);
+    const object = await replayed(record, withUnsure(snapshot, selector, record, position), world);
     if (E.isLeft(object)) note(object.left);
     else domain.adopt(selector, object.right);
   }

@@ -37,9 +37,9 @@ class Orphans {
     return receive;
   }
 
-  /** A send that nobody waits for goes on and brings nothing. */
-  add(call: Promise<unknown>): void {
-    if (!this.#receives.has(call)) return;
+  /** Whether it is a receive: a send that nobody waits for goes on and brings nothing. */
+  add(call: Promise<unknown>): boolean {
+    if (!this.#receives.has(call)) return false;
     const receive = call as Promise<Answer<Message>>;
     this.#waiting.push(receive);
     void receive.then((answer) => {
@@ -48,6 +48,7 @@ class Orphans {
       void this.#waiting.splice(at, 1);
       if (E.isRight(answer)) this.#arrived.push(answer.right);
     });
+    return true;
   }
 
   /** What a new receive gets instead of asking the gate. */
@@ -68,6 +69,28 @@ const settling = (end: GateEnd): Effect => ({
   confirm: () => end.revived?.(),
 });
 
+/** Messages that a durable host has written down, counted as the end counts what is received. */
+class Kept {
+  readonly #end: GateEnd;
+  #count: number;
+  /** Receives that nobody waits for any more are written down as well, and what they bring is received again. */
+  #void = 0;
+
+  constructor(end: GateEnd, received: number) {
+    this.#end = end;
+    this.#count = received;
+  }
+
+  cancelled(): void {
+    this.#void += 1;
+  }
+
+  confirm(): void {
+    if (this.#void > 0) this.#void -= 1;
+    else this.#end.acknowledge?.(++this.#count);
+  }
+}
+
 /** Opens a provider's gate. What two Cryonode ends have agreed on is no use elsewhere: `Denied`. */
 export const openGate = (provider: GateProvider, position: GatePosition | null): Promise<Answer<GateEnd>> => {
   if (position?.conversation === undefined || provider.pairs === true) return provider.open(position);
@@ -76,13 +99,15 @@ export const openGate = (provider: GateProvider, position: GatePosition | null):
   return Promise.resolve(E.left({ tag: "Denied", service: "Gate", label: provider.name, reason }));
 };
 
-/** `name`: the provider's, for errors. */
+/** `name`: the provider's, for errors; `received`: messages that had been received when it was opened. */
 export const makeGate = (
   name: string,
   end: GateEnd,
   rights: ReadonlySet<GateRight>,
+  received = 0,
 ): Serving<typeof Gate> & { readonly life: Life } => {
   const orphans = new Orphans();
+  const kept = new Kept(end, received);
   let waiting = 0;
   const denied = (right: GateRight): Answer<never> =>
     E.left({ tag: "Denied", service: "Gate", label: name, right });
@@ -105,20 +130,26 @@ export const makeGate = (
       if (!rights.has("receive")) return denied("receive");
       const orphan = orphans.take();
       if (orphan !== undefined) return orphan;
-      const received = end.receive();
-      return received instanceof Promise ? orphans.seen(received) : received;
+      const message = end.receive();
+      return message instanceof Promise ? orphans.seen(message) : message;
     },
     close: () => E.right(undefined),
     life: {
-      cancel: (call) => orphans.add(call),
+      cancel: (call) => {
+        if (orphans.add(call)) kept.cancelled();
+      },
       suspend: () => end.suspend(),
       resume: () => end.resume(),
       async capture(): Promise<Answer<GatePosition>> {
         const state = await end.capture();
         const { arrived } = orphans;
-        const received = state.received - arrived.length;
-        return E.right({ ...state, received, unread: [...arrived, ...state.unread] });
+        const taken = state.received - arrived.length;
+        return E.right({ ...state, received: taken, unread: [...arrived, ...state.unread] });
       },
+      ...(end.opened === undefined ? {} : { opened: end.opened }),
+      ...(end.acknowledge === undefined
+        ? {}
+        : { kept: { method: "receive", confirm: () => kept.confirm() } }),
       ...(end.changed === undefined ? {} : { changed: end.changed }),
       ...(end.revived === undefined ? {} : { effect: settling(end) }),
       hasten: () => end.hasten?.(),

@@ -32,6 +32,10 @@ export interface Life {
   capture?(): Eventually<unknown>;
   /** The component has given it up for good; `release` follows. At a freeze, `release` comes alone. */
   dismissed?(): void;
+  /** The position that it began at, for objects that can't be known to have begun at their type's. */
+  readonly opened?: unknown;
+  /** Told, after each answer of `method` that a durable host has on stable storage, that nobody will ask for it again. */
+  readonly kept?: { readonly method: string; confirm(): void };
   /** Nobody waits any more for the call that answered with `promise`: completes it, or keeps what it would have
    *  brought for the next one. Nothing, where no such call waits. */
   cancel?(promise: Promise<unknown>): void;

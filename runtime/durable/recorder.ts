@@ -331,7 +331,14 @@ export class Recorder implements Witness {
       slot,
       turn,
       place,
-      answer: E.isLeft(answer) ? { error: answer.left } : { value: returns ? null : answer.right },
+      answer: E.isLeft(answer)
+        ? { error: answer.left }
+        : { value: returns ? ((answer.right as CoreObject).life?.opened ?? null) : answer.right },
+    });
+    const kept = object.life?.kept;
+    if (kept?.method !== entry.name || E.isLeft(answer)) return;
+    this.#journal.whenDurable((failed) => {
+      if (failed === null && !this.#ended) kept.confirm();
     });
   }
 

@@ -179,7 +179,7 @@ const answerOf = (
     const service = serviceContract((args[0] as SessionRequest).service);
     return service === undefined
       ? E.left({ tag: "NoSuchService", service: (args[0] as SessionRequest).service, label: "" })
-      : E.right(shadow(service));
+      : E.right(shadow(service, answer.value));
   }
   const { moves } = interceptorFor(contract);
   if (moves !== undefined && object instanceof Shadow)
@@ -193,8 +193,9 @@ const answerOf = (
   return returned === undefined ? E.right(answer.value) : E.right(shadow(returned));
 };
 
-const shadow = (contract: Contract): Shadow =>
-  new Shadow(contract, interceptorFor(contract).moves?.from ?? null);
+/** `opened`: where it began, as far as it said so. */
+const shadow = (contract: Contract, opened: unknown = null): Shadow =>
+  new Shadow(contract, opened ?? interceptorFor(contract).moves?.from ?? null);
 
 /** Lets every promise that can settle do so. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

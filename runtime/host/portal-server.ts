@@ -43,8 +43,10 @@ const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
     async ({ servedGates }, { provider, route, position }) => {
       const found = servedGates.get(provider);
       if (found === undefined) return gone(`gate ${provider}`);
-      const end = await openGate(found.provider, position as GatePosition | null);
-      return E.isLeft(end) ? end : E.right(makeGate(provider, end.right, grantedRights(found.rights, route)));
+      const known = position as GatePosition | null;
+      const end = await openGate(found.provider, known);
+      const rights = grantedRights(found.rights, route);
+      return E.isLeft(end) ? end : E.right(makeGate(provider, end.right, rights, known?.received));
     },
   ],
 ]);

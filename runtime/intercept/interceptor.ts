@@ -85,6 +85,9 @@ export interface Interception<C extends Contract> {
   readonly outside?: { readonly [K in keyof C["methods"]]?: Reaching<ArgumentsOf<C, K>> };
   /** How its position moves, for objects that lie outside and have one. */
   readonly moves?: Moves;
+  /** What it means for its position that calls of these methods are still to be completed: a crash came between, and
+   *  they may have been made. */
+  unsure?(position: never, methods: readonly string[]): unknown;
 }
 
 /** The interception of some contract. */
@@ -97,6 +100,7 @@ export interface Interceptor {
   readonly again?: Readonly<Record<string, Again<readonly unknown[]>>>;
   readonly outside?: Readonly<Record<string, Reaching<readonly unknown[]>>>;
   readonly moves?: Moves;
+  unsure?(position: never, methods: readonly string[]): unknown;
 }
 
 /** The recipes see arguments of their contract's types, because the desk has checked them. */

@@ -5,17 +5,26 @@ import { pairedTcpGate, pairedTcpListener, tcpGate, tcpListener } from "../provi
 import { pairedUnixGate, pairedUnixListener, unixGate, unixListener } from "../provider/gate/unix.ts";
 import type { GateProviderSpec } from "./protocol.ts";
 
-/** A provider for one session; null for a gate that the host's thread serves. */
-export const outerGate = (name: string, spec: GateProviderSpec): GateProvider | null => {
+/**
+ * A provider for one session; null for a gate that the host's thread serves. `acknowledge`: when the other end of a pair
+ * may forget what it sent; where the child's state is kept, not before that is told.
+ */
+export const outerGate = (
+  name: string,
+  spec: GateProviderSpec,
+  acknowledge: "arrived" | "told",
+): GateProvider | null => {
   switch (spec.kind) {
     case "tcp": {
       const { kind: _, rights: _rights, listen, framing, ...place } = spec;
-      if (framing === "cryonode") return (listen ? pairedTcpListener : pairedTcpGate)({ name, ...place });
+      if (framing === "cryonode")
+        return (listen ? pairedTcpListener : pairedTcpGate)({ name, acknowledge, ...place });
       return (listen ? tcpListener : tcpGate)({ name, framing, ...place });
     }
     case "unix": {
       const { kind: _, rights: _rights, listen, framing, ...place } = spec;
-      if (framing === "cryonode") return (listen ? pairedUnixListener : pairedUnixGate)({ name, ...place });
+      if (framing === "cryonode")
+        return (listen ? pairedUnixListener : pairedUnixGate)({ name, acknowledge, ...place });
       return (listen ? unixListener : unixGate)({ name, framing, ...place });
     }
     case "http": {

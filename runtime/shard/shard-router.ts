@@ -111,10 +111,12 @@ export class ShardRouter extends RouteTable implements Router {
     const provider = this.#spec.gates.get(target)!;
     // A clone is nobody's other end: the conversation is the original's.
     const position = this.#spec.clone !== undefined && known !== null ? apart(known) : known;
-    const outer = outerGate(target, provider);
+    const outer = outerGate(target, provider, this.#spec.kept === undefined ? "arrived" : "told");
     if (outer === null) return this.#powers.portal.open(Gate, target, route, position);
     const end = await openGate(outer, position);
-    return E.isLeft(end) ? end : E.right(makeGate(target, end.right, grantedRights(provider.rights, route)));
+    return E.isLeft(end)
+      ? end
+      : E.right(makeGate(target, end.right, grantedRights(provider.rights, route), position?.received));
   }
 
   /** Lets go of the providers themselves. */

@@ -27,16 +27,26 @@ const Fields = struct(
     /** The other end has closed the gate, and the owner is still to hear of it. */
     over: t.boolean,
   },
-  {},
+  {
+    /** So many sends that follow may have been made already, when a crash came: they are made again, as they were. */
+    repeats: natural,
+  },
   "Conversation",
 );
 
 const LAST_EPOCH = 2 ** 32 - 2;
 
-const isSound = ({ epoch, peerEpoch, sent, received, unacknowledged }: t.TypeOf<typeof Fields>): boolean =>
+const isSound = ({
+  repeats = 0,
+  epoch,
+  peerEpoch,
+  sent,
+  received,
+  unacknowledged,
+}: t.TypeOf<typeof Fields>): boolean =>
   epoch <= LAST_EPOCH &&
   peerEpoch <= LAST_EPOCH &&
-  sent <= LAST_NUMBER &&
+  sent + repeats <= LAST_NUMBER &&
   received <= LAST_NUMBER &&
   unacknowledged.length <= sent;
 

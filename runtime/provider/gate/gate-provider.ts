@@ -49,6 +49,8 @@ export interface GateEnd {
   resume(): void;
   /** Only while suspended, else it throws. The end stays usable: `resume` goes on as if nothing had been. */
   capture(): GateState | Promise<GateState>;
+  /** What a state of it was when it was opened, where that is more than nothing sent and nothing received. */
+  readonly opened?: GateState;
   /** A freeze is about to wait for sends: answers those that wait for the other end, as far as nothing is lost by it. */
   hasten?(): void;
   /** The revival that opened it from a state has succeeded, and nobody will open that state again. */

@@ -17,11 +17,13 @@ import { Rendezvous, type Seeker } from "./rendezvous.ts";
 
 type Answer<T> = (answer: Either<SessionError, T>) => void;
 
+const NOTHING = new Uint8Array(0);
 const done: Either<SessionError, void> = E.right(undefined);
 
 export class PairedEnd implements GateEnd, Seeker {
   readonly dropped = 0;
   readonly changed?: string;
+  readonly opened: GateState;
   readonly #setting: PairedSetting;
   readonly #rendezvous: Rendezvous;
   readonly #released: (end: PairedEnd) => void;
@@ -66,6 +68,8 @@ export class PairedEnd implements GateEnd, Seeker {
     this.#base = this.#received + this.#unread.length - this.#talk.arrived;
     this.#unsettled = state !== null;
     if (state !== null && past === null) this.changed = "new conversation";
+    const { record: conversation } = this.#talk;
+    this.opened = { sent: this.#sent, received: this.#received, unread: [], partial: NOTHING, conversation };
     if (this.#talk.over) this.#untold = this.#disconnected("the other end has closed the gate");
   }
 
@@ -84,7 +88,12 @@ export class PairedEnd implements GateEnd, Seeker {
     }
     const greeting = await this.#rendezvous.begin(tries);
     if (this.#failure !== null) return this.#failure;
-    if (greeting.kind === "refused") return this.#denied(greeting.refusal, greeting.byUs);
+    if (greeting.kind === "refused") {
+      // A durable host brings its children back whatever has become of their peers; their calls hear of it.
+      if (strict || this.#setting.acknowledge === "arrived")
+        return this.#denied(greeting.refusal, greeting.byUs);
+      this.turnedDown(greeting.refusal, greeting.byUs);
+    }
     if (greeting.kind === "failed" && strict) return this.#disconnected(this.#rendezvous.reason);
     this.#rendezvous.goOn();
     return null;
@@ -127,6 +136,7 @@ export class PairedEnd implements GateEnd, Seeker {
   resume(): void {
     this.#suspended = false;
     this.#deliver();
+    this.#admit(false);
     this.#need();
     this.#keep();
   }
@@ -147,7 +157,7 @@ export class PairedEnd implements GateEnd, Seeker {
       sent: this.#sent,
       received: this.#received,
       unread: this.#unread.list(),
-      partial: new Uint8Array(0),
+      partial: NOTHING,
       conversation: this.#talk.record,
     };
   }
@@ -174,7 +184,9 @@ export class PairedEnd implements GateEnd, Seeker {
   /** Whether the other end is still to be told something: messages, or that the gate was closed for good. */
   get #owes(): boolean {
     if (this.#talk.over) return false;
-    return this.#talk.outstanding > 0 || (this.#leaving && (this.#talk.begun || this.#rendezvous.greets));
+    if (this.#leaving && (this.#talk.begun || this.#rendezvous.greets)) return true;
+    // What a durable host has written down is not lost with this end.
+    return this.#talk.outstanding > 0 && this.#setting.acknowledge === "arrived";
   }
 
   /** Until the other end has all, and where this one leaves for good, knows that nothing follows; not for ever. */
@@ -300,6 +312,8 @@ export class PairedEnd implements GateEnd, Seeker {
 
   /** Hands over sends that waited for room, as far as there is some, or all. */
   #admit(all: boolean): void {
+    // What stands still for a capture does not move: whoever waits has not sent, in what it says and in truth.
+    if (this.#suspended && !all) return;
     while (this.#waiting.length > 0) {
       if (!all && this.#talk.full) return;
       const { frame, answer } = this.#waiting.shift() as { frame: Buffer; answer: Answer<void> };

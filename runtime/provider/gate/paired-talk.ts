@@ -27,6 +27,9 @@ export class Talk {
   #peer: string | null;
   #peerEpoch: number;
   #sent = 0;
+  /** Sends to come that were made already, maybe, and up to which number the other end has them. */
+  #repeats: number;
+  #known = 0;
   /** What the other end may be sent. */
   #window: QueueBound;
   /** Messages that arrived. */
@@ -46,6 +49,7 @@ export class Talk {
     this.#window = setting.window;
     this.#arrived = this.#safe = this.#said = received;
     this.#over = over;
+    this.#repeats = past?.repeats ?? 0;
     this.#sent = sent - unacknowledged.length;
     for (const message of unacknowledged) {
       const frame = this.frame(message);
@@ -59,7 +63,7 @@ export class Talk {
       epoch: this.#epoch,
       peer: this.#peer,
       peerEpoch: this.#peerEpoch,
-      sent: this.#sent,
+      sent: this.#claimed,
       acknowledged: this.#acknowledged,
       received: this.#safe,
     };
@@ -74,7 +78,12 @@ export class Talk {
       unacknowledged: this.#unacknowledged.list(),
       received: this.#arrived,
       over: this.#over,
+      ...(this.#repeats === 0 ? {} : { repeats: this.#repeats }),
     };
+  }
+  /** Messages that the other end may have. */
+  get #claimed(): number {
+    return this.#sent + this.#repeats;
   }
   get #acknowledged(): number {
     return this.#sent - this.#unacknowledged.length;
@@ -110,7 +119,8 @@ export class Talk {
   /** Numbers a frame and keeps it until it is acknowledged, without regard to the window. */
   send(frame: Buffer): void {
     numberData(frame, ++this.#sent);
-    this.#unacknowledged.push(frame);
+    this.#repeats = Math.max(0, this.#repeats - 1);
+    if (this.#sent > this.#known) this.#unacknowledged.push(frame);
   }
 
   /** There is a connection, and the other end has greeted. All that it has not got goes out again. */
@@ -151,13 +161,14 @@ export class Talk {
 
   /** The other end has got all up to `number`; answers why it can't have, or null. */
   acknowledged(number: number): string | null {
-    if (number > this.#sent) return `it acknowledged message ${number} of ${this.#sent}`;
+    if (number > this.#claimed) return `it acknowledged message ${number} of ${this.#claimed}`;
     this.#forget(number);
     return null;
   }
 
   #forget(number: number): void {
-    this.#unacknowledged.forget(Math.max(0, number - this.#acknowledged));
+    this.#known = Math.max(this.#known, number);
+    this.#unacknowledged.forget(Math.max(0, Math.min(number, this.#sent) - this.#acknowledged));
   }
 
   /** No freeze can lose what has arrived up to `number` any more. */
