@@ -4,6 +4,7 @@
 
 import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
+import { Answers, type Answer } from "./answers.ts";
 import { Fifo } from "./fifo.ts";
 import type { GateEnd, GateState, Message } from "./gate-provider.ts";
 import { exchange, failureOf } from "./http-exchange.ts";
@@ -13,8 +14,6 @@ import { connectionsOf, passes, type Connections, type Failure, type HttpSetting
 import { byteLength, MessageQueue, type QueueBound } from "./message-queue.ts";
 import { messageTooLarge } from "./message-room.ts";
 import { retried } from "./retry.ts";
-
-type Answer<T> = (answer: Either<SessionError, T>) => void;
 
 /** A request, or a piece of the one before it. */
 interface Waiting {
@@ -45,7 +44,7 @@ export class HttpEnd implements GateEnd, Inbox {
   readonly #requests = new Fifo<Waiting>();
   #requestBytes = 0;
   readonly #unread: MessageQueue;
-  readonly #receivers = new Fifo<Answer<Message>>();
+  readonly #receivers = new Answers<Message>();
   /** The request that is under way in pieces, or whose answer is. */
   #stream: HttpStream | null = null;
   /** The next message is a piece of a request's body. */
@@ -132,10 +131,9 @@ export class HttpEnd implements GateEnd, Inbox {
 
   receive(): Promise<Either<SessionError, Message>> {
     if (!this.#open) return Promise.resolve(E.left(this.#closed));
-    return new Promise((answer) => {
-      this.#receivers.push(answer);
-      this.#deliver();
-    });
+    const waiting = this.#receivers.wait();
+    this.#deliver();
+    return waiting;
   }
 
   suspend(): void {
@@ -177,7 +175,7 @@ export class HttpEnd implements GateEnd, Inbox {
     this.#stream?.destroy();
     this.#connections.destroy();
     this.#refuseRequests(this.#closed);
-    this.#refuseReceivers(this.#closed);
+    this.#receivers.refuse(this.#closed);
     this.#released(this);
   }
 
@@ -203,10 +201,10 @@ export class HttpEnd implements GateEnd, Inbox {
       const message = this.#unread.shift() as Message;
       this.#received += 1;
       if (byteLength(message) === 0) this.#downloading = false;
-      this.#receivers.shift()?.(E.right(message));
+      this.#receivers.give(message);
     }
     this.#stream?.proceed();
-    if (this.#receivers.length > 0 && this.#untold !== null) this.#refuseReceivers(this.#tell(this.#untold));
+    if (this.#receivers.length > 0 && this.#untold !== null) this.#receivers.refuse(this.#tell(this.#untold));
   }
 
   #tell(error: SessionError): SessionError {
@@ -280,10 +278,5 @@ export class HttpEnd implements GateEnd, Inbox {
   #refuseRequests(error: SessionError): void {
     for (let next = this.#requests.shift(); next !== undefined; next = this.#requests.shift())
       next.answer(E.left(error));
-  }
-
-  #refuseReceivers(error: SessionError): void {
-    for (let next = this.#receivers.shift(); next !== undefined; next = this.#receivers.shift())
-      next(E.left(error));
   }
 }

@@ -1,10 +1,12 @@
 // One owner's end of a gate whose other end is Cryonode's, too. Each message gets there once and in order, whichever of
 // the two is frozen, revived in another process, or cut off meanwhile: it is kept until the other end has it safe.
 
-import { setTimeout as pause } from "node:timers/promises";
 import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
 import type { Standing } from "./conversation.ts";
+import { Absence } from "./absence.ts";
+import { Answers, type Answer } from "./answers.ts";
+import { Farewell } from "./farewell.ts";
 import { Fifo } from "./fifo.ts";
 import type { GateEnd, GateState, Message } from "./gate-provider.ts";
 import { MessageQueue } from "./message-queue.ts";
@@ -14,8 +16,6 @@ import type { Hello, Refusal } from "./hello.ts";
 import { ackFrame, byeFrame, type Frame } from "./paired-wire.ts";
 import { refusalText } from "./refusal-text.ts";
 import { Rendezvous, type Seeker } from "./rendezvous.ts";
-
-type Answer<T> = (answer: Either<SessionError, T>) => void;
 
 const NOTHING = new Uint8Array(0);
 const done: Either<SessionError, void> = E.right(undefined);
@@ -28,7 +28,9 @@ export class PairedEnd implements GateEnd, Seeker {
   readonly #rendezvous: Rendezvous;
   readonly #released: (end: PairedEnd) => void;
   readonly #unread: MessageQueue;
-  readonly #receivers = new Fifo<Answer<Message>>();
+  readonly #receivers = new Answers<Message>();
+  readonly #absence: Absence;
+  readonly #farewell: Farewell;
   /** Sends that wait for room. */
   readonly #waiting = new Fifo<{ readonly frame: Buffer; readonly answer: Answer<void> }>();
   #talk: Talk;
@@ -40,14 +42,12 @@ export class PairedEnd implements GateEnd, Seeker {
   #untold: SessionError | null = null;
   /** Why nothing will be sent or received any more. */
   #failure: SessionError | null = null;
-  #absence: NodeJS.Timeout | undefined;
   #suspended = false;
   /** What it was opened from may still be needed. */
   #unsettled: boolean;
   #acknowledging = false;
   /** Closes for good: the other end is to know. */
   #leaving = false;
-  #left: (() => void) | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(
@@ -59,6 +59,8 @@ export class PairedEnd implements GateEnd, Seeker {
     this.#setting = setting;
     this.#rendezvous = new Rendezvous(setting, partners, this);
     this.#released = released;
+    this.#absence = new Absence(setting.patience, () => this.#refuse(this.#away()));
+    this.#farewell = new Farewell(setting.farewell);
     this.#unread = new MessageQueue(setting.window);
     for (const message of state?.unread ?? []) this.#unread.push(message);
     this.#sent = state?.sent ?? 0;
@@ -115,11 +117,10 @@ export class PairedEnd implements GateEnd, Seeker {
     if (this.#failure !== null) return E.left(this.#failure);
     if (!this.#suspended && this.#receivers.length === 0 && this.#unread.length > 0)
       return E.right(this.#next());
-    return new Promise((answer) => {
-      this.#receivers.push(answer);
-      this.#deliver();
-      this.#need();
-    });
+    const waiting = this.#receivers.wait();
+    this.#deliver();
+    this.#need();
+    return waiting;
   }
 
   /** Sends that wait for room are kept as if there were: they are no more than the calls in flight. */
@@ -129,8 +130,7 @@ export class PairedEnd implements GateEnd, Seeker {
 
   suspend(): void {
     this.#suspended = true;
-    clearTimeout(this.#absence);
-    this.#absence = undefined;
+    this.#absence.end();
   }
 
   resume(): void {
@@ -172,7 +172,7 @@ export class PairedEnd implements GateEnd, Seeker {
 
   async #close(): Promise<void> {
     this.#failure = { tag: "Closed", what: `gate ${this.#setting.name}` };
-    clearTimeout(this.#absence);
+    this.#absence.end();
     while (this.#unread.shift() !== undefined);
     this.#refuse(this.#failure);
     // After a freeze, or a revival that failed, an image has what the other end has not.
@@ -189,24 +189,18 @@ export class PairedEnd implements GateEnd, Seeker {
     return this.#talk.outstanding > 0 && this.#setting.acknowledge === "arrived";
   }
 
-  /** Until the other end has all, and where this one leaves for good, knows that nothing follows; not for ever. */
+  /** The other end is to have all, and where this one leaves for good, to know that nothing follows. */
   async #leave(): Promise<void> {
-    const told = new Promise<void>((left) => (this.#left = left));
-    const late = new AbortController();
+    const left = this.#farewell.wait(() => this.#talk.outstanding);
     if (this.#rendezvous.inTouch) this.#sayBye();
     else this.#rendezvous.goOn();
-    await Promise.race([
-      told,
-      pause(this.#setting.farewell, undefined, { signal: late.signal }).catch(() => {}),
-    ]);
-    late.abort();
-    this.#left = null;
+    await left;
   }
 
   #sayBye(): void {
-    if (this.#left === null || this.#talk.outstanding > 0) return;
+    if (!this.#farewell.waits || this.#talk.outstanding > 0) return;
     if (this.#leaving) this.#rendezvous.write(byeFrame());
-    else this.#left();
+    else this.#farewell.over();
   }
 
   // --- what the other end says
@@ -221,12 +215,11 @@ export class PairedEnd implements GateEnd, Seeker {
     return this.#talk.said;
   }
   get wants(): boolean {
-    return this.#left !== null || (this.#failure === null && this.#untold === null);
+    return this.#farewell.waits || (this.#failure === null && this.#untold === null);
   }
 
   met(hello: Hello): void {
-    clearTimeout(this.#absence);
-    this.#absence = undefined;
+    this.#absence.end();
     this.#talk.meet(hello);
     this.#pump();
     this.#acknowledgeSoon();
@@ -264,7 +257,7 @@ export class PairedEnd implements GateEnd, Seeker {
 
   turnedDown(refusal: Refusal, byUs: boolean): void {
     // Then it knows that this end has left, or will never listen to it.
-    this.#left?.();
+    this.#farewell.over();
     if (refusal === "taken") this.#talk.forsake();
     this.#untold = this.#denied(refusal, byUs);
     this.#deliver();
@@ -285,7 +278,7 @@ export class PairedEnd implements GateEnd, Seeker {
   #ended(): void {
     this.#rendezvous.write(byeFrame());
     this.#rendezvous.part();
-    this.#left?.();
+    this.#farewell.over();
     if (this.#failure !== null) return;
     const lost = this.#talk.end();
     const and =
@@ -323,9 +316,8 @@ export class PairedEnd implements GateEnd, Seeker {
 
   #deliver(): void {
     if (this.#suspended) return;
-    while (this.#receivers.length > 0 && this.#unread.length > 0)
-      this.#receivers.shift()?.(E.right(this.#next()));
-    if (this.#receivers.length > 0 && this.#untold !== null) this.#refuseReceivers(this.#tell(this.#untold));
+    while (this.#receivers.length > 0 && this.#unread.length > 0) this.#receivers.give(this.#next());
+    if (this.#receivers.length > 0 && this.#untold !== null) this.#receivers.refuse(this.#tell(this.#untold));
   }
 
   #next(): Message {
@@ -365,30 +357,24 @@ export class PairedEnd implements GateEnd, Seeker {
 
   /** Somebody waits: there should be a connection, and where patience is bounded, soon. */
   #need(): void {
-    const { patience } = this.#setting;
     if (this.#rendezvous.inTouch || this.#suspended || this.#failure !== null) return;
     if (this.#receivers.length + this.#waiting.length === 0) return;
     this.#rendezvous.goOn();
-    if (patience === Infinity || this.#absence !== undefined) return;
-    this.#absence = setTimeout(() => {
-      this.#absence = undefined;
-      this.#refuse(this.#disconnected(`${this.#rendezvous.reason}, for ${patience} ms`));
-    }, patience);
+    this.#absence.begin();
+  }
+
+  #away(): SessionError {
+    return this.#disconnected(`${this.#rendezvous.reason}, for ${this.#setting.patience} ms`);
   }
 
   #refuse(error: SessionError): void {
     this.#refuseSends(error);
-    this.#refuseReceivers(error);
+    this.#receivers.refuse(error);
   }
 
   #refuseSends(error: SessionError): void {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
       next.answer(E.left(error));
-  }
-
-  #refuseReceivers(error: SessionError): void {
-    for (let next = this.#receivers.shift(); next !== undefined; next = this.#receivers.shift())
-      next(E.left(error));
   }
 
   #disconnected(reason: string): SessionError {

@@ -28,7 +28,7 @@ export interface PairedOptions {
   readonly retry?: Partial<Retry>;
   /** ms between signs of life on a connection; without any for four times as long it is given up. Default 5,000. */
   readonly pulse?: number;
-  /** ms that a close for good waits for the other end to take what was sent. Default 5,000. */
+  /** ms that a close waits for the other end to take a message more of what was sent. Default 5,000. */
   readonly farewell?: number;
   /** `told`: messages are acknowledged when `acknowledge` says so, and not before. Default `arrived`. */
   readonly acknowledge?: "arrived" | "told";

@@ -17,7 +17,7 @@ export interface PairedSetting {
   readonly retry: Retry;
   /** ms between signs of life. */
   readonly pulse: number;
-  /** ms that a close for good waits for the other end to take what was sent. */
+  /** ms that a close waits for the other end to take a message more of what was sent. */
   readonly farewell: number;
   /** When a message is acknowledged: as soon as it is in the gate, or when `acknowledge` was told that it is safe. */
   readonly acknowledge: "arrived" | "told";

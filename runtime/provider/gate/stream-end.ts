@@ -4,7 +4,7 @@
 import { prose, type SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
 import type { Connection } from "./dial.ts";
-import { Fifo } from "./fifo.ts";
+import { Answers, type Answer } from "./answers.ts";
 import type { GateEnd, GateState, Message } from "./gate-provider.ts";
 import { Inward, type StreamSetting } from "./inward.ts";
 import type { Peers } from "./peers.ts";
@@ -19,8 +19,6 @@ const reconnection = ({ strangers }: Peers, dropped: number): string =>
   (strangers ? "reconnected: whoever calls next is served" : "reconnected") +
   (dropped === 0 ? "" : `; ${dropped} bytes of a message begun were dropped`);
 
-type Answer<T> = (answer: Either<SessionError, T>) => void;
-
 export class StreamEnd implements GateEnd, LinkOwner {
   readonly changed?: string;
   readonly #setting: StreamSetting;
@@ -28,7 +26,7 @@ export class StreamEnd implements GateEnd, LinkOwner {
   readonly #released: (end: StreamEnd) => void;
   readonly #stop = new AbortController();
   readonly #inward: Inward;
-  readonly #receivers = new Fifo<Answer<Message>>();
+  readonly #receivers = new Answers<Message>();
   readonly #unsent: Unsent;
   readonly #partings = new Set<Promise<void>>();
   #link: StreamLink | null = null;
@@ -95,7 +93,7 @@ export class StreamEnd implements GateEnd, LinkOwner {
     if (this.#failure !== null && !this.#suspended) return E.left(this.#failure);
     if (this.#untold !== null && !this.#suspended) return E.left(this.#tell(this.#untold));
     if (!this.#suspended) void this.#seek();
-    return new Promise((answer) => this.#receivers.push(answer));
+    return this.#receivers.wait();
   }
 
   suspend(): void {
@@ -249,18 +247,17 @@ export class StreamEnd implements GateEnd, LinkOwner {
   #deliver(): void {
     this.#fill();
     if (this.#suspended) return;
-    while (this.#receivers.length > 0 && this.#inward.length > 0)
-      this.#receivers.shift()?.(E.right(this.#next()));
+    while (this.#receivers.length > 0 && this.#inward.length > 0) this.#receivers.give(this.#next());
     if (this.#receivers.length > 0 && !this.#seeking) this.#disappoint();
     // A listener takes the next peer without being asked; a client dials when it is needed.
     if (this.#peers.strangers && this.#untold === null) void this.#seek();
   }
 
   #disappoint(): void {
-    if (this.#failure !== null) this.#refuseReceivers(this.#failure);
-    else if (this.#untold !== null) this.#refuseReceivers(this.#tell(this.#untold));
+    if (this.#failure !== null) this.#receivers.refuse(this.#failure);
+    else if (this.#untold !== null) this.#receivers.refuse(this.#tell(this.#untold));
     else if (!this.#peers.strangers && this.#link === null && this.#lost !== null)
-      this.#refuseReceivers(this.#lost);
+      this.#receivers.refuse(this.#lost);
   }
 
   /** The owner hears how a connection ended, so the next one may begin. */
@@ -301,11 +298,6 @@ export class StreamEnd implements GateEnd, LinkOwner {
   /** Nobody is left waiting; a suspended end tells its receivers at its resumption. */
   #refuse(error: SessionError): void {
     this.#unsent.refuse(error);
-    if (!this.#suspended || error.tag === "Closed") this.#refuseReceivers(error);
-  }
-
-  #refuseReceivers(error: SessionError): void {
-    for (let next = this.#receivers.shift(); next !== undefined; next = this.#receivers.shift())
-      next(E.left(error));
+    if (!this.#suspended || error.tag === "Closed") this.#receivers.refuse(error);
   }
 }

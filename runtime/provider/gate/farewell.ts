@@ -1,0 +1,37 @@
+// How long an end of a pair stays when its owner has left: until the other end has taken all that was sent, and then so
+// long and no longer after it took something last.
+
+import { setTimeout as pause } from "node:timers/promises";
+
+export class Farewell {
+  readonly #patience: number;
+  #over: (() => void) | null = null;
+
+  /** `patience`: ms without progress. */
+  constructor(patience: number) {
+    this.#patience = patience;
+  }
+
+  /** Whether it is being waited for. */
+  get waits(): boolean {
+    return this.#over !== null;
+  }
+
+  /** Resolves when it is over, or nothing was taken for so long. `outstanding`: what is still to be taken. */
+  async wait(outstanding: () => number): Promise<void> {
+    const over = new Promise<void>((resolve) => (this.#over = resolve));
+    let isOver = false;
+    void over.then(() => (isOver = true));
+    for (let before = -1; !isOver && before !== outstanding();) {
+      before = outstanding();
+      const late = new AbortController();
+      await Promise.race([over, pause(this.#patience, undefined, { signal: late.signal }).catch(() => {})]);
+      late.abort();
+    }
+    this.#over = null;
+  }
+
+  over(): void {
+    this.#over?.();
+  }
+}
