@@ -21,8 +21,9 @@ const NOTICES: ReadonlySet<string> = new Set([
   "threads",
   "watching",
   "curious",
-  // What it holds has no name any more, and so is nowhere when the process is.
+  // What they hold has no name any more, and so is nowhere when the process is.
   "unlinked",
+  "inbox",
 ]);
 
 /** Queues lie in the host's memory, and go with it. */

@@ -3,6 +3,7 @@
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { MemoryFiles } from "../../runtime/provider/file/memory.ts";
 import { OPEN_ROUTES, type World, type WorldOptions } from "../domain/world.ts";
 
 /** The folders as they lie in the repository; the specs run from dist. */
@@ -124,6 +125,23 @@ const bundled: Readonly<Record<string, WorldOptions>> = {
     ]),
   },
   faulty: { config: { way: "error" } },
+  inbox: {
+    files: { data: { "inbox/old.txt": "old", "inbox/deep/er.txt": "deeper" } },
+    script: ({ clock, files }) => {
+      const data = (): MemoryFiles => files.get("data")!;
+      const write = (path: string): void => {
+        const mode = { read: false, write: true, create: true, append: false, truncate: false };
+        const opened = data().open(path, mode);
+        if (opened._tag === "Left") throw new Error(opened.left.tag);
+        opened.right.write(Buffer.from(path), 0);
+        opened.right.close();
+      };
+      clock.at(2, () => write("inbox/new.txt"));
+      clock.at(5, () => data().unlink("inbox/deep/er.txt"));
+      clock.at(6, () => write("inbox/deep/new.txt"));
+      clock.at(9, () => write("inbox/stop"));
+    },
+  },
   pause: { config: { ms: 5 } },
   postbox: {
     gates: ["post"],
