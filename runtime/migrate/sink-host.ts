@@ -1,0 +1,54 @@
+// What a host does for travelers that come to it. See `source-host.ts`.
+import type { Either } from "../../lib/fp.ts";
+import type { Container } from "./container.ts";
+import type { Lack } from "./lack.ts";
+import type { MigrateError } from "./migrate-error.ts";
+import type { Requirements } from "./requirements.ts";
+
+/** What this host can execute, for the `information` command. */
+export interface HostFacts {
+  readonly host: string;
+  readonly wordSize: number;
+  readonly byteOrder: string;
+  /** SHA-256 of each engine. */
+  readonly engines: readonly string[];
+}
+
+/** Travelers on their way to this host: no other command acts on their names while it is open. */
+export interface Arrival {
+  /**
+   * Whether they could live here, judged on the whole container before it is staged, with no effect: everything that
+   * is missing, at once. Cargo of an unknown kind or version is a lack.
+   */
+  judge(container: Container, memories: readonly Uint8Array[]): Promise<readonly Lack[]>;
+  /**
+   * They live here from now on, each one generation later: acquires what they held, makes them durable where the host
+   * keeps its children, and lets them go on. May be called again after a Left or a crash, with the same container: an
+   * identity whose generation the host has reached already was activated before, and is left as it is.
+   */
+  activate(
+    container: Container,
+    memories: readonly Uint8Array[],
+  ): Promise<Either<MigrateError, readonly Activated[]>>;
+  /** The names are free again for other commands. */
+  close(): void;
+}
+
+export interface Activated {
+  readonly child: string;
+  readonly generation: number;
+  /** Handles that came back: see `RevivedInfo`. */
+  readonly reopened: number;
+}
+
+export interface SinkHost {
+  readonly facts: HostFacts;
+  /** The base memory with this hash, whose content need not be sent; null where there is none. */
+  base(hash: string): Uint8Array | null;
+  /** All that is missing for these travelers to live here; no effect. */
+  check(travelers: readonly Requirements[]): Promise<readonly Lack[]>;
+  /** Whether a child of this name lives here, or what is kept of it could: then its task is MigSource. */
+  populated(name: string): boolean;
+  /** Opens an arrival. Left: one of the names is taken, or something else is being done with it. */
+  expect(names: readonly string[]): Either<MigrateError, Arrival>;
+}
