@@ -7,7 +7,7 @@ import { controlDesk } from "../daemon/control-desk.ts";
 import { ControlServer } from "../daemon/control-server.ts";
 import { durableProse } from "../daemon/durable-error.ts";
 import type { DurableConfig, DurableHost, Rest } from "../daemon/durable-host.ts";
-import { openImageHost } from "../daemon/image-host.ts";
+import { openKeptHost } from "../daemon/kept-host.ts";
 import { openState } from "../daemon/state-folder.ts";
 import { takeLock, type Running } from "../daemon/state-lock.ts";
 import type { Diagnostic } from "../diagnostic.ts";
@@ -35,6 +35,9 @@ export type Served =
   | { readonly tag: "Stopped" }
   | ({ readonly tag: "Ended" } & Rest);
 
+/** Children share a thread, whose journal they share: see `docs/decisions/durability.md`. */
+const THREADS = 1;
+
 /** What is wrong with the components, each told once. */
 const compileAll = async (code: CodeCache, { entries }: DurableConfig): Promise<readonly Diagnostic[]> => {
   const components = new Map(entries.map(({ config, roots }) => [config.component, roots]));
@@ -55,7 +58,7 @@ export const serveHost = async (options: ServeOptions): Promise<Served> => {
   const code = new CodeCache();
   // The compiler works in a process of its own: meanwhile the engine is made ready in this one.
   const compiling = compileAll(code, config);
-  const warm = warmRuntime({ threads: 1 });
+  const warm = warmRuntime({ threads: THREADS });
   const unusable = (reason: string): Served => ({ tag: "Unusable", reason });
   const diagnostics = await compiling;
   if (diagnostics.length > 0 || interruption.stop.aborted) {
@@ -102,7 +105,7 @@ export const serveHost = async (options: ServeOptions): Promise<Served> => {
     await runtime.right.close();
     return unusable(keeping.left.reason);
   }
-  const durable = await openImageHost({
+  const durable = await openKeptHost({
     keeper: keeping.right.keeper,
     folder,
     config,

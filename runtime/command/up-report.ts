@@ -70,7 +70,9 @@ export class UpReport {
     console.print(bold(doing));
     if (running > 0)
       console.print(
-        dim("Ctrl-C again ends at once: who is not frozen by then goes back to what was last durable"),
+        dim(
+          "Ctrl-C again ends at once: who is not frozen by then is recovered by the next host, as after a crash",
+        ),
       );
   }
 
@@ -80,7 +82,7 @@ export class UpReport {
     const left = Math.max(0, (this.#stopping ?? 0) - this.#frozen.size);
     const who = left === 1 ? "1 child was" : `${left} children were`;
     console.complain(
-      `cryonode: ended at once; ${who} not frozen, and ${left === 1 ? "goes" : "go"} back to what was last durable`,
+      `cryonode: ended at once; ${who} not frozen, and will be recovered by the next host, as after a crash`,
     );
   }
 
@@ -90,7 +92,7 @@ export class UpReport {
     const host = config.host.name;
     for (const { child, reason } of left)
       console.complain(
-        `cryonode: ${child} could not be frozen, and goes back to what was last durable: ${harmless(reason)}`,
+        `cryonode: ${child} could not be frozen, and will be recovered by the next host, as after a crash: ${harmless(reason)}`,
       );
     if (this.#json !== null) return this.#json(told({ event: "down", host, ok: left.length === 0, left }));
     const again = `cryonode up ${shownPath(config.file)} goes on`;

@@ -22,8 +22,9 @@ const open = async (
   live: LiveHost,
   { child, service, label, within }: OutsideCall,
 ): Promise<Either<DurableError, OutsideSession>> => {
-  const wait = live.announced(child).length === 0 ? SILENT_MS : SPOKEN_MS;
-  const patience = Math.min(wait, within ?? wait);
+  const known = live.announced(child);
+  const wait = known.length === 0 ? SILENT_MS : SPOKEN_MS;
+  const patience = known.includes(service) ? within : Math.min(wait, within ?? wait);
   const opened = await live.session({ child, service, label, args: "{}", patience });
   if (E.isRight(opened)) return opened;
   const announced = live.announced(child);

@@ -53,7 +53,7 @@ export interface OutsideCall {
 
 /** What the end of a host left. */
 export interface Rest {
-  /** Children that could not be frozen, and why: they go back to what was last durable of them. */
+  /** Children that could not be frozen, and why: the next host recovers them, as after a crash. */
   readonly left: readonly { readonly child: string; readonly reason: string }[];
 }
 

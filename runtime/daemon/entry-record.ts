@@ -14,7 +14,9 @@ export const EntryRecord = struct(
   {
     /** `alive`: it lives while a host is there, and comes back with it. */
     state: t.keyof({ alive: null, frozen: null, exited: null, faulted: null, killed: null, stuck: null }),
-    /** What it comes back from, below the state directory or absolute; null: from its component's beginning. */
+    /** Whose incarnation it is, where the host keeps it; null where it does not. */
+    identity: orNull(text),
+    /** The image that it is in, below the state directory or absolute; null: it is in none, but kept by the host. */
     image: orNull(text),
     /** That image is another child's: it comes back with an identity of its own. */
     clone: t.boolean,
@@ -25,7 +27,7 @@ export const EntryRecord = struct(
     code: orNull(t.number),
     /** Why it faulted. */
     reason: orNull(t.string),
-    /** Its last image: when it was made, in ms since 1970, where, and its bytes. */
+    /** The last image that was asked for: when it was made, in ms since 1970, where, and its bytes. */
     checkpoint: orNull(struct({ at: natural, image: text, bytes: natural })),
     /** How often it came back after a fault or a crash. */
     restarts: natural,
@@ -42,6 +44,7 @@ export type EntryRecord = t.TypeOf<typeof EntryRecord>;
 /** Of a child that has never been. */
 export const UNBORN: EntryRecord = {
   state: "killed",
+  identity: null,
   image: null,
   clone: false,
   hash: "",

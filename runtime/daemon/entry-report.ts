@@ -23,12 +23,14 @@ export const EntryReport = struct(
     state: EntryState,
     /** Incarnations so far; null where there was none. */
     generation: orNull(natural),
-    /** Bytes of memory that it takes now; null where it does not live, or does not answer. */
+    /** Bytes of memory that it takes: as it says now, or where a turn of its thread does not end, as it was when it was
+     *  taken down last; null where it does not live. */
     memory: orNull(natural),
-    /** Sessions that it holds now. */
+    /** Sessions that it holds, likewise. */
     sessions: orNull(natural),
-    /** The last image of it, and when it was made, in ms since 1970. */
-    checkpoint: orNull(struct({ at: natural, image: text, bytes: natural })),
+    /** When its state was last taken down, in ms since 1970, and the bytes of that; `image`: where, null: in the
+     *  host's own store. */
+    checkpoint: orNull(struct({ at: natural, image: orNull(text), bytes: natural })),
     /** How often it came back after a fault or a crash. */
     restarts: natural,
     /** So many faults within so many ms are forgiven; null: none is. */

@@ -112,7 +112,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   #state: DomainState = "new";
   #exitCode: number | null = null;
   #revival: Pick<RevivedInfo, "generation" | "host"> | null = null;
-  #exiting = 0;
+  #exiting: number | null = null;
   /** The slot of the event whose turn runs, or ran last. */
   #delivering: number | null = null;
   readonly #desk: CallDesk;
@@ -311,7 +311,13 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     const target = this.#target(service, label, args);
     if (target !== null)
       return RemotePosition.is(position)
-        ? this.#services.held.reattach(position, target, service, !declared, !this.#goesOn(position, target.child))
+        ? this.#services.held.reattach(
+            position,
+            target,
+            service,
+            !declared,
+            !this.#goesOn(position, target.child),
+          )
         : this.#services.held.connect(target, !declared);
     if (declared) return E.left(notDeclared(service, label));
     return this.#powers.router.open(service, label, JSON.parse(args) as unknown, position, this.#clock);
@@ -633,7 +639,14 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   #fault(fault: Fault): void {
     if (this.#state !== "running") return;
     const slot = this.#delivering;
-    void this.release().then(() => this.#events.faulted(fault, slot));
+    void this.#fall().then(() => this.#events.faulted(fault, slot));
+  }
+
+  /** On a durable host, what the turns before have called may not have left yet: it still does. */
+  async #fall(): Promise<void> {
+    this.#state = "ended";
+    if (this.#witness !== null) await this.#farewell();
+    await this.release();
   }
 
   #done(): boolean {
@@ -653,10 +666,19 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     for (const { object } of this.capabilities.values()) object.life?.hasten?.();
   }
 
-  /** Its calls still go out: those on their way are waited for, but not for ever. */
+  /** Its calls still go out. */
   async #finish(code: number): Promise<void> {
     this.#state = "ended";
     this.#exiting = code;
+    await this.#farewell();
+    if (this.#released) return;
+    for (const { object } of this.capabilities.values()) object.life?.dismissed?.();
+    await this.release();
+    this.#events.exited(code);
+  }
+
+  /** Calls that must complete are waited for, but not for ever. */
+  async #farewell(): Promise<void> {
     this.hasten();
     let late!: () => void;
     const patience = new Promise<void>((resolve) => {
@@ -664,10 +686,6 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     });
     await Promise.race([this.settle((call) => call.inFlight === "drain"), patience]);
     late();
-    if (this.#released) return;
-    for (const { object } of this.capabilities.values()) object.life?.dismissed?.();
-    await this.release();
-    this.#events.exited(code);
   }
 
   // --- what its desk asks

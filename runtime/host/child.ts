@@ -7,7 +7,14 @@ import { firstPosition, mapStack } from "../component/position.ts";
 import type { Base } from "../engine/base.ts";
 import type { BaseLibrary } from "../engine/base-library.ts";
 import type { Fault } from "../engine/fault.ts";
-import type { ChildSpec, FromResident, FrozenChild, LogMatch, ToResident } from "../shard/protocol.ts";
+import type {
+  ChildSpec,
+  Extent,
+  FromResident,
+  FrozenChild,
+  LogMatch,
+  ToResident,
+} from "../shard/protocol.ts";
 import type { Ending } from "./ending.ts";
 import type { HostEvent } from "./event.ts";
 import type { FormerLife } from "./keeper.ts";
@@ -90,6 +97,7 @@ export class Child implements Lodger {
   #released: (() => void) | null = null;
   #kept: ((result: Kept) => void) | null = null;
   #turnedOver: (() => void) | null = null;
+  readonly #measured = new Set<(extent: Extent | null) => void>();
   #heldCallback: (() => void) | null = null;
   /** Resolves when it has ended. */
   readonly ended: Promise<Ending>;
@@ -228,6 +236,21 @@ export class Child implements Lodger {
     this.#post({ kind: "watch", match });
   }
 
+  /** How much it takes now; null where it has ended, or its thread does not answer at once. */
+  async measure(): Promise<Extent | null> {
+    if (this.#ending !== null) return null;
+    return new Promise((resolve) => {
+      const settle = (extent: Extent | null): void => {
+        clearTimeout(late);
+        this.#measured.delete(settle);
+        resolve(extent);
+      };
+      const late = setTimeout(() => settle(null), MEASURE_MS);
+      this.#measured.add(settle);
+      this.#post({ kind: "measure" });
+    });
+  }
+
   /** Why it can't be captured now, or null. */
   get unready(): CheckpointError | null {
     if (this.#ending !== null) return { tag: "Ended", child: this.name };
@@ -330,6 +353,9 @@ export class Child implements Lodger {
         return this.#surroundings.due?.(this);
       case "turnedOver":
         return this.#turnedOver?.();
+      case "measured":
+        for (const settle of [...this.#measured]) settle(message.extent);
+        return;
       case "astray":
         return this.#begun?.(E.left({ tag: "Step", step: "replay", reason: message.reason }));
       case "denied":
@@ -429,6 +455,7 @@ export class Child implements Lodger {
     this.#released?.();
     this.#kept?.(E.left({ tag: "Ended", child: this.name }));
     this.#turnedOver?.();
+    for (const settle of [...this.#measured]) settle(null);
     const comesBack =
       ending.kind === "frozen" ||
       ((ending.kind === "faulted" || ending.kind === "lost") &&
@@ -444,6 +471,9 @@ export class Child implements Lodger {
 
 /** Captures so far, of all children: each has a number of its own. */
 let captures = 0;
+
+/** How long a thread may take to say how much a child takes, in ms. */
+const MEASURE_MS = 500;
 
 /** What a shard may take beyond the deadline to say that it was missed, in ms. */
 const CAPTURE_GRACE_MS = 500;

@@ -9,7 +9,8 @@ import { decodeKept, encodeKept, type KeptRecord } from "../durable/kept-record.
 import type { Receipt, Store } from "../durable/store/store.ts";
 import { storeProse, type StoreError } from "../durable/store/store-error.ts";
 import type { DomainRecord } from "../durable/journal/journal-record.ts";
-import type { KeptSpec, KeptState } from "../shard/protocol.ts";
+import { sessionsIn, usedBy } from "../intercept/ledger.ts";
+import type { Extent, KeptSpec, KeptState } from "../shard/protocol.ts";
 import type { Child, ChildCode, ChildIdentity } from "./child.ts";
 import type { Ending } from "./ending.ts";
 import type { HostError } from "./host-error.ts";
@@ -41,12 +42,21 @@ export interface FormerLife {
   readonly checkpoint: number;
 }
 
+/** The last checkpoint of a child: when it was made, in ms since 1970, the bytes that it added to the store at most,
+ *  and what the child took then. */
+export interface LastKept {
+  readonly at: number;
+  readonly bytes: number;
+  readonly extent: Extent;
+}
+
 interface Life {
   readonly incarnation: number;
   readonly child: Child;
   readonly secret: number;
   sequence: number;
   receipt: Receipt | null;
+  last: LastKept | null;
   /** The journal's file that its records begin in. */
   since: number;
   busy: boolean;
@@ -72,6 +82,8 @@ const utf8 = new TextEncoder();
 export class Keeper {
   readonly #options: KeeperOptions;
   readonly #lives = new Map<Child, Life>();
+  /** By name, those who ended and may be brought back: the journal's file that their records begin in. */
+  readonly #fallen = new Map<string, number>();
   readonly #staging = new Staging();
   /** While children of the former host are brought back, their records are needed. */
   #recovering = true;
@@ -111,15 +123,28 @@ export class Keeper {
     if (kept === undefined) throw new Error(`${child.name} was not enlisted`);
     const { incarnation, secret } = kept;
     const life: Life = {
-      ...{ incarnation, child, secret, sequence: checkpoint, receipt: null, busy: true, again: false },
+      ...{
+        incarnation,
+        child,
+        secret,
+        sequence: checkpoint,
+        receipt: null,
+        last: null,
+        busy: true,
+        again: false,
+      },
       since: this.#options.journal.current,
     };
     const admitted = await this.#checkpoint(life);
     life.busy = false;
     if (E.isLeft(admitted)) return admitted;
     this.#lives.set(child, life);
+    this.#fallen.delete(child.name);
     child.open();
-    void child.ended.then(() => this.#lives.delete(child));
+    void child.ended.then(({ kind }) => {
+      this.#lives.delete(child);
+      if (kind === "faulted" || kind === "lost") this.#fallen.set(child.name, life.since);
+    });
     return E.right(undefined);
   }
 
@@ -188,20 +213,31 @@ export class Keeper {
     });
     if (E.isLeft(committed)) return failed(child.name, committed.left);
     life.receipt = committed.right.receipts[0]!;
+    const extent = {
+      memory: memory.length + usedBy(snapshot.ledger).ram,
+      sessions: sessionsIn(snapshot.ledger),
+    };
+    life.last = { at: Date.now(), bytes: prepared.right.bytes, extent };
     life.since = since;
     this.#trim();
     return E.right(undefined);
   }
 
-  /** Nothing of who has this name is kept any more: it has ended, or is in an image. */
-  async forget(name: string): Promise<Either<HostError, void>> {
+  /** The last checkpoint of a child that lives. */
+  last(child: Child): LastKept | null {
+    return this.#lives.get(child)?.last ?? null;
+  }
+
+  /** Nothing of the child is kept any more: it has ended, or is in an image. Another one of its name is left alone. */
+  async forget(name: string, identity: string): Promise<Either<HostError, void>> {
     const { store } = this.#options;
-    const key = `${ALIVE}${name}`;
-    const found = await store.get(key);
-    if (E.isLeft(found)) return failed(name, found.left);
-    if (found.right === null) return E.right(undefined);
-    const done = await store.commit({ remove: [Buffer.from(found.right).toString()], unset: [key] });
-    return E.isLeft(done) ? failed(name, done.left) : E.right(undefined);
+    const known = await store.get(`${ALIVE}${name}`);
+    if (E.isLeft(known)) return failed(name, known.left);
+    const isOwn = known.right !== null && Buffer.from(known.right).toString() === identity;
+    const done = await store.commit({ remove: [identity], unset: isOwn ? [`${ALIVE}${name}`] : [] });
+    if (E.isLeft(done)) return failed(name, done.left);
+    if (isOwn) this.#fallen.delete(name);
+    return E.right(undefined);
   }
 
   /** As `forget`; and it is known that it is over. */
@@ -259,7 +295,8 @@ export class Keeper {
   /** Files that no child needs any more go. */
   #trim(): void {
     const { journal, warn } = this.#options;
-    const needed = Math.min(journal.current, ...[...this.#lives.values()].map(({ since }) => since));
+    const living = [...this.#lives.values()].map(({ since }) => since);
+    const needed = Math.min(journal.current, ...living, ...this.#fallen.values());
     if (!this.#recovering) tell(journal.trim(needed), warn);
   }
 

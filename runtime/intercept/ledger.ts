@@ -125,6 +125,10 @@ export const usedBy = (ledger: Ledger): { readonly ram: number; readonly caps: n
   return { ram, caps };
 };
 
+/** Sessions that are held beside the four that every domain begins with. */
+export const sessionsIn = ({ capabilities }: Ledger): number =>
+  Object.values(capabilities).filter(({ kind }) => kind === "session" || kind === "delegated").length;
+
 /** Selectors that stand and fall with `selector`, itself last: files with their session, regions with their
  *  dataspace. */
 export const dependentsOf = (ledger: Ledger, selector: number): readonly number[] => {

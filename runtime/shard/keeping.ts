@@ -8,6 +8,7 @@ import type { DomainPowers } from "../domain/domain-powers.ts";
 import { systemEntropy } from "../domain/entropy.ts";
 import type { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { Router } from "../domain/router.ts";
+import type { Growth } from "../core/service.ts";
 import type { GrowthPlans } from "../durable/growth-plans.ts";
 import type { JournalWriter } from "../durable/journal/journal-writer.ts";
 import { Recorder } from "../durable/recorder.ts";
@@ -81,9 +82,18 @@ export class Keeping {
     };
   }
 
-  /** Adds an entry to the log that no record tells of. */
+  /** Adds an entry to the log that no record tells of, behind all that were planned. */
   note(text: string): void {
-    this.log.writeAt(text, this.log.end());
+    const { log } = this;
+    const { plans } = this.#options;
+    const growth: Growth = {
+      name: log.name,
+      end: () => E.right(log.end()),
+      size: () => log.size(text),
+      append: () => E.right(undefined),
+    };
+    log.writeAt(text, plans.reserve(growth, text) ?? log.end());
+    plans.done(growth);
   }
 
   /** Takes it down between two turns; it runs on. */

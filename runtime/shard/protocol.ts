@@ -189,6 +189,8 @@ export type ToResident =
       readonly aside: { readonly slot: number | null } | null;
       readonly generation: number;
     }
+  /** How much it takes; `measured` answers. */
+  | { readonly kind: "measure" }
   /** From now on its records go there; `turnedOver` answers. */
   | { readonly kind: "turnOver"; readonly former: number; readonly journal: number }
   /** Gives back everything it holds, at whatever point of its life: it is no longer there then. */
@@ -196,6 +198,14 @@ export type ToResident =
   /** What other children say. */
   | { readonly kind: "link"; readonly message: ToDomain }
   | { readonly kind: "portal"; readonly message: ToPortalClient };
+
+/** What a child takes. */
+export interface Extent {
+  /** Bytes: its memory, and what its capabilities take. */
+  readonly memory: number;
+  /** Sessions that it holds, those of its own making. */
+  readonly sessions: number;
+}
 
 export type FromResident =
   | { readonly kind: "booted"; readonly fault: Fault | null }
@@ -221,6 +231,7 @@ export type FromResident =
   /** So much has entered it since its last checkpoint that it should have another. */
   | { readonly kind: "due" }
   | { readonly kind: "turnedOver" }
+  | { readonly kind: "measured"; readonly extent: Extent }
   /** What was set aside at its recovery. */
   | { readonly kind: "aside"; readonly event: string }
   /** It did other than its records say, at its recovery. */

@@ -15,6 +15,7 @@ import type { RunQueue } from "../domain/run-queue.ts";
 import type { Base } from "../engine/base.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { Machine } from "../engine/machine.ts";
+import { sessionsIn } from "../intercept/ledger.ts";
 import type { MachinePool } from "../engine/pool.ts";
 import type { BlackBoxWriter } from "./black-box.ts";
 import type { BytecodeCache } from "./bytecode-cache.ts";
@@ -146,6 +147,8 @@ export class Resident {
         return this.#keeping?.recorder.open();
       case "recover":
         return void this.#recover(message);
+      case "measure":
+        return this.#measure();
       case "turnOver":
         this.#household.journals.turnOver(message.former, message.journal);
         return this.#post({ kind: "turnedOver" });
@@ -378,6 +381,13 @@ export class Resident {
       );
     this.#leave(true);
     this.#post({ kind: "exited", code: exited });
+  }
+
+  #measure(): void {
+    const domain = this.#domain;
+    if (domain === null) return;
+    const extent = { memory: domain.ram().used, sessions: sessionsIn(domain.ledger) };
+    this.#post({ kind: "measured", extent });
   }
 
   async #release(): Promise<void> {

@@ -31,20 +31,30 @@ describe("cryonode: commands on a host", function () {
       expect(await host.tells({ event: "up" })).to.include({ host: "here", pid: host.pid });
       await host.tells({ event: "exited", child: "short", code: 3 });
       await host.tells({ event: "log", child: "counter", text: "count 2" });
-      expect(await child("counter")).to.include({
+      const counter = await child("counter");
+      expect(counter).to.include({
         state: "running",
         generation: 1,
+        sessions: 3,
         restarts: 0,
         changed: false,
-        checkpoint: null,
         dropped: false,
       });
+      // An engine's memory is of whole pages, and the host has taken it down when it began.
+      expect((counter["memory"] as number) >= 1 << 20 && (counter["memory"] as number) < 8 << 20).to.equal(
+        true,
+      );
+      const { at, bytes, image } = counter["checkpoint"] as Readonly<Record<string, number | null>>;
+      expect(at).to.be.within(Date.now() - 60_000, Date.now());
+      expect(bytes).to.be.greaterThan(0);
+      expect(image).to.equal(null);
       expect(await child("short")).to.include({ state: "exited", code: 3 });
       expect(await child("later")).to.include({ state: "waiting", generation: null });
       const { stdout, status, stderr } = await cli(["ps"]);
       expect({ status, stderr }).to.deep.equal({ status: 0, stderr: "" });
       const [head, ...rows] = stdout.trimEnd().split("\n");
       expect(head).to.match(/^NAME +STATE +GEN +MEMORY +SESSIONS +CHECKPOINT +RESTARTS +SOURCE$/);
+      expect(rows[0]).to.match(/^counter +running +1 +[\d.]+ MB +3 +(now|\d+ s ago) +0 +same$/);
       expect(rows.map((row) => row.split(/ {2,}/).slice(0, 2))).to.deep.equal([
         ["counter", "running"],
         ["short", "exited 3"],
@@ -100,7 +110,9 @@ describe("cryonode: commands on a host", function () {
 
   it(
     "exports and imports: another name is a clone, the same one comes back",
-    onHost(async ({ up, json, cli, child }) => {
+    onHost(async ({ up, json, cli, child, write }) => {
+      // Who comes back from a copy finds the file as the original has left it.
+      await write("host.yaml", HOST.replaceAll("to: data }", "to: data, policy: rebind }"));
       const host = up();
       await host.tells({ event: "log", child: "counter", text: "count 3" });
       expect((await json("export", "counter", "./away.cryo")).events[0]).to.include({
@@ -161,7 +173,7 @@ describe("cryonode: commands on a host", function () {
         [
           ["Counter.ad", "[1, 2]"],
           2,
-          'Counter has no method "ad"; it has add, fail, slow, fall; did you mean "add"?',
+          'Counter has no method "ad"; it has add, fail, slow, fall, spin; did you mean "add"?',
         ],
         [["Counter.add", '["1", 2]'], 2, 'Counter.add: argument 0 is "1", expected number'],
         [["Counter.add", "[1, 2"], 2, "the arguments are no JSON"],

@@ -10,6 +10,7 @@ const Counter = session("Counter", {
   fail: method({ args: t.tuple([t.string]), result: t.void }),
   slow: method({ args: t.tuple([t.number]), result: t.number }),
   fall: method({ args: t.tuple([t.string]), result: t.void }),
+  spin: method({ args: t.tuple([]), result: t.void }),
 });
 export default component(async (env) => {
   const log = await env.session(Log);
@@ -21,6 +22,7 @@ export default component(async (env) => {
     fail: async (why: string) => { throw new RangeError(why); },
     slow: async (ms: number) => { await log.write("slow"); await timer.sleep(ms); return ms; },
     fall: async (why: string) => { setTimeout(() => { throw new TypeError(why); }, 0); },
+    spin: async () => { for (;;); },
   }));
   const file = await data.open(name, { write: true, create: true, append: true });
   for (let n = 1; n <= upTo; n++) {
@@ -35,7 +37,7 @@ export default component(async (env) => {
 const ROUTES = `
       - { service: LOG }
       - { service: Timer }
-      - { service: File_system, label: data, to: data, policy: rebind }`;
+      - { service: File_system, label: data, to: data }`;
 
 /** A host with a child that runs, one that exits, and one that waits. */
 export const HOST = `scenario: a host

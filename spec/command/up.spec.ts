@@ -7,6 +7,12 @@ import { COUNTER, HOST, onHost } from "./on-host.ts";
 const counted = (text: string): readonly number[] => text.trimEnd().split("\n").map(Number);
 const upTo = (last: number): readonly number[] => Array.from({ length: last }, (_, i) => i + 1);
 
+/** It may have been frozen between a line and its entry. */
+const expectLog = (events: readonly Readonly<Record<string, unknown>>[], lines: number): void => {
+  expect(events.length).to.be.within(lines - 1, lines);
+  expect(events.map(({ text }) => text)).to.deep.equal(upTo(events.length).map((n) => `count ${n}`));
+};
+
 describe("cryonode up", function () {
   this.timeout(60_000);
 
@@ -40,7 +46,7 @@ describe("cryonode up", function () {
         const lines = counted(await readFile(join(folder, "data/count.txt"), "utf8"));
         expect(lines).to.deep.equal(upTo(lines.length));
         const logs = await json("logs", "counter");
-        expect(logs.events.map(({ text }) => text)).to.deep.equal(lines.map((n) => `count ${n}`));
+        expectLog(logs.events, lines.length);
       }),
     );
 
@@ -60,21 +66,21 @@ describe("cryonode up", function () {
   );
 
   it(
-    "fault 2: goes on where it was seen last after kill -9, whatever was checkpointed",
+    "fault 2: goes on after kill -9 where it was seen last: nothing is lost, nothing there twice",
     onHost(async ({ up, json, child, folder }) => {
       const first = up();
       await first.tells({ event: "log", child: "counter", text: "count 3" });
-      const { events } = await json("checkpoint", "counter");
-      expect(events[0]).to.include({ event: "checkpointed", child: "counter", generation: 1 });
       await json("start", "later");
       await first.tells({ event: "log", child: "later", text: "count 1" });
       first.signal("SIGKILL");
       await first.ended;
+      let seen = 3;
       for (const generation of [2, 3]) {
         const next = up();
-        expect(await next.tells({ event: "revived", child: "counter" })).to.include({ generation });
-        await next.tells({ event: "revived", child: "later" });
-        await next.tells({ event: "log", child: "later" });
+        for (const name of ["counter", "later"])
+          expect(await next.tells({ event: "revived", child: name })).to.include({ generation, image: null });
+        seen += 10;
+        await next.tells({ event: "log", child: "counter", text: `count ${seen}` });
         next.signal("SIGKILL");
         await next.ended;
       }
@@ -83,9 +89,42 @@ describe("cryonode up", function () {
         expect(lines).to.deep.equal(lines.map((_, n) => String(n + 1)));
       }
       const last = up();
-      await last.tells({ event: "revived", child: "counter" });
-      expect(await child("counter")).to.include({ restarts: 3 });
-      expect(await child("short")).to.include({ restarts: 0, state: "exited" });
+      await last.tells({ event: "revived", child: "later", generation: 4 });
+      expect(await child("counter")).to.include({ state: "running", restarts: 3, generation: 4 });
+      expect(await child("short")).to.include({ state: "exited", restarts: 0 });
+      expect((await json("stop")).status).to.equal(0);
+      for (const [name, file] of [
+        ["counter", "count.txt"],
+        ["later", "later.txt"],
+      ]) {
+        const lines = counted(await readFile(join(folder, "data", file!), "utf8"));
+        expect(lines).to.deep.equal(upTo(lines.length));
+        expectLog((await json("logs", name!)).events, lines.length);
+      }
+    }),
+  );
+
+  it(
+    "a child that was frozen stays so after kill -9, and one that was revived lives",
+    onHost(async ({ up, json, child }) => {
+      const first = up();
+      await first.tells({ event: "log", child: "counter", text: "count 2" });
+      await json("start", "later");
+      expect((await json("freeze", "later")).status).to.equal(0);
+      expect((await json("freeze", "counter", "mine.cryo")).status).to.equal(0);
+      expect((await json("revive", "counter")).status).to.equal(0);
+      first.signal("SIGKILL");
+      await first.ended;
+      const second = up();
+      await second.tells({ event: "revived", child: "counter", generation: 3 });
+      expect(await child("later")).to.include({ state: "frozen" });
+      expect((await json("revive", "later")).status).to.equal(0);
+      expect((await json("kill", "counter")).status).to.equal(0);
+      second.signal("SIGKILL");
+      await second.ended;
+      const third = up();
+      await third.tells({ event: "revived", child: "later" });
+      expect(await child("counter")).to.include({ state: "killed" });
     }),
   );
 
@@ -96,7 +135,7 @@ describe("cryonode up", function () {
         "host.yaml",
         HOST.replace(
           "component: ./counter.ts\n",
-          "component: ./counter.ts\n    restart: { most: 2, within: 1m }\n",
+          "component: ./counter.ts\n    turn: 100ms\n    restart: { most: 2, within: 1h }\n",
         ),
       );
       const host = up();
@@ -107,16 +146,18 @@ describe("cryonode up", function () {
       expect(await child("later")).to.include({ state: "faulted", restarts: 0 });
       expect((await child("later"))["reason"]).to.contain("so there");
       for (const restarts of [1, 2]) {
-        await json("call", "counter", "Counter.fall", '"again"');
-        await host.tells({ event: "faulted", child: "counter" });
-        for (;;) {
-          const now = await child("counter");
-          if (now["restarts"] === restarts && now["state"] === "running") break;
-        }
+        const call = await json("call", "counter", "Counter.spin");
+        expect(call.status).to.equal(1);
+        expect(call.stderr).to.contain("brought it down");
+        expect(await child("counter")).to.include({ state: "running", restarts, generation: restarts + 1 });
       }
-      await json("call", "counter", "Counter.fall", '"once more"');
+      expect((await json("call", "counter", "Counter.add", "[1, 2]")).status).to.equal(0);
+      await json("call", "counter", "Counter.spin");
       await host.tells({ event: "stuck", child: "counter" });
-      expect(await child("counter")).to.include({ state: "stuck", restarts: 2 });
+      const stuck = await child("counter");
+      expect(stuck).to.include({ state: "stuck", restarts: 2 });
+      expect(stuck["reason"]).to.contain("turn");
+      expect((await json("logs", "counter")).stdout).to.contain("fault: ");
       expect((await json("start", "counter")).status).to.equal(0);
       expect(await child("counter")).to.include({ state: "running", restarts: 0 });
     }),
@@ -129,7 +170,7 @@ describe("cryonode up", function () {
       await first.tells({ event: "log", child: "counter", text: "count 2" });
       first.signal("SIGTERM");
       await first.ended;
-      await write("host.yaml", HOST.replace("  counter:\n", "  newcomer:\n"));
+      await write("host.yaml", HOST.replace("  counter:\n", "  newcomer:\n    config: { file: new.txt }\n"));
       const second = up();
       await second.tells({ event: "kept", child: "counter" });
       await second.tells({ event: "started", child: "newcomer" });
@@ -165,16 +206,14 @@ describe("cryonode up", function () {
       await write("counter.ts", COUNTER.replace("await env.config()", "await env.config("));
       const broken = await cli(["up", "host.yaml"]);
       expect(broken.status).to.equal(2);
-      expect(broken.stderr).to.match(/^counter\.ts:13:\d+: /);
+      expect(broken.stderr).to.match(/^counter\.ts:14:\d+: /);
       await nothing();
     }),
   );
 
   it(
     "goes on with the others where one can't be brought back, and with that one when it can",
-    onHost(async ({ up, json, child, write, folder }) => {
-      const strict = HOST.replaceAll(", policy: rebind", "");
-      await write("host.yaml", strict);
+    onHost(async ({ up, json, child, folder }) => {
       const first = up();
       await first.tells({ event: "up" });
       await json("start", "later");
@@ -243,8 +282,11 @@ describe("cryonode up", function () {
         `import { component, Log } from "cryonode";
 export default component(async (env) => {
   const { file } = ((await env.config()) ?? {}) as { file?: string };
-  await env.session(Log);
-  if (file === "later.txt") for (;;) await Promise.resolve();
+  const log = await env.session(Log);
+  if (file === "later.txt") {
+    await log.write("never again");
+    for (;;) await Promise.resolve();
+  }
   await new Promise(() => {});
 });
 `,
@@ -254,7 +296,7 @@ export default component(async (env) => {
         HOST.replaceAll("routes:", "turn: 1h\n    routes:").replace("later: true", "later: false"),
       );
       const host = up();
-      await host.tells({ event: "started", child: "later" });
+      await host.tells({ event: "log", child: "later", text: "never again" });
       host.signal("SIGTERM");
       await host.tells({ event: "stopping" });
       expect((await json("kill", "counter")).stderr).to.contain("the host is being stopped");

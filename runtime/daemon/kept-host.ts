@@ -1,5 +1,5 @@
-// A durable host on plain images: what is durable of a child is the last image that was made of it. The end of the
-// host freezes all; after a crash each child goes back to its last image, or begins anew where it has none.
+// A durable host: what commands ask of it, on children that a keeper keeps. The end of the host freezes all; after a
+// crash each child goes on where it was seen last.
 import { unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
@@ -13,10 +13,11 @@ import { writeImage } from "../image/write-image.ts";
 import { callFromOutside } from "./call-from-outside.ts";
 import type { DurableError } from "./durable-error.ts";
 import type { DurableHost, DurableHostOptions, OpenDurableHost, OutsideCall, Rest } from "./durable-host.ts";
-import { EntryBook, UNBORN, type EntryRecord } from "./entry-record.ts";
+import { EntryBook, UNBORN } from "./entry-record.ts";
 import type { EntryReport, EntryState } from "./entry-report.ts";
+import { EntryReports } from "./entry-reports.ts";
 import { copyImage, readSealed } from "./image-copy.ts";
-import { ImageLives, type Done } from "./image-lives.ts";
+import { KeptLives, type Done } from "./kept-lives.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 
 /** How long the calls of a child that must complete are waited for at the end of the host, in ms. */
@@ -41,11 +42,12 @@ const isRunning: Fit = (state) => state === "running";
 const isFrozen: Fit = (state) => state === "frozen";
 const isThere: Fit = (state) => isRunning(state) || isFrozen(state);
 
-class ImageHost implements DurableHost {
+class KeptHost implements DurableHost {
   readonly #options: DurableHostOptions;
   readonly #book: EntryBook;
-  readonly #lives: ImageLives;
+  readonly #lives: KeptLives;
   readonly #commands = new OneAtATime();
+  readonly #reports: EntryReports;
   #closing = false;
   #begun: Promise<void> = Promise.resolve();
 
@@ -53,11 +55,13 @@ class ImageHost implements DurableHost {
   constructor(options: DurableHostOptions, book: EntryBook) {
     this.#options = options;
     this.#book = book;
-    this.#lives = new ImageLives({ ...options, book, restart: (child) => void this.#again(child) });
+    this.#lives = new KeptLives({ ...options, book, restart: (child) => void this.#again(child) });
+    this.#reports = new EntryReports({ ...options, book, lives: this.#lives, commands: this.#commands });
   }
 
   #again(child: string): Promise<void> {
     return this.#commands.whenFree(child, "restart", async () => {
+      await this.#lives.live.child(child)?.ended;
       const wanted = this.#book.get(child)?.state === "alive" && this.#lives.alive(child) === null;
       if (wanted && !this.#closing) await this.#lives.bringBack(child);
     });
@@ -68,82 +72,46 @@ class ImageHost implements DurableHost {
     return this.#begun;
   }
 
+  /** One after another, in the order of the file; until its turn has come, who is to live is busy with that. */
   async #begin(): Promise<void> {
     const { crashed } = this.#book;
     await this.#book.mark(true);
     const { entries } = this.#lives;
     for (const name of this.#book.names) if (!entries.has(name)) this.#tellKept(name);
+    let last: Promise<void> = Promise.resolve();
     for (const [name, { later }] of entries) {
-      if (this.#closing) return;
       const record = this.#book.get(name);
-      if (record === undefined ? later : record.state !== "alive") continue;
-      if (record !== undefined && crashed)
-        await this.#lives.note(name, { ...record, restarts: record.restarts + 1 });
-      await this.#commands.whenFree(name, "start", () => this.#lives.bringBack(name));
+      const isWanted = record === undefined ? !later : record.state === "alive";
+      if (!isWanted && record === undefined) continue;
+      const before = last;
+      last = this.#commands.whenFree(name, "start", async () => {
+        await before;
+        if (this.#closing) return;
+        if (!isWanted) return this.#lives.keeping.tidy(name);
+        const known = this.#book.get(name);
+        if (known !== undefined && crashed)
+          await this.#lives.keeping.note(name, { ...known, restarts: known.restarts + 1 });
+        await this.#lives.bringBack(name);
+      });
     }
-    this.#options.keeper.recovered();
+    await last;
+    if (!this.#closing) this.#lives.begun();
   }
 
   #tellKept(child: string): void {
     const { state, image } = this.#book.get(child)!;
     const { folder } = this.#options;
-    if (state === "alive" || state === "frozen")
-      this.#lives.emit({ event: "kept", child, image: image === null ? null : folder.lengthen(image) });
-  }
-
-  // --- what there is
-
-  get #names(): readonly string[] {
-    const { entries } = this.#lives;
-    return [...entries.keys(), ...this.#book.names.filter((name) => !entries.has(name))];
+    if (state !== "alive" && state !== "frozen") return;
+    if (state === "alive" && image === null) this.#lives.missing(child);
+    this.#lives.emit({ event: "kept", child, image: image === null ? null : folder.lengthen(image) });
   }
 
   get running(): readonly string[] {
-    return this.#names.filter((name) => this.#lives.alive(name) !== null);
-  }
-
-  #stateOf(name: string): EntryState {
-    if (this.#lives.alive(name) !== null) return "running";
-    const record = this.#book.get(name);
-    const doing = this.#commands.doing(name);
-    if (doing === "start" || doing === "revive" || doing === "restart") return "starting";
-    if (record === undefined) return "waiting";
-    return record.state === "alive" ? "frozen" : record.state;
+    return this.#reports.names.filter((name) => this.#lives.alive(name) !== null);
   }
 
   list(): Promise<readonly EntryReport[]> {
-    return Promise.all(this.#names.map((name) => this.#report(name)));
-  }
-
-  async #report(name: string): Promise<EntryReport> {
-    const entry = this.#lives.entries.get(name);
-    const { folder } = this.#options;
-    const state = this.#stateOf(name);
-    const record = this.#book.get(name) ?? UNBORN;
-    const { checkpoint, generation, restarts, since } = record;
-    const extent = null as { memory: number; sessions: number } | null;
-    return {
-      name,
-      state,
-      generation: generation === 0 ? null : generation,
-      memory: extent?.memory ?? null,
-      sessions: extent?.sessions ?? null,
-      checkpoint: checkpoint === null ? null : { ...checkpoint, image: folder.lengthen(checkpoint.image) },
-      restarts,
-      restart: entry?.restart ?? null,
-      changed: isThere(state) ? await this.#changed(name, record) : null,
-      code: state === "exited" ? record.code : null,
-      reason: this.#lives.whyAbsent(name) ?? (isRunning(state) ? null : record.reason),
-      dropped: entry === undefined,
-      since,
-    };
-  }
-
-  async #changed(name: string, { hash }: EntryRecord): Promise<boolean | null> {
-    const entry = this.#lives.entries.get(name);
-    if (entry === undefined || hash === "") return null;
-    const compiled = await this.#options.code.compiled(entry.config.component, entry.roots);
-    return E.isLeft(compiled) || compiled.right.hash !== hash;
+    return this.#reports.list();
   }
 
   // --- commands
@@ -153,9 +121,11 @@ class ImageHost implements DurableHost {
     if (this.#closing) return { tag: "Closing" };
     const isKnown = this.#lives.entries.has(name);
     if (!isKnown && this.#book.get(name) === undefined)
-      return { tag: "NoSuchEntry", child: name, known: this.#names };
-    const state = this.#stateOf(name);
-    if (!isKnown) return { tag: "NotInFile", child: name, file: this.#options.config.file };
+      return { tag: "NoSuchEntry", child: name, known: this.#reports.names };
+    const state = this.#reports.stateOf(name);
+    // To live it needs what the file says; to be dropped or copied it does not.
+    const needsFile = wanted !== "killed" && wanted !== "exported";
+    if (!isKnown && needsFile) return { tag: "NotInFile", child: name, file: this.#options.config.file };
     return fit(state) ? null : { tag: "Unfit", child: name, wanted, state };
   }
 
@@ -177,7 +147,7 @@ class ImageHost implements DurableHost {
   start(name: string): Promise<Done> {
     return this.#command(name, "start", "started", isOver, async () => {
       const before = this.#book.get(name);
-      if (before !== undefined) await this.#lives.note(name, { ...before, restarts: 0, faults: [] });
+      if (before !== undefined) await this.#lives.keeping.note(name, { ...before, restarts: 0, faults: [] });
       return this.#lives.startNew(name);
     });
   }
@@ -187,7 +157,7 @@ class ImageHost implements DurableHost {
       const frozen = await this.#lives.live.freeze([name], { image: image ?? this.#ownImage(name) });
       if (E.isLeft(frozen)) return hostFailed(frozen.left);
       const made = frozen.right[0]!;
-      await this.#lives.imaged(name, made, true, "frozen");
+      await this.#lives.keeping.frozen(name, made, "frozen");
       return E.right({ event: "frozen", ...made });
     });
   }
@@ -197,8 +167,7 @@ class ImageHost implements DurableHost {
       const checkpoint = await this.#lives.live.checkpoint([name], { image: image ?? this.#ownImage(name) });
       if (E.isLeft(checkpoint)) return hostFailed(checkpoint.left);
       const made = checkpoint.right[0]!;
-      // One that lies elsewhere is its maker's, who may take it away.
-      await this.#lives.imaged(name, made, image === null);
+      await this.#lives.keeping.checkpointed(name, made);
       return E.right({ event: "checkpointed", ...made });
     });
   }
@@ -208,9 +177,7 @@ class ImageHost implements DurableHost {
   }
 
   revive(name: string): Promise<Done> {
-    return this.#command(name, "revive", "revived", isFrozen, () =>
-      this.#lives.reviveFrom(name, this.#book.get(name)!),
-    );
+    return this.#command(name, "revive", "revived", isFrozen, () => this.#lives.comeBack(name));
   }
 
   kill(name: string): Promise<Done> {
@@ -244,10 +211,11 @@ class ImageHost implements DurableHost {
     const former = join(dirname(this.#ownImage(name)), `.${name}.former`);
     const frozen = await this.#lives.live.freeze([name], { image: former });
     if (E.isLeft(frozen)) return hostFailed(frozen.left);
-    await this.#lives.imaged(name, frozen.right[0]!, true);
+    await this.#lives.keeping.frozen(name, frozen.right[0]!, "alive");
     const started = await this.#lives.startCompiled(name, compiled);
-    if (E.isRight(started)) await unlink(former).catch(() => {});
-    else await this.#lives.bringBack(name);
+    if (E.isLeft(started)) await this.#lives.bringBack(name);
+    // Where that came to nothing it is still needed.
+    if (this.#lives.alive(name) !== null) await unlink(former).catch(() => {});
     return started;
   }
 
@@ -265,7 +233,9 @@ class ImageHost implements DurableHost {
 
   async #exportFrozen(name: string, file: string): Promise<Either<DurableError, Copied>> {
     const { image, generation } = this.#book.get(name)!;
-    const from = this.#options.folder.lengthen(image!);
+    // What could not be brought back is in no image.
+    if (image === null) return E.left({ tag: "Unfit", child: name, wanted: "exported", state: "frozen" });
+    const from = this.#options.folder.lengthen(image);
     const bytes = await copyImage(from, file);
     return E.isLeft(bytes) ? imageFailed(file, bytes.left) : E.right({ generation, bytes: bytes.right });
   }
@@ -334,7 +304,7 @@ class ImageHost implements DurableHost {
     };
     await Promise.all(Array.from({ length: MOST_AT_ONCE }, freezeNext));
     await this.#lives.close();
-    await this.#book.mark(false);
+    await this.#book.mark(left.length > 0);
     return { left };
   }
 
@@ -344,25 +314,23 @@ class ImageHost implements DurableHost {
       if (this.#lives.alive(child) === null) return null;
       const options = { image: this.#ownImage(child), deadline: LAST_DEADLINE_MS };
       const frozen = await this.#lives.live.freeze([child], options);
-      if (E.isRight(frozen)) await this.#lives.imaged(child, frozen.right[0]!, true);
+      if (E.isRight(frozen)) await this.#lives.keeping.frozen(child, frozen.right[0]!, "alive");
       // It may have ended by itself meanwhile.
       return E.isRight(frozen) || this.#lives.alive(child) === null ? null : hostProse(frozen.left);
     });
   }
 }
 
-/** Opens a host on plain images. */
-export const openImageHost: OpenDurableHost = async (options) => {
+/** Opens the host of a state directory. */
+export const openKeptHost: OpenDurableHost = async (options) => {
   const book = await EntryBook.read(options.folder.record);
   if (E.isLeft(book)) return book;
   try {
-    return E.right(new ImageHost(options, book.right));
+    return E.right(new KeptHost(options, book.right));
   } catch (error) {
     const { code, syscall, path } = error as NodeJS.ErrnoException;
     if (code === undefined || syscall === undefined) throw error;
-    return E.left({
-      tag: "Setup",
-      reason: `a provider can't be made: ${syscall} of ${path ?? "it"} failed with ${code}`,
-    });
+    const what = `${syscall} of ${path ?? "it"} failed with ${code}`;
+    return E.left({ tag: "Setup", reason: `a provider can't be made: ${what}` });
   }
 };

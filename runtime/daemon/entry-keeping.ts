@@ -1,0 +1,123 @@
+// What is remembered and kept of each child, in step: the record says where all of it is, the keeper has what lives,
+// an image what is frozen. What becomes of a child is written down first; what is left over then is removed, and where
+// a crash comes in between, by the next host.
+import { unlink } from "node:fs/promises";
+import { E, type Either } from "../../lib/fp.ts";
+import type { Child } from "../host/child.ts";
+import type { Frozen } from "../host/frozen.ts";
+import { hostProse } from "../host/host-error.ts";
+import type { Keeper, LastKept } from "../host/keeper.ts";
+import { UNBORN, type EntryBook, type EntryRecord, type RecordError } from "./entry-record.ts";
+import type { StateFolder } from "./state-folder.ts";
+
+export interface EntryKeepingOptions {
+  readonly folder: StateFolder;
+  readonly book: EntryBook;
+  readonly keeper: Keeper;
+  /** Something could not be written down or removed. The child is as it is. */
+  readonly warn: (child: string, text: string) => void;
+}
+
+export class EntryKeeping {
+  readonly #options: EntryKeepingOptions;
+
+  constructor(options: EntryKeepingOptions) {
+    this.#options = options;
+  }
+
+  /** What is remembered of a child, which may be that it has never been. */
+  of(child: string): EntryRecord {
+    return this.#options.book.get(child) ?? UNBORN;
+  }
+
+  /** Writes down what became of a child. What fails is told. */
+  async note(child: string, record: EntryRecord): Promise<void> {
+    const { book, warn } = this.#options;
+    const noted = await book.set(child, record);
+    if (E.isLeft(noted)) warn(child, `what became of it can't be kept: ${reasonOf(noted.left)}`);
+  }
+
+  /** It is no more, and nothing of it is kept. */
+  async over(child: string, how: Pick<EntryRecord, "state"> & Partial<EntryRecord>): Promise<void> {
+    const before = this.of(child);
+    const none = { code: null, reason: null, image: null, identity: null };
+    await this.note(child, { ...before, ...none, ...how, since: Date.now() });
+    await this.forget(child, before.identity);
+    const isLast = this.of(child).state === how.state;
+    if (isLast && before.image === this.#ownImage(child)) await this.discard(child);
+  }
+
+  /** It lives as nobody has before: the one that was is gone. On failure what is remembered is as it was. */
+  async born(child: string, { identity, code }: Child): Promise<Either<RecordError, void>> {
+    const before = this.of(child);
+    const { restarts, faults } = before;
+    const noted = await this.#options.book.set(child, {
+      ...{ ...UNBORN, state: "alive", restarts, faults },
+      ...{ identity: identity.identity, generation: identity.generation, hash: code.hash },
+      since: Date.now(),
+    });
+    if (E.isLeft(noted)) {
+      await this.forget(child, identity.identity);
+      return noted;
+    }
+    await this.forget(child, before.identity);
+    await this.discard(child);
+    return noted;
+  }
+
+  /** It lives again, and the keeper has all of it. */
+  async revived(child: string, { identity, code }: Child): Promise<void> {
+    const now = { state: "alive", image: null, clone: false, reason: null } as const;
+    const who = { identity: identity.identity, generation: identity.generation, hash: code.hash };
+    await this.note(child, { ...this.of(child), ...now, ...who });
+  }
+
+  /** An image was made of it, and it goes on. */
+  async checkpointed(child: string, { image, bytes }: Frozen): Promise<void> {
+    const path = this.#options.folder.shorten(image);
+    await this.note(child, { ...this.of(child), checkpoint: { at: Date.now(), image: path, bytes } });
+  }
+
+  /** It is in an image now. `alive`: only until the next host comes. */
+  async frozen(child: string, frozen: Frozen, state: "frozen" | "alive"): Promise<void> {
+    const { image, bytes, generation } = frozen;
+    const before = this.of(child);
+    const path = this.#options.folder.shorten(image);
+    const at = Date.now();
+    const where = { image: path, identity: null, clone: false, checkpoint: { at, image: path, bytes } };
+    const since = state === "frozen" ? at : before.since;
+    await this.note(child, { ...before, ...where, state, generation, since });
+    await this.forget(child, before.identity);
+  }
+
+  /** When the host last took a living child down for itself, and in how many bytes. */
+  last(child: Child): LastKept | null {
+    return this.#options.keeper.last(child);
+  }
+
+  async forget(child: string, identity: string | null): Promise<void> {
+    if (identity === null) return;
+    const forgotten = await this.#options.keeper.forget(child, identity);
+    if (E.isLeft(forgotten)) this.#options.warn(child, hostProse(forgotten.left));
+  }
+
+  /** Nothing is to be kept of a child that does not live by the record; of one that is stuck, for whoever asks why. */
+  async tidy(child: string): Promise<void> {
+    const former = await this.#options.keeper.former(child);
+    if (E.isRight(former) && former.right !== null && this.of(child).state !== "stuck")
+      await this.forget(child, former.right.identity.identity);
+  }
+
+  #ownImage(child: string): string {
+    const { folder } = this.#options;
+    return folder.shorten(folder.image(child));
+  }
+
+  /** Removes the state directory's own image of a child. */
+  async discard(child: string): Promise<void> {
+    // What is not there any more need not be removed.
+    await unlink(this.#options.folder.image(child)).catch(() => {});
+  }
+}
+
+const reasonOf = ({ path, reason }: RecordError): string => `${path}: ${reason}`;

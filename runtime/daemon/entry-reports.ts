@@ -1,0 +1,88 @@
+// What `ps` shows: of each entry what is remembered, and of those that live how they are right now.
+import { E } from "../../lib/fp.ts";
+import type { LastKept } from "../host/keeper.ts";
+import type { DurableHostOptions } from "./durable-host.ts";
+import { UNBORN, type EntryBook, type EntryRecord } from "./entry-record.ts";
+import type { EntryReport, EntryState } from "./entry-report.ts";
+import type { KeptLives } from "./kept-lives.ts";
+import type { OneAtATime } from "./one-at-a-time.ts";
+
+export interface EntryReportsOptions extends Pick<DurableHostOptions, "folder" | "code"> {
+  readonly book: EntryBook;
+  readonly lives: KeptLives;
+  readonly commands: OneAtATime;
+}
+
+const COMING: ReadonlySet<string | null> = new Set(["start", "revive", "restart"]);
+
+export class EntryReports {
+  readonly #options: EntryReportsOptions;
+
+  constructor(options: EntryReportsOptions) {
+    this.#options = options;
+  }
+
+  /** In the order of the file, then those that are no longer in it. */
+  get names(): readonly string[] {
+    const { book, lives } = this.#options;
+    return [...lives.entries.keys(), ...book.names.filter((name) => !lives.entries.has(name))];
+  }
+
+  stateOf(name: string): EntryState {
+    const { book, lives, commands } = this.#options;
+    if (lives.alive(name) !== null) return "running";
+    const record = book.get(name);
+    const isDue = record === undefined ? !(lives.entries.get(name)?.later ?? true) : record.state === "alive";
+    if (COMING.has(commands.doing(name)) && isDue) return "starting";
+    if (record === undefined) return "waiting";
+    return record.state === "alive" ? "frozen" : record.state;
+  }
+
+  list(): Promise<readonly EntryReport[]> {
+    return Promise.all(this.names.map((name) => this.#report(name)));
+  }
+
+  async #report(name: string): Promise<EntryReport> {
+    const { book, lives } = this.#options;
+    const entry = lives.entries.get(name);
+    const state = this.stateOf(name);
+    const record = book.get(name) ?? UNBORN;
+    const { generation, restarts, since } = record;
+    const isRunning = state === "running";
+    const living = lives.alive(name);
+    const kept = living === null ? null : lives.keeping.last(living);
+    // While a turn of its thread does not end, what it took when it was taken down last.
+    const extent = (await living?.measure()) ?? kept?.extent ?? null;
+    return {
+      name,
+      state,
+      generation: generation === 0 ? null : generation,
+      memory: extent?.memory ?? null,
+      sessions: extent?.sessions ?? null,
+      checkpoint: this.#lastOf(kept, record),
+      restarts,
+      restart: entry?.restart ?? null,
+      changed: isRunning || state === "frozen" ? await this.#changed(name, record) : null,
+      code: state === "exited" ? record.code : null,
+      reason: lives.whyAbsent(name) ?? (isRunning ? null : record.reason),
+      dropped: entry === undefined,
+      since,
+    };
+  }
+
+  /** When its state was last taken down: for the host, or into an image. */
+  #lastOf(kept: LastKept | null, { checkpoint }: EntryRecord): EntryReport["checkpoint"] {
+    const { folder } = this.#options;
+    if (kept !== null && kept.at >= (checkpoint?.at ?? 0))
+      return { at: kept.at, bytes: kept.bytes, image: null };
+    return checkpoint === null ? null : { ...checkpoint, image: folder.lengthen(checkpoint.image) };
+  }
+
+  async #changed(name: string, { hash }: EntryRecord): Promise<boolean | null> {
+    const { lives, code } = this.#options;
+    const entry = lives.entries.get(name);
+    if (entry === undefined || hash === "") return null;
+    const compiled = await code.compiled(entry.config.component, entry.roots);
+    return E.isLeft(compiled) || compiled.right.hash !== hash;
+  }
+}

@@ -1,0 +1,284 @@
+// The children of a durable host, as they come to life, end, and are brought back.
+import { E, type Either } from "../../lib/fp.ts";
+import type { Compiled } from "../component/compile.ts";
+import type { Child } from "../host/child.ts";
+import type { Ending } from "../host/ending.ts";
+import type { HostEvent } from "../host/event.ts";
+import type { HostError } from "../host/host-error.ts";
+import type { FormerLife } from "../host/keeper.ts";
+import { LiveHost } from "../host/live-host.ts";
+import { ChildLog } from "./child-log.ts";
+import { durableProse, type DurableError } from "./durable-error.ts";
+import type { DurableEvent } from "./durable-event.ts";
+import type { DurableEntry, DurableHostOptions } from "./durable-host.ts";
+import { EntryKeeping } from "./entry-keeping.ts";
+import type { EntryBook, EntryRecord } from "./entry-record.ts";
+import { Faults } from "./faults.ts";
+import { unclaim } from "./image-copy.ts";
+
+export type Done = Either<DurableError, DurableEvent>;
+
+export interface KeptLivesOptions extends DurableHostOptions {
+  readonly book: EntryBook;
+  /** Brings a child back that ended for no fault of its own, or one that is forgiven. */
+  readonly restart: (child: string) => void;
+}
+
+const hostFailed = (error: HostError): Either<DurableError, never> => E.left({ tag: "Host", error });
+
+export class KeptLives {
+  readonly entries: ReadonlyMap<string, DurableEntry>;
+  readonly live: LiveHost;
+  readonly keeping: EntryKeeping;
+  readonly #options: KeptLivesOptions;
+  readonly #logs = new Map<string, ChildLog>();
+  readonly #faults: Faults;
+  /** How those ended, in this host, who are to be brought back. */
+  readonly #fallen = new Map<string, Ending>();
+  /** Why children that should live do not: they could not be brought back. */
+  readonly #absent = new Map<string, string>();
+  /** Children whose coming and going is part of something that is told as a whole. */
+  readonly #quiet = new Set<string>();
+  /** The last thing that was told of each child beside its log. */
+  readonly #last = new Map<string, HostEvent>();
+  #begun = false;
+  #closed = false;
+
+  /** Throws where a provider can't be made. */
+  constructor(options: KeptLivesOptions) {
+    this.#options = options;
+    const { config, runtime, keeper, book, folder } = options;
+    this.entries = new Map(config.entries.map((entry) => [entry.config.name, entry]));
+    this.keeping = new EntryKeeping({ folder, book, keeper, warn: (child, text) => this.#warn(child, text) });
+    this.#faults = new Faults(book, (child) => this.entries.get(child)?.restart ?? null);
+    this.live = new LiveHost({
+      config: config.host,
+      runtime,
+      keeper,
+      emit: (event) => this.#happened(event),
+      // What a child is, is written down before it does anything.
+      beforeGo: () => "hold",
+      comesBack: (child, ending) => this.#comesBack(child.name, ending),
+      lost: (child, reason) => this.#lost(child.name, reason),
+    });
+  }
+
+  // --- what happens
+
+  emit(event: DurableEvent): void {
+    this.#options.emit(event);
+  }
+
+  #warn(child: string, text: string): void {
+    this.emit({ event: "warning", child, text });
+  }
+
+  /** What happens to a child meanwhile is not told. */
+  async quietly<T>(child: string, act: () => Promise<T>): Promise<T> {
+    this.#quiet.add(child);
+    try {
+      return await act();
+    } finally {
+      this.#quiet.delete(child);
+    }
+  }
+
+  #happened(event: HostEvent): void {
+    const { child } = event;
+    if (this.#closed && event.event !== "log") return;
+    switch (event.event) {
+      case "log": {
+        const { text, kept } = event;
+        if (kept !== true) this.#log(child).append(text);
+        return this.emit({ event: "log", child, text });
+      }
+      case "exited":
+        void this.over(child, { state: "exited", code: event.code });
+        return this.emit(event);
+      case "faulted":
+        this.emit(event);
+        return this.#faulted(child, event.reason);
+      case "denied":
+      case "warning":
+        return this.emit(event);
+      default:
+        this.#last.set(child, event);
+        if (!this.#quiet.has(child)) this.emit(event);
+    }
+  }
+
+  #log(child: string): ChildLog {
+    const known = this.#logs.get(child);
+    if (known !== undefined) return known;
+    const { logs: folder } = this.#options.folder;
+    const failed = (reason: string): void => this.#warn(child, `its log can't be kept: ${reason}`);
+    const made = new ChildLog({ folder, child, failed });
+    this.#logs.set(child, made);
+    return made;
+  }
+
+  // --- ends
+
+  /** Asked before anybody hears that it has ended. */
+  #comesBack(child: string, ending: Ending): boolean {
+    if (this.#closed) return false;
+    if (ending.kind === "faulted" && !this.#faults.forgives(child, Date.now())) return false;
+    this.#fallen.set(child, ending);
+    return true;
+  }
+
+  #faulted(child: string, reason: string): void {
+    const before = this.keeping.of(child);
+    const { faults, policy } = this.#faults.of(child);
+    if (this.#fallen.has(child)) {
+      const restarts = before.restarts + 1;
+      void this.keeping.note(child, { ...before, reason, faults: [...faults], restarts });
+      return this.#options.restart(child);
+    }
+    if (policy === null) return void this.over(child, { state: "faulted", reason });
+    // What is left of it is kept for whoever wants to know why.
+    const state = "stuck" as const;
+    const stuck = { state, reason, faults: [...faults], since: Date.now() };
+    void this.keeping.note(child, { ...before, ...stuck });
+    this.emit({ event: "stuck", child, reason });
+  }
+
+  /** Another child brought its thread down. */
+  #lost(child: string, reason: string): void {
+    this.#warn(child, `${reason}; it is brought back`);
+    const before = this.keeping.of(child);
+    void this.keeping.note(child, { ...before, restarts: before.restarts + 1 });
+    this.#options.restart(child);
+  }
+
+  /** It is no more, and nothing of it is kept. */
+  async over(child: string, how: Pick<EntryRecord, "state"> & Partial<EntryRecord>): Promise<void> {
+    this.#absent.delete(child);
+    this.#fallen.delete(child);
+    await this.keeping.over(child, how);
+    this.#recovered();
+  }
+
+  alive(child: string): Child | null {
+    const found = this.live.child(child);
+    return found !== undefined && found.ending === null ? found : null;
+  }
+
+  /** Why a child that should live does not; null where there is no such reason. */
+  whyAbsent(child: string): string | null {
+    return this.#absent.get(child) ?? null;
+  }
+
+  /** It lived with the former host, and this one can't bring it back: it is not in its file. */
+  missing(child: string): void {
+    this.#absent.set(child, "it lived when its host ended, and is no longer in the file");
+  }
+
+  /** Whoever could be brought back of those who lived with the former host has been. */
+  begun(): void {
+    this.#begun = true;
+    this.#recovered();
+  }
+
+  /** While somebody is yet to be brought back, the journal of the past is needed. */
+  #recovered(): void {
+    if (this.#begun && this.#absent.size === 0) this.#options.keeper.recovered();
+  }
+
+  // --- coming to life
+
+  /** A child that should live comes back, or begins. What can't is told, and kept as it is. */
+  async bringBack(child: string): Promise<void> {
+    const done = await this.comeBack(child);
+    if (E.isRight(done)) return;
+    const reason = durableProse(done.left);
+    this.#warn(child, `it could not be brought to life: ${reason}`);
+    const { image, identity } = this.keeping.of(child);
+    if (image === null && identity === null) await this.over(child, { state: "faulted", reason });
+    else this.#absent.set(child, reason);
+  }
+
+  /** Where the keeper saw it last; or else from its image; or else from the beginning. */
+  async comeBack(child: string): Promise<Done> {
+    const record = this.keeping.of(child);
+    const former = await this.#options.keeper.former(child, this.#fallen.get(child) ?? null);
+    if (E.isLeft(former)) return hostFailed(former.left);
+    const { right: kept } = former;
+    // Where it was frozen, the former host may have ended before it had forgotten what it had kept.
+    if (kept !== null && !(record.image !== null && isBefore(kept, record)))
+      return this.#recover(child, kept);
+    if (kept !== null) await this.keeping.forget(child, kept.identity.identity);
+    return record.image === null ? this.startNew(child) : this.#reviveFrom(child, record);
+  }
+
+  async startNew(name: string): Promise<Done> {
+    const { config, roots } = this.entries.get(name)!;
+    const compiled = await this.#options.code.compiled(config.component, roots);
+    if (E.isRight(compiled)) return this.startCompiled(name, compiled.right);
+    return hostFailed({ tag: "Component", diagnostics: compiled.left });
+  }
+
+  /** On failure what is remembered is as it was. */
+  async startCompiled(name: string, { code, name: file, hash, sourceMap }: Compiled): Promise<Done> {
+    const { config } = this.entries.get(name)!;
+    const started = await this.live.startCompiled(config, code, { file, hash, sourceMap });
+    if (E.isLeft(started)) return hostFailed(started.left);
+    const noted = await this.keeping.born(name, started.right);
+    if (E.isLeft(noted)) {
+      await this.quietly(name, () => this.live.kill(name));
+      return noted;
+    }
+    return this.#go(name, started.right);
+  }
+
+  async #recover(name: string, former: FormerLife): Promise<Done> {
+    const recovered = await this.live.recover(this.entries.get(name)!.config, former);
+    if (E.isLeft(recovered)) return hostFailed(recovered.left);
+    const { ending } = recovered.right;
+    // It had come to its end, and the former host ended before that was written down.
+    if (ending?.kind === "exited") return E.right({ event: "exited", child: name, code: ending.code });
+    await this.keeping.revived(name, recovered.right);
+    return this.#go(name, recovered.right);
+  }
+
+  /** Brings it back from `record.image`. On failure what is remembered is as it was. */
+  async #reviveFrom(name: string, record: EntryRecord): Promise<Done> {
+    const { folder, runtime, book } = this.#options;
+    const { config } = this.entries.get(name)!;
+    const path = folder.lengthen(record.image!);
+    const before = this.keeping.of(name);
+    // From here on a crash brings it back from there. Only we can have used that image up since it was written down.
+    const noted = await book.set(name, { ...record, state: "alive", since: Date.now() });
+    if (E.isLeft(noted)) return noted;
+    if (before.state === "alive") await unclaim(runtime.state, path);
+    const entry = (found: string) => (found === name ? config : undefined);
+    const as = record.clone ? { as: name } : {};
+    const revived = await this.live.revive(path, { entry, alone: true, ...as });
+    if (E.isLeft(revived)) {
+      await this.keeping.note(name, before);
+      return hostFailed(revived.left);
+    }
+    const [child] = revived.right as readonly [Child];
+    await this.keeping.revived(name, child);
+    return this.#go(name, child);
+  }
+
+  /** It takes its first turn; what was told of its coming is the answer. */
+  #go(name: string, child: Child): Done {
+    this.#fallen.delete(name);
+    if (this.#absent.delete(name)) this.#recovered();
+    child.go();
+    return E.right(this.#last.get(name)!);
+  }
+
+  /** Drops whoever still lives; nothing of that is remembered. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.live.close();
+    for (const log of this.#logs.values()) log.close();
+  }
+}
+
+/** Whether what is kept is older than the image that the record names. */
+const isBefore = ({ identity }: FormerLife, { generation }: EntryRecord): boolean =>
+  identity.generation <= generation;
