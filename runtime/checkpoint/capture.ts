@@ -12,7 +12,7 @@ import { deflate } from "../deflate.ts";
 import type { PendingCall } from "../domain/call.ts";
 import type { RequestedLink } from "../domain/held-links.ts";
 import type { ProtectionDomain } from "../domain/protection-domain.ts";
-import type { Registers } from "../engine/machine.ts";
+import type { Machine, Registers } from "../engine/machine.ts";
 import { interceptorFor } from "../intercept/registry.ts";
 import type { CheckpointError } from "./checkpoint-error.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -29,6 +29,8 @@ export interface CaptureOptions {
   readonly plan?: (slot: number, turn: number) => unknown;
   /** Where the memory goes: a buffer of this many bytes, best one that was touched before. */
   readonly into: (bytes: number) => Uint8Array;
+  /** Brings the memory there. Default: copies all of it. */
+  readonly copy?: (machine: Machine, memory: Uint8Array) => void;
   /**
    * For one cut through several children: called when this one stands still. Its position and memory are taken once
    * it resolves with true; with false, because another can't be stopped, this one runs on.
@@ -195,7 +197,7 @@ export const resume = (domain: ProtectionDomain): void => {
 /** On success the domain stands still, to be released or resumed by the caller; on failure it runs on. */
 export const capture = async (
   domain: ProtectionDomain,
-  { deadline, into, plan, taken, together, probe = () => null }: CaptureOptions,
+  { deadline, into, copy, plan, taken, together, probe = () => null }: CaptureOptions,
 ): Promise<Either<CheckpointError, Captured>> => {
   const fail = (error: CheckpointError): Either<CheckpointError, never> => {
     resume(domain);
@@ -243,7 +245,8 @@ export const capture = async (
   taken?.();
   const { size } = domain.machine;
   const memory = staging.length === size ? staging : into(size);
-  domain.machine.copyState(memory);
+  if (copy === undefined) domain.machine.copyState(memory);
+  else copy(domain.machine, memory);
   return E.right({
     snapshot,
     memory,

@@ -161,17 +161,25 @@ export class Machine {
     return this.#bytes;
   }
 
-  /** Copies its state between turns into `memory`, which is as large. What is dead then is left as zeros: the
-   *  native stack below its pointer, and the outbox's records. */
-  copyState(memory: Uint8Array): void {
+  /** Its state between turns, part after part: `live` is the whole memory where the part counts, and null where it is
+   *  dead, and so is zeros: the native stack below its pointer, and the outbox's records. */
+  forEachPart(part: (from: number, to: number, live: Uint8Array | null) => void): void {
     this.#sync();
     const stack = this.exports.__stack_pointer.value as number;
     const records = this.#anchors.outbox + 4;
     const behind = this.#anchors.outbox + OUTBOX_BYTES;
-    clear(memory, 0, stack);
-    memory.set(this.#bytes.subarray(stack, records), stack);
-    clear(memory, records, behind);
-    memory.set(this.#bytes.subarray(behind), behind);
+    part(0, stack, null);
+    part(stack, records, this.#bytes);
+    part(records, behind, null);
+    part(behind, this.#bytes.length, this.#bytes);
+  }
+
+  /** Copies its state between turns into `memory`, which is as large. */
+  copyState(memory: Uint8Array): void {
+    this.forEachPart((from, to, live) => {
+      if (live === null) clear(memory, from, to);
+      else memory.set(live.subarray(from, to), from);
+    });
   }
 
   /** Whether the clock was read since this was last asked. */

@@ -18,6 +18,7 @@ import type {
 import type { Ending } from "./ending.ts";
 import type { HostEvent } from "./event.ts";
 import type { FormerLife } from "./keeper.ts";
+import type { LastCopy } from "./last-copies.ts";
 import type { ServiceBroker } from "./service-broker.ts";
 import type { Placement } from "./placement.ts";
 import { PortalServer } from "./portal-server.ts";
@@ -161,12 +162,13 @@ export class Child implements Lodger {
     return this.#begin({ kind: "recover", spec: this.spec, former, records, aside, generation });
   }
 
-  /** Takes its state down for a checkpoint of a durable host; it runs on. One at a time. */
-  keep(staging: SharedArrayBuffer | null): Promise<Kept> {
+  /** Takes its state down for a checkpoint of a durable host, into the copy of the one before where there is one; it runs
+   *  on. One at a time. */
+  keep(last: LastCopy | null): Promise<Kept> {
     if (this.#ending !== null) return Promise.resolve(E.left({ tag: "Ended", child: this.name }));
     return new Promise((resolve) => {
       this.#kept = resolve;
-      this.#post({ kind: "keep", keep: 0, staging });
+      this.#post({ kind: "keep", copy: last?.buffer ?? null, known: last?.known ?? 0 });
     });
   }
 

@@ -4,9 +4,11 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Route } from "../core/route.ts";
+import { roomFor } from "../durable/last-copy.ts";
 import type { JournalError, Journal } from "../durable/journal/journal.ts";
 import { decodeKept, encodeKept, type KeptRecord } from "../durable/kept-record.ts";
-import type { Receipt, Store } from "../durable/store/store.ts";
+import type { Store } from "../durable/store/store.ts";
+import { PageSet } from "../durable/store/page-set.ts";
 import { storeProse, type StoreError } from "../durable/store/store-error.ts";
 import type { DomainRecord } from "../durable/journal/journal-record.ts";
 import { sessionsIn, usedBy } from "../intercept/ledger.ts";
@@ -14,7 +16,7 @@ import type { Extent, KeptSpec, KeptState } from "../shard/protocol.ts";
 import type { Child, ChildCode, ChildIdentity } from "./child.ts";
 import type { Ending } from "./ending.ts";
 import type { HostError } from "./host-error.ts";
-import { Staging } from "./staging.ts";
+import { LastCopies } from "./last-copies.ts";
 
 /** A journal's file beyond this size, in bytes, is followed by another. */
 const MOST_JOURNAL_BYTES = 8 << 20;
@@ -55,7 +57,6 @@ interface Life {
   readonly child: Child;
   readonly secret: number;
   sequence: number;
-  receipt: Receipt | null;
   last: LastKept | null;
   /** The journal's file that its records begin in. */
   since: number;
@@ -84,7 +85,7 @@ export class Keeper {
   readonly #lives = new Map<Child, Life>();
   /** By name, those who ended and may be brought back: the journal's file that their records begin in. */
   readonly #fallen = new Map<string, number>();
-  readonly #staging = new Staging();
+  readonly #copies = new LastCopies();
   /** While children of the former host are brought back, their records are needed. */
   #recovering = true;
   #incarnations: number;
@@ -123,16 +124,7 @@ export class Keeper {
     if (kept === undefined) throw new Error(`${child.name} was not enlisted`);
     const { incarnation, secret } = kept;
     const life: Life = {
-      ...{
-        incarnation,
-        child,
-        secret,
-        sequence: checkpoint,
-        receipt: null,
-        last: null,
-        busy: true,
-        again: false,
-      },
+      ...{ incarnation, child, secret, sequence: checkpoint, last: null, busy: true, again: false },
       since: this.#options.journal.current,
     };
     const admitted = await this.#checkpoint(life);
@@ -143,6 +135,7 @@ export class Keeper {
     child.open();
     void child.ended.then(({ kind }) => {
       this.#lives.delete(child);
+      this.#copies.take(child.identity.identity);
       if (kind === "faulted" || kind === "lost") this.#fallen.set(child.name, life.since);
     });
     return E.right(undefined);
@@ -172,9 +165,14 @@ export class Keeper {
     const { child } = life;
     const { store, journal } = this.#options;
     const since = journal.current;
-    const kept = await child.keep(this.#staging.take(child.name));
-    if (E.isLeft(kept)) return E.left({ tag: "Checkpoint", error: kept.left });
-    const { snapshot, memory, registers, sequence, names } = kept.right;
+    const { identity, generation } = child.identity;
+    const last = this.#copies.take(identity);
+    const kept = await child.keep(last);
+    if (E.isLeft(kept)) {
+      if (last !== null && child.ending === null) this.#copies.keep(identity, last);
+      return E.left({ tag: "Checkpoint", error: kept.left });
+    }
+    const { snapshot, memory, registers, changed, sequence, names } = kept.right;
     const { spec, code } = child;
     const record: KeptRecord = {
       ...{ format: 1, snapshot, sequence, names },
@@ -186,7 +184,6 @@ export class Keeper {
     };
     const encoded = encodeKept(record);
     if (E.isLeft(encoded)) return unkept(child.name, encoded.left);
-    const { identity, generation } = child.identity;
     const prepared = await store.prepare({
       ...{
         identity,
@@ -194,7 +191,10 @@ export class Keeper {
         base: child.base.hash,
         registers,
         memory,
-        since: null,
+        since:
+          last === null || changed === null
+            ? null
+            : { receipt: last.receipt, changed: new PageSet(memory.length, changed) },
         resting: false,
         bound: null,
       },
@@ -205,14 +205,17 @@ export class Keeper {
       record: encoded.right,
       attachments: new Map(),
     });
-    this.#staging.give(child.name, memory.buffer as SharedArrayBuffer);
     if (E.isLeft(prepared)) return failed(child.name, prepared.left);
     const committed = await store.commit({
       checkpoints: [prepared.right],
       set: new Map([[`${ALIVE}${child.name}`, utf8.encode(identity)]]),
     });
     if (E.isLeft(committed)) return failed(child.name, committed.left);
-    life.receipt = committed.right.receipts[0]!;
+    this.#copies.keep(identity, {
+      buffer: memory.buffer as SharedArrayBuffer,
+      known: memory.length,
+      receipt: committed.right.receipts[0]!,
+    });
     const extent = {
       memory: memory.length + usedBy(snapshot.ledger).ram,
       sessions: sessionsIn(snapshot.ledger),
@@ -265,12 +268,16 @@ export class Keeper {
     if (E.isLeft(found)) return failed(name, found.left);
     if (found.right === null) return E.right(null);
     const identity = Buffer.from(found.right).toString();
-    const into = (bytes: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(bytes));
-    const read = await store.read(identity, { into });
+    const read = await store.read(identity, { into: roomFor });
     if (E.isLeft(read)) return failed(name, read.left);
     const record = decodeKept(read.right.record);
     if (E.isLeft(record)) return unkept(name, record.left);
-    const { memory, registers, generation, base } = read.right;
+    const { memory, registers, generation, base, receipt } = read.right;
+    this.#copies.keep(identity, {
+      buffer: memory.buffer as SharedArrayBuffer,
+      known: memory.length,
+      receipt,
+    });
     const { incarnation, sequence, code, routes, ...rest } = record.right;
     return E.right({
       identity: { identity, generation },

@@ -10,6 +10,7 @@ import type { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { Router } from "../domain/router.ts";
 import type { Growth } from "../core/service.ts";
 import type { GrowthPlans } from "../durable/growth-plans.ts";
+import { refreshCopy, roomFor } from "../durable/last-copy.ts";
 import type { JournalWriter } from "../durable/journal/journal-writer.ts";
 import { Recorder } from "../durable/recorder.ts";
 import { KeptLog } from "./kept-log.ts";
@@ -26,7 +27,16 @@ export interface KeepingOptions {
   readonly due: () => void;
 }
 
+/** Where a checkpoint's memory goes. */
+export interface KeptCopy {
+  readonly buffer: SharedArrayBuffer | null;
+  /** Bytes at its beginning that are those of the last checkpoint. */
+  readonly known: number;
+}
+
 export interface Kept extends Captured {
+  /** The pages that are otherwise than in the last checkpoint; null: not known. */
+  readonly changed: Uint8Array | null;
   /** How many records it comes after, and how many names were given. */
   readonly sequence: number;
   readonly names: number;
@@ -97,16 +107,19 @@ export class Keeping {
   }
 
   /** Takes it down between two turns; it runs on. */
-  async keep(
-    domain: ProtectionDomain,
-    into: (bytes: number) => Uint8Array,
-  ): Promise<Either<CheckpointError, Kept>> {
+  async keep(domain: ProtectionDomain, { buffer, known }: KeptCopy): Promise<Either<CheckpointError, Kept>> {
     const { recorder } = this;
     let [sequence, names] = [0, 0];
+    let changed: Uint8Array | null = null;
     recorder.hold();
     const captured = await capture(domain, {
       deadline: 0,
-      into,
+      into: (bytes) =>
+        buffer !== null && buffer.byteLength >= bytes ? new Uint8Array(buffer, 0, bytes) : roomFor(bytes),
+      copy(machine, memory) {
+        if (known === 0 || memory.buffer !== buffer) machine.copyState(memory);
+        else changed = refreshCopy(machine, memory, known).bits;
+      },
       plan: (slot, turn) => recorder.plan(slot, turn),
       taken: () => {
         sequence = recorder.sequence;
@@ -121,7 +134,7 @@ export class Keeping {
     recorder.syncFiles();
     this.log.sync();
     recorder.checkpointed();
-    return E.right({ ...captured.right, sequence, names });
+    return E.right({ ...captured.right, changed, sequence, names });
   }
 
   /** It is no longer here. */

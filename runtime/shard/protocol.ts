@@ -176,7 +176,12 @@ export type ToResident =
   /** After a capture: lets it run on. */
   | { readonly kind: "resume" }
   /** For the checkpoints of a durable host: takes its state down between two turns, waiting for no call; it runs on. */
-  | { readonly kind: "keep"; readonly keep: number; readonly staging: SharedArrayBuffer | null }
+  | {
+      readonly kind: "keep";
+      /** A buffer for its memory; used if it is large enough. The first `known` bytes are those of its last checkpoint. */
+      readonly copy: SharedArrayBuffer | null;
+      readonly known: number;
+    }
   /** The checkpoint that its records come after is durable: its effects may leave. */
   | { readonly kind: "open" }
   /** Brings it from a checkpoint to where its records end, and back to life. */
@@ -222,10 +227,15 @@ export type FromResident =
     }
   | {
       readonly kind: "kept";
-      readonly keep: number;
       readonly result: Either<
         CheckpointError,
-        FrozenChild & { readonly sequence: number; readonly names: number; readonly pauseMs: number }
+        FrozenChild & {
+          readonly sequence: number;
+          readonly names: number;
+          readonly pauseMs: number;
+          /** The pages that are otherwise than in the last checkpoint, as a `PageSet` has them; null: not known. */
+          readonly changed: Uint8Array | null;
+        }
       >;
     }
   /** So much has entered it since its last checkpoint that it should have another. */

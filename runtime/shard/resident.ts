@@ -312,20 +312,19 @@ export class Resident {
     this.#effects = null;
   }
 
-  async #keep({ keep, staging }: Order<"keep">): Promise<void> {
+  async #keep({ copy, known }: Order<"keep">): Promise<void> {
     const domain = this.#domain;
     const child = this.#spec.label;
     if (domain === null || this.#keeping === null || this.#capturing)
       return this.#post({
         kind: "kept",
-        keep,
         result: E.left(domain === null ? { tag: "Ended", child } : { tag: "Busy", child }),
       });
     this.#capturing = true;
     this.#confirm();
-    const result = await this.#keeping.keep(domain, (bytes) => stagingOf(staging, bytes));
+    const result = await this.#keeping.keep(domain, { buffer: copy, known });
     this.#capturing = false;
-    this.#post({ kind: "kept", keep, result });
+    this.#post({ kind: "kept", result });
   }
 
   /** The past first, in a domain that touches nothing; then a revival like any other. */
