@@ -211,11 +211,12 @@ export class Keeper {
       set: new Map([[`${ALIVE}${child.name}`, utf8.encode(identity)]]),
     });
     if (E.isLeft(committed)) return failed(child.name, committed.left);
-    this.#copies.keep(identity, {
-      buffer: memory.buffer as SharedArrayBuffer,
-      known: memory.length,
-      receipt: committed.right.receipts[0]!,
-    });
+    if (child.ending === null)
+      this.#copies.keep(identity, {
+        buffer: memory.buffer as SharedArrayBuffer,
+        known: memory.length,
+        receipt: committed.right.receipts[0]!,
+      });
     const extent = {
       memory: memory.length + usedBy(snapshot.ledger).ram,
       sessions: sessionsIn(snapshot.ledger),
