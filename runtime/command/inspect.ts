@@ -1,8 +1,10 @@
-// `cryonode inspect IMAGE`: what an image holds, for people or programs.
+// `cryonode inspect IMAGE`: what an image holds, for people or programs. Where it is no image, it may be the name of a
+// child of the state directory, or another state directory.
 import { resolve } from "node:path";
 import { E } from "../../lib/fp.ts";
 import { inspect as summary } from "../image/inspect.ts";
 import { openImage } from "../image/open-image.ts";
+import { didYouMean, nearest } from "../nearest.ts";
 import { ownKey } from "../scenario/check-images.ts";
 import { childOutline } from "./child-outline.ts";
 import type { Console } from "./console.ts";
@@ -27,7 +29,17 @@ export const inspect = async (
     return WRONG_INPUT;
   };
   const file = await readNamedImage(image, state);
-  if (E.isLeft(file)) return wrong(file.left);
+  if (E.isLeft(file)) {
+    const { inspectEntries, entryOutlines, stateFolderAt } = await import("./inspect-entry.ts");
+    const there = await stateFolderAt(image);
+    if (there !== null) return inspectEntries(there, null, { json, console });
+    const own = await stateFolderAt(state);
+    const known = own === null ? null : await entryOutlines(own);
+    if (own === null || known === null) return wrong(file.left);
+    if (E.isLeft(known) || known.right.has(image)) return inspectEntries(own, image, { json, console });
+    const meant = nearest(image, [...known.right.keys()]);
+    return wrong(meant === null ? file.left : `there is no image or child ${image}${didYouMean(meant)}`);
+  }
   const { path, bytes } = file.right;
   const sealed = openImage(bytes, "any");
   if (E.isLeft(sealed)) return wrong(imageComplaint(path, sealed.left));

@@ -86,8 +86,13 @@ export const runProgram = async (
 
   program
     .command("inspect")
-    .description("show what an image holds; never what is in its memory")
-    .argument("<image>", "the image's name in the state directory, or its path")
+    .description(
+      "show what an image holds, never what is in its memory; or how a child is, and what brought it down",
+    )
+    .argument(
+      "<image>",
+      "the image's name in the state directory, or its path; or the name of a child, or a state directory",
+    )
     .option(...state)
     .option("--json", "print one JSON object", false)
     .action(async (image: string, options: StateOption & { readonly json: boolean }) => {

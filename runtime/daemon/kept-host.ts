@@ -35,6 +35,9 @@ interface Copied {
   readonly bytes: number;
 }
 
+/** What brought a child down is found out. */
+const EXAMINE = "examine";
+
 type Fit = (state: EntryState) => boolean;
 /** Nothing of it is kept, or nothing that it could go on from. */
 const isOver: Fit = (state) => ["waiting", "exited", "faulted", "killed", "stuck"].includes(state);
@@ -55,7 +58,12 @@ class KeptHost implements DurableHost {
   constructor(options: DurableHostOptions, book: EntryBook) {
     this.#options = options;
     this.#book = book;
-    this.#lives = new KeptLives({ ...options, book, restart: (child) => void this.#again(child) });
+    this.#lives = new KeptLives({
+      ...options,
+      book,
+      restart: (child) => void this.#again(child),
+      examine: (child) => void this.#examine(child),
+    });
     this.#reports = new EntryReports({ ...options, book, lives: this.#lives, commands: this.#commands });
   }
 
@@ -64,6 +72,13 @@ class KeptHost implements DurableHost {
       await this.#lives.live.child(child)?.ended;
       const wanted = this.#book.get(child)?.state === "alive" && this.#lives.alive(child) === null;
       if (wanted && !this.#closing) await this.#lives.bringBack(child);
+    });
+  }
+
+  #examine(child: string): Promise<void> {
+    return this.#commands.whenFree(child, EXAMINE, async () => {
+      await this.#lives.live.child(child)?.ended;
+      if (this.#lives.alive(child) === null) await this.#lives.examine(child);
     });
   }
 
@@ -138,6 +153,8 @@ class KeptHost implements DurableHost {
     act: () => Promise<Done>,
   ): Promise<Done> {
     if (this.#closing) return E.left({ tag: "Closing" });
+    // That takes some ms, and nobody has asked for it.
+    if (this.#commands.doing(name) === EXAMINE) await this.#commands.free(name);
     const unfit = this.#unfit(name, wanted, fit);
     // Whoever is busy is in between: what it is good for shows later.
     if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);

@@ -4,15 +4,17 @@ import type { Compiled } from "../component/compile.ts";
 import type { Child } from "../host/child.ts";
 import type { Ending } from "../host/ending.ts";
 import type { HostEvent } from "../host/event.ts";
-import type { HostError } from "../host/host-error.ts";
+import { hostProse, type HostError } from "../host/host-error.ts";
 import type { FormerLife } from "../host/keeper.ts";
 import { LiveHost } from "../host/live-host.ts";
+import type { Aside } from "../shard/protocol.ts";
 import { ChildLog } from "./child-log.ts";
 import { durableProse, type DurableError } from "./durable-error.ts";
 import type { DurableEvent } from "./durable-event.ts";
 import type { DurableEntry, DurableHostOptions } from "./durable-host.ts";
 import { EntryKeeping } from "./entry-keeping.ts";
 import type { EntryBook, EntryRecord } from "./entry-record.ts";
+import { addFault, dropFaults, type FaultRecord } from "./fault-book.ts";
 import { Faults } from "./faults.ts";
 import { unclaim } from "./image-copy.ts";
 
@@ -22,6 +24,8 @@ export interface KeptLivesOptions extends DurableHostOptions {
   readonly book: EntryBook;
   /** Brings a child back that ended for no fault of its own, or one that is forgiven. */
   readonly restart: (child: string) => void;
+  /** Has `examine` called, once the child has ended and nothing else is being done with it. */
+  readonly examine: (child: string) => void;
 }
 
 const hostFailed = (error: HostError): Either<DurableError, never> => E.left({ tag: "Host", error });
@@ -35,6 +39,8 @@ export class KeptLives {
   readonly #faults: Faults;
   /** How those ended, in this host, who are to be brought back. */
   readonly #fallen = new Map<string, Ending>();
+  /** What brought those down of whom it is yet to be found out more. */
+  readonly #down = new Map<string, Omit<FaultRecord, "event" | "forgiven" | "calls">>();
   /** Why children that should live do not: they could not be brought back. */
   readonly #absent = new Map<string, string>();
   /** Children whose coming and going is part of something that is told as a whole. */
@@ -97,7 +103,7 @@ export class KeptLives {
         return this.emit(event);
       case "faulted":
         this.emit(event);
-        return this.#faulted(child, event.reason);
+        return this.#faulted(event);
       case "denied":
       case "warning":
         return this.emit(event);
@@ -127,20 +133,54 @@ export class KeptLives {
     return true;
   }
 
-  #faulted(child: string, reason: string): void {
+  #faulted({ child, reason, at, stack }: Extract<HostEvent, { readonly event: "faulted" }>): void {
     const before = this.keeping.of(child);
+    const generation = this.live.child(child)?.identity.generation ?? before.generation;
+    this.#down.set(child, { at: Date.now(), generation, reason, place: at, stack });
     const { faults, policy } = this.#faults.of(child);
     if (this.#fallen.has(child)) {
       const restarts = before.restarts + 1;
       void this.keeping.note(child, { ...before, reason, faults: [...faults], restarts });
       return this.#options.restart(child);
     }
-    if (policy === null) return void this.over(child, { state: "faulted", reason });
-    // What is left of it is kept for whoever wants to know why.
-    const state = "stuck" as const;
-    const stuck = { state, reason, faults: [...faults], since: Date.now() };
-    void this.keeping.note(child, { ...before, ...stuck });
-    this.emit({ event: "stuck", child, reason });
+    this.#absent.delete(child);
+    // What is left of it is there for whoever wants to know why.
+    const state = policy === null ? "faulted" : "stuck";
+    const now = { reason, faults: [...faults], since: Date.now() };
+    void this.keeping.note(child, { ...before, ...now, state });
+    this.#options.examine(child);
+  }
+
+  /** Writes down what brought it down, for it does not come back. What is kept of one that is stuck stays. */
+  async examine(child: string): Promise<void> {
+    const entry = this.entries.get(child);
+    const ending = this.#ending(child);
+    const former = await this.#options.keeper.former(child, ending);
+    const found =
+      E.isRight(former) && former.right !== null && entry !== undefined
+        ? await this.live.examine(entry.config, former.right)
+        : null;
+    if (found !== null && E.isLeft(found))
+      this.#warn(child, `what brought it down can't be found out: ${hostProse(found.left)}`);
+    await this.#noteFault(child, found !== null && E.isRight(found) ? found.right : null, false);
+    const { state, reason } = this.keeping.of(child);
+    if (state === "faulted") return this.over(child, { state, reason });
+    this.#recovered();
+    if (state === "stuck") this.emit({ event: "stuck", child, reason: reason ?? "" });
+  }
+
+  #ending(child: string): Ending | null {
+    return this.#fallen.get(child) ?? this.live.child(child)?.ending ?? null;
+  }
+
+  async #noteFault(child: string, found: Aside | null, forgiven: boolean): Promise<void> {
+    const down = this.#down.get(child);
+    if (down === undefined) return;
+    this.#down.delete(child);
+    const { event = null, calls = [] } = found ?? {};
+    const fault = { ...down, event, forgiven, calls: [...calls] };
+    const noted = await addFault(this.#options.folder.faults(child), fault);
+    if (E.isLeft(noted)) this.#warn(child, `what brought it down can't be kept: ${noted.left}`);
   }
 
   /** Another child brought its thread down. */
@@ -223,6 +263,7 @@ export class KeptLives {
     const { config } = this.entries.get(name)!;
     const started = await this.live.startCompiled(config, code, { file, hash, sourceMap });
     if (E.isLeft(started)) return hostFailed(started.left);
+    await dropFaults(this.#options.folder.faults(name));
     const noted = await this.keeping.born(name, started.right);
     if (E.isLeft(noted)) {
       await this.quietly(name, () => this.live.kill(name));
@@ -238,6 +279,7 @@ export class KeptLives {
     // It had come to its end, and the former host ended before that was written down.
     if (ending?.kind === "exited") return E.right({ event: "exited", child: name, code: ending.code });
     await this.keeping.revived(name, recovered.right);
+    await this.#noteFault(name, recovered.right.aside, true);
     return this.#go(name, recovered.right);
   }
 

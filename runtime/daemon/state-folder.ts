@@ -31,6 +31,10 @@ export class StateFolder {
   get logs(): string {
     return join(this.path, "logs");
   }
+  /** What brought a child down lately. */
+  faults(child: string): string {
+    return join(this.path, "faults", `${child}.json`);
+  }
   /** Where a child's image lies, unless it was told to lie elsewhere. */
   image(child: string): string {
     return join(this.path, "images", `${child}.cryo`);
@@ -63,7 +67,8 @@ export const openState = async (path: string): Promise<Either<BadState, OpenedSt
     if (uid !== own) return wrong(`it belongs to user ${uid}, and this is user ${own}`);
     const open = (mode & OTHERS) !== 0;
     if (open) await chmod(path, mode & 0o700);
-    for (const name of ["images", "logs"]) await mkdir(join(path, name), { recursive: true, mode: 0o700 });
+    for (const name of ["images", "logs", "faults"])
+      await mkdir(join(path, name), { recursive: true, mode: 0o700 });
     return E.right({ folder: new StateFolder(path), closedFrom: open ? mode & 0o777 : null });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -21,6 +21,7 @@ import { NO_EVENT, type Stamp, type Witness, type WitnessedCall } from "../domai
 import type { Anchors, Machine, Registers } from "../engine/machine.ts";
 import { interceptorFor } from "../intercept/registry.ts";
 import type { Astray } from "./astray.ts";
+import { LastCalls } from "./last-calls.ts";
 import type { AnswerRecord, DomainRecord, TurnRecord } from "./journal/journal-record.ts";
 
 export interface ReplayOptions {
@@ -47,6 +48,8 @@ export interface Replayed {
   readonly registers: Registers;
   /** The code that it has ended with; null where it goes on. Then the rest means nothing. */
   readonly exited: number | null;
+  /** What it called last, as texts. */
+  readonly calls: readonly string[];
   /** Serves no one any more. */
   readonly machine: Machine;
 }
@@ -87,6 +90,7 @@ class Script implements Witness {
   #next = 0;
   #stamp: Stamp = { own: 0, wall: 0 };
   readonly #pending = new Map<number, Deferred>();
+  readonly lastCalls = new LastCalls();
   astray: Astray | null = null;
 
   constructor(records: Iterable<DomainRecord>) {
@@ -137,6 +141,7 @@ class Script implements Witness {
 
   call(call: WitnessedCall): Eventually<unknown> {
     const { object, entry, args, slot, turn } = call;
+    this.lastCalls.note(call);
     const opens = object.contract === Parent && entry.name === "session";
     if (!(object instanceof Shadow) && !(opens && !this.isInner(args[0] as SessionRequest)))
       return invoke(object, entry.name, args);
@@ -361,6 +366,7 @@ export const replay = async (options: ReplayOptions): Promise<Either<CheckpointE
     memory: copy,
     registers: domain.machine.registers(),
     exited: ended.code,
+    calls: script.lastCalls.texts(domain),
     machine: domain.machine,
   };
   await domain.release();

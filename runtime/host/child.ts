@@ -8,6 +8,7 @@ import type { Base } from "../engine/base.ts";
 import type { BaseLibrary } from "../engine/base-library.ts";
 import type { Fault } from "../engine/fault.ts";
 import type {
+  Aside,
   ChildSpec,
   Extent,
   FromResident,
@@ -81,6 +82,7 @@ export class Child implements Lodger {
   #ended!: (ending: Ending) => void;
   #begun: ((result: Either<CheckpointError, RevivedInfo["reopened"]>) => void) | null = null;
   #reviveMs = 0;
+  #aside: Aside | null = null;
   #isSettled = false;
   /** There is, or will be, an image of it. */
   #comesBack = true;
@@ -132,6 +134,10 @@ export class Child implements Lodger {
   get ending(): Ending | null {
     return this.#ending;
   }
+  /** What was found at its recovery, where it had faulted. */
+  get aside(): Aside | null {
+    return this.#aside;
+  }
   /** What its revival took, in ms. */
   get reviveMs(): number {
     return this.#reviveMs;
@@ -148,18 +154,17 @@ export class Child implements Lodger {
     return this.#begin({ kind: "boot", spec: this.spec, code, file, hash });
   }
 
-  /** Brings it from a checkpoint to where its records end. It takes no turn before `go`; it may have ended. */
-  recover({
-    state,
-    base: hash,
-    records,
-    aside,
-  }: FormerLife): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
+  /** Brings it from a checkpoint to where its records end. It takes no turn before `go`; it may have ended.
+   *  `examined`: only to see what was set aside; it has ended then. */
+  recover(
+    { state, base: hash, records, aside }: FormerLife,
+    examined = false,
+  ): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
     const { generation } = this.identity;
     const base = this.#from(hash);
     if (E.isLeft(base)) return Promise.resolve(base);
     const former = { ...state, anchors: base.right.anchors };
-    return this.#begin({ kind: "recover", spec: this.spec, former, records, aside, generation });
+    return this.#begin({ kind: "recover", spec: this.spec, former, records, aside, examined, generation });
   }
 
   /** Takes its state down for a checkpoint of a durable host, into the copy of the one before where there is one; it runs
@@ -368,11 +373,8 @@ export class Child implements Lodger {
       case "faulted":
         return this.#faulted(message.fault, message.slot);
       case "aside":
-        return this.#surroundings.emit({
-          event: "warning",
-          child: this.name,
-          text: `what brought it down was set aside: ${message.event}`,
-        });
+        this.#aside = { event: message.event, calls: message.calls };
+        return;
       case "held":
         return this.#heldCallback?.();
       case "quota":

@@ -16,6 +16,7 @@ import { Freezer, type FreezeOptions } from "./freezer.ts";
 import type { Frozen } from "./frozen.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
+import type { Aside } from "../shard/protocol.ts";
 import type { FormerLife, Keeper } from "./keeper.ts";
 import type { OutsideSession } from "./outside-party.ts";
 import { makeProviders, type Providers } from "./providers.ts";
@@ -149,6 +150,11 @@ export class LiveHost {
       return kept;
     }
     this.#children.settle(child);
+    const event = child.aside?.event ?? null;
+    if (event !== null) {
+      const text = `what brought it down was set aside: ${event}`;
+      this.#emit({ event: "warning", child: config.name, text });
+    }
     this.#emit({
       event: "revived",
       child: config.name,
@@ -160,6 +166,19 @@ export class LiveHost {
     });
     this.#letGo(child);
     return made;
+  }
+
+  /** What a child had called last, and what brought it down, where it faulted. It stays as it fell. */
+  async examine(config: StartConfig, former: FormerLife): Promise<Either<HostError, Aside>> {
+    const { identity, generation } = former.identity;
+    const made = this.#children.make(config, former.code, { identity, generation: generation + 1 });
+    if (E.isLeft(made)) return made;
+    const examined = await made.right.recover(former, true);
+    const { aside } = made.right;
+    await this.#children.unmake(made.right);
+    if (aside !== null) return E.right(aside);
+    if (E.isLeft(examined)) return E.left({ tag: "Checkpoint", error: examined.left });
+    throw new Error(`${config.name} lives, and was to be examined`);
   }
 
   #letGo(child: Child): void {

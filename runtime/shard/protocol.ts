@@ -192,6 +192,8 @@ export type ToResident =
       readonly records: readonly DomainRecord[];
       /** It faulted: the event of this slot, null for the next one, is set aside. */
       readonly aside: { readonly slot: number | null } | null;
+      /** It is only looked at: it does not come back to life, and `revived` says that it has ended. */
+      readonly examined: boolean;
       readonly generation: number;
     }
   /** How much it takes; `measured` answers. */
@@ -210,6 +212,14 @@ export interface Extent {
   readonly memory: number;
   /** Sessions that it holds, those of its own making. */
   readonly sessions: number;
+}
+
+/** What was found at the recovery of a child that had faulted. */
+export interface Aside {
+  /** The event that brought it down and was set aside; null where none waited. */
+  readonly event: string | null;
+  /** What it had called last, the oldest first. */
+  readonly calls: readonly string[];
 }
 
 export type FromResident =
@@ -242,8 +252,7 @@ export type FromResident =
   | { readonly kind: "due" }
   | { readonly kind: "turnedOver" }
   | { readonly kind: "measured"; readonly extent: Extent }
-  /** What was set aside at its recovery. */
-  | { readonly kind: "aside"; readonly event: string }
+  | ({ readonly kind: "aside" } & Aside)
   /** It did other than its records say, at its recovery. */
   | { readonly kind: "astray"; readonly reason: string }
   | { readonly kind: "exited"; readonly code: number }

@@ -328,7 +328,7 @@ export class Resident {
   }
 
   /** The past first, in a domain that touches nothing; then a revival like any other. */
-  async #recover({ former, records, aside, generation }: Order<"recover">): Promise<void> {
+  async #recover({ former, records, aside, examined, generation }: Order<"recover">): Promise<void> {
     const spec = this.#spec;
     const { pool } = this.#household;
     const machine = (bytes: number): Machine | null => pool.take(bytes, former.quota.ram);
@@ -360,13 +360,15 @@ export class Resident {
       return this.#post({ kind: "astray", reason: astrayProse(left) });
     }
     pool.give(past.right.machine, former.quota.ram);
-    const { memory, registers, exited } = past.right;
+    const { memory, registers, exited, calls } = past.right;
     const { anchors } = former;
     const { snapshot, event } =
       aside === null
         ? { snapshot: past.right.snapshot, event: null }
         : setAside(past.right.snapshot, aside.slot, spec.label);
-    if (event !== null) this.#post({ kind: "aside", event });
+    if (aside !== null) this.#post({ kind: "aside", event, calls });
+    if (examined)
+      return this.#post({ kind: "revived", result: E.left({ tag: "Ended", child: spec.label }), ms: 0 });
     if (exited === null)
       return this.#revive(
         {

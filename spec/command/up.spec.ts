@@ -130,7 +130,7 @@ describe("cryonode up", function () {
 
   it(
     "leaves a child that faults as it fell; under a policy it comes back, until it is stuck",
-    onHost(async ({ up, json, child, write }) => {
+    onHost(async ({ up, cli, json, child, write }) => {
       await write(
         "host.yaml",
         HOST.replace(
@@ -152,14 +152,51 @@ describe("cryonode up", function () {
         expect(await child("counter")).to.include({ state: "running", restarts, generation: restarts + 1 });
       }
       expect((await json("call", "counter", "Counter.add", "[1, 2]")).status).to.equal(0);
-      await json("call", "counter", "Counter.spin");
+      // Whoever called it hears of its end, too.
+      const last = await json("call", "counter", "Counter.spin");
+      expect(last.status).to.equal(1);
+      expect(last.stderr).to.contain("Counter, whose child has ended");
       await host.tells({ event: "stuck", child: "counter" });
       const stuck = await child("counter");
       expect(stuck).to.include({ state: "stuck", restarts: 2 });
       expect(stuck["reason"]).to.contain("turn");
       expect((await json("logs", "counter")).stdout).to.contain("fault: ");
+
+      const shown = await cli(["inspect", "counter"]);
+      expect(shown.status).to.equal(0);
+      expect(shown.stdout).to.match(/^counter\n {2}state +stuck\n {2}because +.*turn/);
+      const [inspected] = (await json("inspect", "counter")).events;
+      const faults = inspected!["faults"] as readonly Readonly<Record<string, unknown>>[];
+      expect(faults.map(({ forgiven, generation }) => [forgiven, generation])).to.deep.equal([
+        [true, 1],
+        [true, 2],
+        [false, 3],
+      ]);
+      for (const { reason, event, calls } of faults) {
+        expect(reason).to.contain("turn");
+        expect(event).to.contain('"spin"');
+        const made = (calls as readonly string[]).join("\n");
+        expect(made).to.match(/^turn \d+: File "count\.txt"\.write\(\d+ characters\)$/m);
+        expect(made).to.match(/^turn \d+: LOG\.write\(\d+ characters\)$/m);
+      }
+      const [fallen] = (await json("inspect", "later")).events;
+      expect(fallen).to.include({ state: "faulted" });
+      const [fault] = fallen!["faults"] as readonly Readonly<Record<string, unknown>>[];
+      expect(fault).to.include({ forgiven: false, generation: 1 });
+      expect(fault!["place"]).to.match(/^counter\.ts:\d+:\d+$/);
+      expect((fault!["calls"] as readonly string[]).length).to.be.greaterThan(0);
+
+      host.signal("SIGKILL");
+      await host.ended;
+      expect((await json("inspect", "counter")).events[0]).to.deep.include({ state: "stuck", faults });
+      expect((await cli(["inspect", ".cryonode"])).stdout).to.contain("counter\n");
+      expect((await cli(["inspect", "countr"])).stderr).to.contain('did you mean "counter"?');
+      const next = up();
+      await next.tells({ event: "up" });
+      expect(await child("counter")).to.include({ state: "stuck", restarts: 2 });
       expect((await json("start", "counter")).status).to.equal(0);
       expect(await child("counter")).to.include({ state: "running", restarts: 0 });
+      expect((await json("inspect", "counter")).events[0]).to.deep.include({ state: "running", faults: [] });
     }),
   );
 
