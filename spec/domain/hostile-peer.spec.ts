@@ -306,7 +306,7 @@ const among = async (speech: Speech, freezes: readonly number[]): Promise<Outcom
       if (!(await village.advance())) break;
       for (const name of honest) {
         const { state, harness, world } = village.at(name);
-        expect(world.ending === null || world.ending.kind === "exited", `${name} is well`).equal(true);
+        expect(world.ending?.kind ?? "exited", `${name}: ${JSON.stringify(world.ending)}`).equal("exited");
         if (state !== "live") continue;
         const { domain } = harness;
         expect(Ledger.is(domain.ledger), `${name}'s ledger`).equal(true);

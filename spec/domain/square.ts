@@ -27,7 +27,7 @@ const Desk = c.session("Desk", {
 });
 void [Listener, Counter, Desk];
 const said = (promise: Promise<unknown>): Promise<string> =>
-  promise.then((value) => "got " + value, (error: Error) => error.name + ": " + error.message);
+  promise.then((value) => "got " + value).catch((error: Error) => error.name + ": " + error.message);
 void said;
 `;
 
