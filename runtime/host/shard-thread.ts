@@ -178,6 +178,8 @@ export class ShardThread {
   }
 
   #listen(): void {
+    // Who writes and then has a long turn can't say so before that turn ends.
+    this.#drain();
     this.#giveUp();
     if (this.#stethoscope.silence(performance.now(), 2 * LISTEN_MS) < this.#silence) return;
     const stuck = `stuck in one built-in call: its turn gave no sign of life for ${this.#silence} ms`;
