@@ -129,10 +129,7 @@ export interface Closing {
 }
 
 /** The codec of a capability: an object at the other side, called by its own contract. */
-export class CapabilityType<C extends Contract, X = Closing> extends t.Type<
-  Client<C> & X & Of<C>,
-  unknown
-> {
+export class CapabilityType<C extends Contract, X = Closing> extends t.Type<Client<C> & X & Of<C>, unknown> {
   readonly _tag = "CapabilityType" as const;
   readonly contract: C;
   constructor(contract: C) {

@@ -161,7 +161,11 @@ export class ServiceDesk {
     }
     const { served, id } = question;
     if (message === null)
-      return this.refuse(key, { tag: "Failed", service: "the service", message: "it answered with no message" });
+      return this.refuse(key, {
+        tag: "Failed",
+        service: "the service",
+        message: "it answered with no message",
+      });
     if (id === null) this.#opened(key, served, message);
     else this.#served.settle(key, served, id, this.#handover.parcel(message, served.holder));
     return true;

@@ -48,7 +48,11 @@ describe("host: capabilities in a circle", () => {
         ),
         async (cuts) =>
           onSquare(async ({ start, village }) => {
-            const routes = (child: string) => [{ service: "Partner", child }, { service: "LOG" }, { service: "Timer" }];
+            const routes = (child: string) => [
+              { service: "Partner", child },
+              { service: "LOG" },
+              { service: "Timer" },
+            ];
             await start("a", PARTNER("a", "b"), { routes: routes("b") });
             await start("b", PARTNER("b", "a"), { routes: routes("a") });
             for (let point = 0; point < 2000; point++) {
@@ -61,9 +65,9 @@ describe("host: capabilities in a circle", () => {
                 const before = who.map((name) => [...village.at(name).harness.domain.capabilities.keys()]);
                 for (const name of who) await village.freeze(name);
                 for (const name of back) if (who.includes(name)) await village.revive(name);
-                expect(who.map((name) => [...village.at(name).harness.domain.capabilities.keys()].sort())).deep.equal(
-                  before.map((selectors) => selectors.sort()),
-                );
+                expect(
+                  who.map((name) => [...village.at(name).harness.domain.capabilities.keys()].sort()),
+                ).deep.equal(before.map((selectors) => selectors.sort()));
               }
               if (!(await village.advance())) break;
             }
@@ -76,7 +80,11 @@ describe("host: capabilities in a circle", () => {
   it(
     "fault 31: one of them is gone: the other is refused by name, and can be revived when nothing is asked of it any more",
     onSquare(async ({ start, village, until }) => {
-      const routes = (child: string) => [{ service: "Partner", child }, { service: "LOG" }, { service: "Timer" }];
+      const routes = (child: string) => [
+        { service: "Partner", child },
+        { service: "LOG" },
+        { service: "Timer" },
+      ];
       await start("a", PARTNER("a", "b"), { routes: routes("b") });
       await start("b", PARTNER("b", "a"), { routes: routes("a") });
       await until("b", "got a2!");
@@ -90,7 +98,12 @@ describe("host: capabilities in a circle", () => {
             {
               service: "Listener",
               name: "from a",
-              error: { tag: "Denied", service: "Listener", label: "", reason: "a, which handed it over, has ended" },
+              error: {
+                tag: "Denied",
+                service: "Listener",
+                label: "",
+                reason: "a, which handed it over, has ended",
+              },
             },
           ],
         }),

@@ -52,42 +52,45 @@ const HOST = { gates: { line: { queue: true } }, roms: { input: { text: "first" 
 
 describe("host: env.revived", () => {
   it("tells what came back, where it stands, what changed, and the generation", () =>
-    onStage(
-      async (stage) => {
-        const { host, log, folder } = stage;
-        await (await stage.start("desk", DESK)).until({ log: "announced" });
-        host.child("desk")!.go();
-        await host.gate("line").send("hello");
-        const child = await stage.start("holder", HOLDER(true), { routes: ROUTES });
-        await child.until({ log: "here" });
-        await child.freeze("holder.cryo");
-        await appendFile(join(folder, "data", "grown.txt"), "changed");
-        host.rom("input").set("second");
-        const again = await host.revive("holder.cryo");
-        await again.ended;
-        const told = log("holder")
-          .filter((line) => line.startsWith("{"))
-          .map((line) => JSON.parse(line) as unknown);
-        expect(told).deep.equal([
-          {
-            generation: 2,
-            host: "here",
-            reopened: [
-              { kind: "listener", provider: "desk", name: "", position: null },
-              { kind: "timer", provider: "", name: "", position: null },
-              { kind: "file_system", provider: "data", name: "data", position: null },
-              { kind: "rom", provider: "input", name: "input", position: 1, changed: "version 2, was 1" },
-              { kind: "gate", provider: "line", name: "line", position: 1 },
-              { kind: "desk", provider: "desk", name: "", position: null },
-              { kind: "file", provider: "data", name: "same.txt", position: 3 },
-              { kind: "file", provider: "data", name: "grown.txt", position: 3, changed: "its size is 10 bytes, was 3" },
-            ],
-          },
-        ]);
-        expect(log("holder").at(-1)).equal("there x!");
-      },
-      HOST,
-    )());
+    onStage(async (stage) => {
+      const { host, log, folder } = stage;
+      await (await stage.start("desk", DESK)).until({ log: "announced" });
+      host.child("desk")!.go();
+      await host.gate("line").send("hello");
+      const child = await stage.start("holder", HOLDER(true), { routes: ROUTES });
+      await child.until({ log: "here" });
+      await child.freeze("holder.cryo");
+      await appendFile(join(folder, "data", "grown.txt"), "changed");
+      host.rom("input").set("second");
+      const again = await host.revive("holder.cryo");
+      await again.ended;
+      const told = log("holder")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as unknown);
+      expect(told).deep.equal([
+        {
+          generation: 2,
+          host: "here",
+          reopened: [
+            { kind: "listener", provider: "desk", name: "", position: null },
+            { kind: "timer", provider: "", name: "", position: null },
+            { kind: "file_system", provider: "data", name: "data", position: null },
+            { kind: "rom", provider: "input", name: "input", position: 1, changed: "version 2, was 1" },
+            { kind: "gate", provider: "line", name: "line", position: 1 },
+            { kind: "desk", provider: "desk", name: "", position: null },
+            { kind: "file", provider: "data", name: "same.txt", position: 3 },
+            {
+              kind: "file",
+              provider: "data",
+              name: "grown.txt",
+              position: 3,
+              changed: "its size is 10 bytes, was 3",
+            },
+          ],
+        },
+      ]);
+      expect(log("holder").at(-1)).equal("there x!");
+    }, HOST)());
 
   it("comes once a revival, and not to who took its handler away", () =>
     onStage(async (stage) => {
@@ -124,25 +127,22 @@ describe("host: env.revived", () => {
   it("is nothing to a component that does not ask: frozen often or never, it does the same", async () => {
     const run = async (freezes: boolean): Promise<readonly string[]> => {
       let lines: readonly string[] = [];
-      await onStage(
-        async (stage) => {
-          const { host, log } = stage;
-          await (await stage.start("desk", DESK)).until({ log: "announced" });
-          host.child("desk")!.go();
-          await host.gate("line").send("hello");
-          const child = await stage.start("holder", HOLDER(false), { routes: ROUTES });
-          await child.until({ log: "here" });
-          if (freezes) {
-            await child.freeze("1.cryo");
-            const second = await host.revive("1.cryo", { held: true });
-            await second.freeze("2.cryo");
-            await host.revive("2.cryo");
-          } else child.go();
-          await host.child("holder")!.ended;
-          lines = log("holder");
-        },
-        HOST,
-      )();
+      await onStage(async (stage) => {
+        const { host, log } = stage;
+        await (await stage.start("desk", DESK)).until({ log: "announced" });
+        host.child("desk")!.go();
+        await host.gate("line").send("hello");
+        const child = await stage.start("holder", HOLDER(false), { routes: ROUTES });
+        await child.until({ log: "here" });
+        if (freezes) {
+          await child.freeze("1.cryo");
+          const second = await host.revive("1.cryo", { held: true });
+          await second.freeze("2.cryo");
+          await host.revive("2.cryo");
+        } else child.go();
+        await host.child("holder")!.ended;
+        lines = log("holder");
+      }, HOST)();
       return lines;
     };
     const straight = await run(false);

@@ -73,7 +73,11 @@ describe("host: services between processes", () => {
           return stdout.trim().split("\n");
         };
         const before = await call("freeze");
-        expect(before).include.members(["client: asked", "server: session with client", "server: slow begun"]);
+        expect(before).include.members([
+          "client: asked",
+          "server: session with client",
+          "server: slow begun",
+        ]);
         expect(before).not.include("client: quick 1");
         const after = await call("revive", ...order);
         expect(after.filter((line) => line.startsWith("client"))).deep.equal([

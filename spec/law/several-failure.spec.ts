@@ -43,7 +43,9 @@ describe("laws 4 and 7: several children", function () {
                 if (at !== point) continue;
                 const { harness } = village.at(name);
                 const { ledger } = harness.domain;
-                const captured = await harness.capture({ probe: (now) => (now === step ? "injected" : null) });
+                const captured = await harness.capture({
+                  probe: (now) => (now === step ? "injected" : null),
+                });
                 // What others said meanwhile must not be lost.
                 await village.quiet();
                 if (step === "none") resume(harness.domain);
@@ -65,7 +67,9 @@ describe("laws 4 and 7: several children", function () {
     fc.assert(
       fc.asyncProperty(
         scriptsOf(...DEEDS),
-        fc.array(fc.tuple(fc.nat(150), who, fc.constantFrom(...REVIVE_STEPS), fc.boolean()), { maxLength: 8 }),
+        fc.array(fc.tuple(fc.nat(150), who, fc.constantFrom(...REVIVE_STEPS), fc.boolean()), {
+          maxLength: 8,
+        }),
         fc.integer(),
         async (scripts, failures, seed) => {
           const { deeds } = await straight(bytecode, scripts);
@@ -77,7 +81,9 @@ describe("laws 4 and 7: several children", function () {
               for (const [at, name, step, waits] of failures) {
                 if (at !== point || village.at(name).state !== "live") continue;
                 await village.freeze(name);
-                const failed = await village.tryRevive(name, { probe: (now) => (now === step ? "injected" : null) });
+                const failed = await village.tryRevive(name, {
+                  probe: (now) => (now === step ? "injected" : null),
+                });
                 expect(failed).deep.equal(E.left({ tag: "Step", step, reason: "injected" }));
                 // The others may go on in between.
                 if (waits) await village.advance();
@@ -108,10 +114,14 @@ describe("laws 4 and 7: several children", function () {
               if (at !== point) return;
               await village.freeze(name);
               const held = Object.values(village.at(name).image!.snapshot.ledger.capabilities)
-                .flatMap((record) => (record.kind === "session" && record.service === "Peer" ? [record.label] : []))
+                .flatMap((record) =>
+                  record.kind === "session" && record.service === "Peer" ? [record.label] : [],
+                )
                 .filter((label) => gone.includes(label));
               const all = village.at(name).world.spec.routes;
-              const routes = all.filter(({ service, label }) => service !== "Peer" || !gone.includes(label ?? ""));
+              const routes = all.filter(
+                ({ service, label }) => service !== "Peer" || !gone.includes(label ?? ""),
+              );
               const before = deedsOf(village);
               const refused = await village.tryRevive(name, { routes });
               // A request that was under way is made again, and denied to the component itself.
@@ -131,7 +141,8 @@ describe("laws 4 and 7: several children", function () {
               await village.revive(name);
             });
             const after = deedsOf(village);
-            for (const each of NAMES) if (each !== name) expect(after[each]!.other).deep.equal(deeds[each]!.other);
+            for (const each of NAMES)
+              if (each !== name) expect(after[each]!.other).deep.equal(deeds[each]!.other);
           } finally {
             await village.close();
           }

@@ -75,7 +75,9 @@ describe("law 6: several children", function () {
     fc.assert(
       fc.asyncProperty(
         scripts,
-        fc.array(fc.tuple(fc.nat(150), fc.constantFrom(...NAMES), fc.integer({ min: 0, max: 4 })), { maxLength: 5 }),
+        fc.array(fc.tuple(fc.nat(150), fc.constantFrom(...NAMES), fc.integer({ min: 0, max: 4 })), {
+          maxLength: 5,
+        }),
         fc.integer(),
         async (all, events, seed) => {
           const village = new Village();

@@ -5,7 +5,15 @@ import * as fc from "fast-check";
 import { RemotePosition } from "../../runtime/core/remote.ts";
 import type { Snapshot } from "../../runtime/checkpoint/snapshot.ts";
 import { comparable } from "./comparable.ts";
-import { chooser, DEEDS, NAMES, neighbourhood, peerProgram, scriptsOf, type Scripts } from "./several/neighbourhood.ts";
+import {
+  chooser,
+  DEEDS,
+  NAMES,
+  neighbourhood,
+  peerProgram,
+  scriptsOf,
+  type Scripts,
+} from "./several/neighbourhood.ts";
 
 /** What two freezes must agree on. Each incarnation has ids of its own for the calls that are yet to come. */
 const told = ({ positions, calls, ...rest }: Snapshot): unknown => ({
@@ -35,7 +43,11 @@ describe("law 1: several children", function () {
   });
 
   /** Runs to a point, freezes all, and each of them a second time with nobody there to disturb it. */
-  const assertReplayInvertsRecord = async (scripts: Scripts, point: number, seed: number): Promise<number> => {
+  const assertReplayInvertsRecord = async (
+    scripts: Scripts,
+    point: number,
+    seed: number,
+  ): Promise<number> => {
     const village = await neighbourhood(bytecode, scripts);
     try {
       village.pick = chooser(seed);
