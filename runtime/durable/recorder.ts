@@ -335,10 +335,10 @@ export class Recorder implements Witness {
         ? { error: answer.left }
         : { value: returns ? ((answer.right as CoreObject).life?.opened ?? null) : answer.right },
     });
-    const kept = object.life?.kept;
-    if (kept?.method !== entry.name || E.isLeft(answer)) return;
+    const confirmable = object.life?.kept;
+    if (confirmable?.method !== entry.name || E.isLeft(answer)) return;
     this.#journal.whenDurable((failed) => {
-      if (failed === null && !this.#ended) kept.confirm();
+      if (failed === null && !this.#ended) confirmable.confirm();
     });
   }
 

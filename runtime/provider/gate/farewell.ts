@@ -19,14 +19,14 @@ export class Farewell {
 
   /** Resolves when it is over, or nothing was taken for so long. `outstanding`: what is still to be taken. */
   async wait(outstanding: () => number): Promise<void> {
-    const over = new Promise<void>((resolve) => (this.#over = resolve));
-    let isOver = false;
-    void over.then(() => (isOver = true));
-    for (let before = -1; !isOver && before !== outstanding();) {
+    const ended = new Promise<void>((resolve) => (this.#over = resolve)).then(() => true);
+    for (let before = -1; before !== outstanding();) {
       before = outstanding();
       const late = new AbortController();
-      await Promise.race([over, pause(this.#patience, undefined, { signal: late.signal }).catch(() => {})]);
+      const silence = pause(this.#patience, false, { signal: late.signal }).catch(() => false);
+      const isOver = await Promise.race([ended, silence]);
       late.abort();
+      if (isOver) break;
     }
     this.#over = null;
   }
