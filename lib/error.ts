@@ -53,6 +53,17 @@ type Refusal =
   /** The component that serves it is frozen, or has not announced it yet, for longer than the route's patience,
    *  `waited` ms. A call that had reached it may still run, once. */
   | { readonly tag: "Unavailable"; readonly service: string; readonly label: string; readonly waited: number }
+  /** A later incarnation of the component, on `host`, has taken its place with this provider: this one, of `epoch`,
+   *  makes no effect any more. */
+  | {
+      readonly tag: "Stale";
+      readonly service: string;
+      readonly label: string;
+      readonly epoch: number;
+      /** 0, and the host empty, where nobody tells. */
+      readonly latest: number;
+      readonly host: string;
+    }
   /** Any other failure of the operating system, by its code. */
   | { readonly tag: "Io"; readonly code: string; readonly what: string };
 
@@ -99,6 +110,8 @@ export const prose = (error: SessionError): string => {
       return `${error.service} failed: ${error.name === undefined ? "" : `${error.name}: `}${error.message}`;
     case "Unavailable":
       return `${error.service}${error.label === "" ? "" : ` "${error.label}"`} did not become available within ${error.waited} ms`;
+    case "Stale":
+      return `${error.service} "${error.label}" is held by a later incarnation${error.latest === 0 ? "" : `, of epoch ${error.latest}`}${error.host === "" ? "" : ` on host ${error.host}`}; this one is of epoch ${error.epoch}`;
     case "Io":
       return `${error.what} failed with ${error.code}`;
   }

@@ -23,6 +23,7 @@ const FACTS: { readonly [K in SessionError["tag"]]: string } = {
   TooLarge: "what bytes# limit#",
   Failed: "service message name?",
   Unavailable: "service label waited#",
+  Stale: "service label epoch# latest# host",
   Io: "code what",
 };
 

@@ -38,6 +38,8 @@ export const eventText = (
       return ["warm", event.reason];
     case "killed":
       return ["warm", "killed"];
+    case "fenced":
+      return ["bad", `fenced: ${event.reason}`];
     case "frozen":
     case "checkpointed": {
       const size = `${bytesText(event.bytes)} in ${basename(event.image)}`;

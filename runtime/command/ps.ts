@@ -49,6 +49,7 @@ const moodOf = ({ state, dropped }: EntryReport, { good, bad, cold, warm, dim }:
       return cold;
     case "faulted":
     case "stuck":
+    case "fenced":
       return bad;
     case "killed":
       return warm;

@@ -3,12 +3,14 @@ import type * as t from "io-ts";
 import { struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { FileSystem, type OpenMode } from "../../lib/session/file-system.ts";
+import type { Fence } from "../provider/epoch/incarnation.ts";
+import { fencedFiles } from "../provider/file/fenced-files.ts";
 import type { FileProvider, FileRight, OpenMode as ProviderMode } from "../provider/file/file-provider.ts";
 import { makeFile, type FileObject } from "./file.ts";
 import type { FilePosition, RecoveredPosition } from "./file-position.ts";
 import { reopenedFile } from "./reopened-file.ts";
 import type { FilePolicy } from "./route.ts";
-import type { Answer, Serving } from "./service.ts";
+import type { Answer, Effect, Serving } from "./service.ts";
 import { Seen, Watches } from "./watches.ts";
 
 export const FileSystemPosition = struct({ seen: Seen }, {}, "FileSystemPosition");
@@ -37,12 +39,25 @@ export const rightsToReopen = (mode: OpenMode): readonly FileRight[] => {
   return [...(read ? ["read" as const] : []), ...(write ? ["write" as const] : [])];
 };
 
+const EFFECTS: readonly FileRight[] = ["write", "create", "remove"];
+
+/** The files are the revived incarnation's. */
+const coming = (fence: Fence): Effect => ({
+  enact: () => fence.raise(),
+  retract: () => fence.lower(),
+  confirm: () => {},
+});
+
+/** `fence`: asked before each change. */
 export const makeFileSystem = (
-  provider: FileProvider,
+  files: FileProvider,
   rights: ReadonlySet<FileRight>,
   policy: FilePolicy,
   position: FileSystemPosition | null,
+  fence: Fence | null = null,
 ): FileSystemObject => {
+  const isFenced = fence !== null && EFFECTS.some((right) => rights.has(right));
+  const provider = isFenced ? fencedFiles(files, fence) : files;
   const denied = (right: FileRight): Answer<never> =>
     E.left({ tag: "Denied", service: "File_system", label: provider.name, right });
   const missing = (...needed: FileRight[]): FileRight | undefined =>
@@ -97,6 +112,7 @@ export const makeFileSystem = (
       ...(provider.entityAt === undefined
         ? {}
         : { entityAt: (path: string) => provider.entityAt?.(path) ?? null }),
+      ...(isFenced ? { effect: coming(fence) } : {}),
       capture: (): Answer<FileSystemPosition> => E.right({ seen: watches.capture() }),
       release: () => watches.release(),
     },

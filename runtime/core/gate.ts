@@ -4,6 +4,7 @@ import { bytes, natural, struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { Gate } from "../../lib/session/gate.ts";
 import { Conversation } from "../provider/gate/conversation.ts";
+import type { Fence } from "../provider/epoch/incarnation.ts";
 import type { GateEnd, GateProvider, GateRight, Message } from "../provider/gate/gate-provider.ts";
 import { byteLength } from "../provider/gate/message-queue.ts";
 import type { Answer, Effect, Life, Serving } from "./service.ts";
@@ -62,10 +63,11 @@ class Orphans {
  *  wait for its sends is refused further ones. */
 const MOST_WAITING = 16 << 20;
 
-/** What two ends have told each other is settled once nobody can go back to the image. */
-const settling = (end: GateEnd): Effect => ({
-  enact: () => E.right(undefined),
-  retract: () => E.right(undefined),
+/** The gate is the revived incarnation's; what two ends have told each other is settled once nobody can go back to the
+ *  image. */
+const coming = (end: GateEnd, fence: Fence | null): Effect => ({
+  enact: () => fence?.raise() ?? E.right(undefined),
+  retract: () => fence?.lower() ?? E.right(undefined),
   confirm: () => end.revived?.(),
 });
 
@@ -99,12 +101,14 @@ export const openGate = (provider: GateProvider, position: GatePosition | null):
   return Promise.resolve(E.left({ tag: "Denied", service: "Gate", label: provider.name, reason }));
 };
 
-/** `name`: the provider's, for errors; `received`: messages that had been received when it was opened. */
+/** `name`: the provider's, for errors; `received`: messages that had been received when it was opened; `fence`: asked
+ *  before each message. */
 export const makeGate = (
   name: string,
   end: GateEnd,
   rights: ReadonlySet<GateRight>,
   received = 0,
+  fence: Fence | null = null,
 ): Serving<typeof Gate> & { readonly life: Life } => {
   const orphans = new Orphans();
   const kept = new Kept(end, received);
@@ -123,6 +127,8 @@ export const makeGate = (
     send: (content) => {
       if (!rights.has("send")) return denied("send");
       if (waiting > MOST_WAITING) return exceeded(byteLength(content));
+      const stale = fence?.check() ?? null;
+      if (stale !== null) return stale;
       const sent = end.send(content);
       return sent instanceof Promise ? counted(byteLength(content), sent) : sent;
     },
@@ -130,6 +136,8 @@ export const makeGate = (
       if (!rights.has("receive")) return denied("receive");
       const orphan = orphans.take();
       if (orphan !== undefined) return orphan;
+      const stale = fence?.check() ?? null;
+      if (stale !== null) return stale;
       const message = end.receive();
       return message instanceof Promise ? orphans.seen(message) : message;
     },
@@ -151,7 +159,7 @@ export const makeGate = (
         ? {}
         : { kept: { method: "receive", confirm: () => kept.confirm() } }),
       ...(end.changed === undefined ? {} : { changed: end.changed }),
-      ...(end.revived === undefined ? {} : { effect: settling(end) }),
+      ...(end.revived === undefined && fence === null ? {} : { effect: coming(end, fence) }),
       hasten: () => end.hasten?.(),
       dismissed: () => end.dismissed?.(),
       release: () => end.close(),

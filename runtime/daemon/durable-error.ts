@@ -49,6 +49,7 @@ const advice = (child: string, state: EntryState): string => {
     case "faulted":
     case "killed":
     case "stuck":
+    case "fenced":
     case "waiting":
       return `; \`cryonode start ${child}\` starts it anew`;
     case "running":
@@ -72,6 +73,7 @@ const stateText = (state: EntryState): string => {
     case "running":
     case "frozen":
     case "stuck":
+    case "fenced":
       return `is ${state}`;
   }
 };

@@ -101,10 +101,12 @@ export class EntryKeeping {
     if (E.isLeft(forgotten)) this.#options.warn(child, hostProse(forgotten.left));
   }
 
-  /** Nothing is to be kept of a child that does not live by the record; of one that is stuck, for whoever asks why. */
+  /** Nothing is to be kept of a child that does not live by the record; of one that is stuck or fenced, for whoever asks
+   *  why. */
   async tidy(child: string): Promise<void> {
     const former = await this.#options.keeper.former(child);
-    if (E.isRight(former) && former.right !== null && this.of(child).state !== "stuck")
+    const isLeft = !["stuck", "fenced"].includes(this.of(child).state);
+    if (E.isRight(former) && former.right !== null && isLeft)
       await this.forget(child, former.right.identity.identity);
   }
 

@@ -13,7 +13,11 @@ const orNull = <C extends t.Mixed>(codec: C) => t.union([codec, t.null]);
 export const EntryRecord = struct(
   {
     /** `alive`: it lives while a host is there, and comes back with it. */
-    state: t.keyof({ alive: null, frozen: null, exited: null, faulted: null, killed: null, stuck: null }),
+    state: t.keyof({
+      ...{ alive: null, frozen: null, exited: null, faulted: null, killed: null, stuck: null },
+      /** A later incarnation has taken its place elsewhere. What is left of it is kept for whoever wants to know. */
+      fenced: null,
+    }),
     /** Whose incarnation it is, where the host keeps it; null where it does not. */
     identity: orNull(text),
     /** The image that it is in, below the state directory or absolute; null: it is in none, but kept by the host. */

@@ -2,7 +2,7 @@
 import * as t from "io-ts";
 import { natural, struct, text } from "../../lib/codec.ts";
 
-/** `waiting`: for its first start. `stuck`: it faulted too often. */
+/** `waiting`: for its first start. `stuck`: it faulted too often. `fenced`: a later incarnation has its place. */
 export const EntryState = t.keyof({
   waiting: null,
   starting: null,
@@ -12,6 +12,7 @@ export const EntryState = t.keyof({
   faulted: null,
   killed: null,
   stuck: null,
+  fenced: null,
 });
 export type EntryState = t.TypeOf<typeof EntryState>;
 

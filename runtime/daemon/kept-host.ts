@@ -40,7 +40,7 @@ const EXAMINE = "examine";
 
 type Fit = (state: EntryState) => boolean;
 /** Nothing of it is kept, or nothing that it could go on from. */
-const isOver: Fit = (state) => ["waiting", "exited", "faulted", "killed", "stuck"].includes(state);
+const isOver: Fit = (state) => ["waiting", "exited", "faulted", "killed", "stuck", "fenced"].includes(state);
 const isRunning: Fit = (state) => state === "running";
 const isFrozen: Fit = (state) => state === "frozen";
 const isThere: Fit = (state) => isRunning(state) || isFrozen(state);

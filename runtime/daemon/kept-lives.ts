@@ -104,6 +104,9 @@ export class KeptLives {
       case "faulted":
         this.emit(event);
         return this.#faulted(event);
+      case "fenced":
+        void this.#fenced(child, event.reason);
+        return this.emit(event);
       case "denied":
       case "warning":
         return this.emit(event);
@@ -183,6 +186,16 @@ export class KeptLives {
     if (E.isLeft(noted)) this.#warn(child, `what brought it down can't be kept: ${noted.left}`);
   }
 
+  /** It lives elsewhere, and never again here. */
+  async #fenced(child: string, reason: string): Promise<void> {
+    this.#absent.delete(child);
+    await this.keeping.note(child, {
+      ...this.keeping.of(child),
+      ...{ state: "fenced", reason, since: Date.now() },
+    });
+    this.#recovered();
+  }
+
   /** Another child brought its thread down. */
   #lost(child: string, reason: string): void {
     this.#warn(child, `${reason}; it is brought back`);
@@ -233,6 +246,7 @@ export class KeptLives {
     if (E.isRight(done)) return;
     const reason = durableProse(done.left);
     this.#warn(child, `it could not be brought to life: ${reason}`);
+    if (isStale(done.left)) return this.#fenced(child, reason);
     const { image, identity } = this.keeping.of(child);
     if (image === null && identity === null) await this.over(child, { state: "faulted", reason });
     else this.#absent.set(child, reason);
@@ -320,6 +334,13 @@ export class KeptLives {
     for (const log of this.#logs.values()) log.close();
   }
 }
+
+/** Whether it can't come back because a later incarnation has its place. */
+const isStale = (error: DurableError): boolean =>
+  error.tag === "Host" &&
+  error.error.tag === "Checkpoint" &&
+  error.error.error.tag === "Refused" &&
+  error.error.error.missing.some(({ error: { tag } }) => tag === "Stale");
 
 /** Whether what is kept is older than the image that the record names. */
 const isBefore = ({ identity }: FormerLife, { generation }: EntryRecord): boolean =>

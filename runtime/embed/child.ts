@@ -43,7 +43,13 @@ interface Awaited {
   readonly missed: (ending: Ending | null) => void;
 }
 
-const LAST_EVENTS: ReadonlySet<HostEvent["event"]> = new Set(["exited", "faulted", "frozen", "killed"]);
+const LAST_EVENTS: ReadonlySet<HostEvent["event"]> = new Set([
+  "exited",
+  "faulted",
+  "frozen",
+  "killed",
+  "fenced",
+]);
 
 /** A pattern that keeps no place of its own between two texts. */
 const stateless = (pattern: RegExp): RegExp =>

@@ -68,6 +68,7 @@ export const hostConfig = (options: HostOptions): HostConfig => {
     gates: mapped(options.gates, gateConfig),
     roms: mapped(options.roms, (_name, rom) => romConfig(rom)),
     trust,
+    ...(options.epochs === undefined ? {} : { epochs: pathOf(options.epochs) }),
   };
 };
 

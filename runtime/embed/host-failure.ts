@@ -42,6 +42,8 @@ const endingProse = (ending: Ending): string => {
       return "it was frozen";
     case "killed":
       return "it was killed";
+    case "fenced":
+      return `it was fenced: ${ending.reason}`;
     case "lost":
       return `it was lost: ${ending.reason}`;
   }

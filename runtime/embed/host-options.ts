@@ -110,6 +110,9 @@ export interface HostOptions {
   readonly roms?: Readonly<Record<string, RomOptions>>;
   /** Public keys of other hosts whose images it accepts, as `host.publicKey` and `cryonode key` give them. */
   readonly trust?: readonly string[];
+  /** The folder where the epochs of gates lie. Hosts whose children may move between them, and use the same peers, name
+   *  the same folder. Default: `epochs` in the state directory. */
+  readonly epochs?: string | URL;
   /** How long a turn may be stuck inside one built-in call before its child faults. Default 5s. */
   readonly silence?: Duration;
   /** How many threads the children share. Default: each has one of its own. A child that is stuck in a built-in call

@@ -22,6 +22,8 @@ import type { FormerLife } from "./keeper.ts";
 import type { LastCopy } from "./last-copies.ts";
 import type { ServiceBroker } from "./service-broker.ts";
 import type { Placement } from "./placement.ts";
+import { memoryFence } from "../provider/epoch/memory-fence.ts";
+import { Bar } from "../provider/epoch/incarnation.ts";
 import { PortalServer } from "./portal-server.ts";
 import type { Providers } from "./providers.ts";
 import type { Lodger, Residence } from "./residence.ts";
@@ -112,8 +114,14 @@ export class Child implements Lodger {
     this.#base = surroundings.bases.current;
     this.#quota = { ...spec.quota };
     this.#surroundings = surroundings;
-    this.#portal = new PortalServer(surroundings.providers, (message) =>
-      this.#post({ kind: "portal", message }),
+    const bar = new Bar((error) => this.#isSettled && void this.#fenced(error));
+    this.#portal = new PortalServer(
+      surroundings.providers,
+      (message) => this.#post({ kind: "portal", message }),
+      (provider, service, label) =>
+        spec.fenced === undefined
+          ? null
+          : memoryFence(provider, { incarnation: spec.fenced.incarnation, bar, service, label }),
     );
     this.ended = new Promise((resolve) => {
       this.#ended = resolve;
@@ -340,6 +348,18 @@ export class Child implements Lodger {
     await ended;
   }
 
+  /** A later incarnation has taken its place: it is put out, and others do not wait for it. */
+  async #fenced(error: SessionError): Promise<void> {
+    if (this.#ending !== null) return;
+    const reason = prose(error);
+    this.hold();
+    await this.#residence.evict();
+    if (this.ending !== null) return;
+    const ended = this.#end({ kind: "fenced", reason });
+    this.#surroundings.emit({ event: "fenced", child: this.name, reason });
+    await ended;
+  }
+
   // --- what the shard says
 
   log(text: string): void {
@@ -375,6 +395,8 @@ export class Child implements Lodger {
       case "aside":
         this.#aside = { event: message.event, calls: message.calls };
         return;
+      case "fenced":
+        return void this.#fenced(message.error);
       case "held":
         return this.#heldCallback?.();
       case "quota":

@@ -1,6 +1,7 @@
 // The children of one host: who lives under which name, and the quota that they have of the host's.
+import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
-import type { ChildSpec } from "../shard/protocol.ts";
+import type { ChildSpec, FencedSpec } from "../shard/protocol.ts";
 import { Child, type ChildCode, type ChildIdentity, type ChildSurroundings } from "./child.ts";
 import type { HostEvent } from "./event.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
@@ -134,12 +135,19 @@ export class Children {
     const spec = {
       ...this.spec(config),
       ...(clone === undefined ? {} : { clone }),
+      fenced: this.#fenced(identity),
       ...(keeper === undefined ? {} : { kept: keeper.enlist(config.name) }),
     };
     const child: Child = new Child(spec, code, identity, surroundings);
     this.#making.set(config.name, child);
     void child.ended.then(() => alive.delete(identity.identity));
     return E.right(child);
+  }
+
+  #fenced({ identity, generation: epoch }: ChildIdentity): FencedSpec {
+    const { runs, state } = this.#runtime;
+    const { name: host, epochs = join(state, "epochs") } = this.#config;
+    return { incarnation: { identity, epoch, ...runs, host }, epochs };
   }
 
   #shortOf({ ram, caps }: StartConfig, free: Children["free"]): HostError | null {

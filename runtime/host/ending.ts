@@ -6,5 +6,7 @@ export type Ending =
   | { readonly kind: "faulted"; readonly reason: string; readonly slot: number | null }
   | { readonly kind: "frozen" }
   | { readonly kind: "killed" }
+  /** A later incarnation has taken its place elsewhere, and its own effects are refused. */
+  | { readonly kind: "fenced"; readonly reason: string }
   /** Another child on its thread brought the thread down, and its host will bring it back. */
   | { readonly kind: "lost"; readonly reason: string };

@@ -42,5 +42,7 @@ export type HostEvent =
       readonly reviveMs: number;
     }
   | { readonly event: "killed"; readonly child: string }
+  /** A later incarnation has taken its place elsewhere: it was ended, and nothing it did since was let out. */
+  | { readonly event: "fenced"; readonly child: string; readonly reason: string }
   /** Something went wrong that changes nothing for the child. */
   | { readonly event: "warning"; readonly child: string; readonly text: string };

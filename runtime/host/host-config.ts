@@ -44,6 +44,9 @@ export interface HostConfig {
   readonly roms: Readonly<Record<string, RomConfig>>;
   /** Public keys of other hosts whose images it accepts, `ed25519:…`. */
   readonly trust: readonly string[];
+  /** The folder, absolute, where the epochs of providers lie that have no place of their own, as gates; hosts with the
+   *  same gates share it. Default: `epochs` in the state directory, which no other host sees. */
+  readonly epochs?: string;
 }
 
 /** How a child is started, and under which routes and quota it is revived. */

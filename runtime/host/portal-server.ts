@@ -12,6 +12,7 @@ import { makeRom, type RomPosition } from "../core/rom.ts";
 import { grantedRights } from "../core/route.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
 import { invoke } from "../domain/call.ts";
+import type { Fence } from "../provider/epoch/incarnation.ts";
 import type { ToPortalClient, ToPortalServer } from "../shard/protocol.ts";
 import type { Providers } from "./providers.ts";
 
@@ -19,7 +20,10 @@ type Opened = Extract<ToPortalServer, { readonly kind: "open" }>;
 
 const gone = (what: string): Answer<never> => E.left({ tag: "Closed", what });
 
-type Opener = (providers: Providers, message: Opened) => Eventually<CoreObject>;
+/** What fences the child's effects on a provider of this thread; null where nothing does. */
+export type FenceFor = (provider: object, service: "File_system" | "Gate", label: string) => Fence | null;
+
+type Opener = (providers: Providers, message: Opened, fence: FenceFor) => Eventually<CoreObject>;
 
 const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   [
@@ -30,35 +34,40 @@ const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   [Report.service, ({ roms }, { provider }) => E.right(makeReport(roms.source(provider)))],
   [
     FileSystem.service,
-    ({ files }, { provider, route, position }) => {
+    ({ files }, { provider, route, position }, fence) => {
       const found = files.get(provider);
       if (found === undefined) return gone(`file provider ${provider}`);
       const rights = grantedRights(found.rights, route);
       const seen = position as FileSystemPosition | null;
-      return E.right(makeFileSystem(found.provider, rights, route.policy ?? "strict", seen));
+      const fenced = fence(found.provider, "File_system", provider);
+      return E.right(makeFileSystem(found.provider, rights, route.policy ?? "strict", seen, fenced));
     },
   ],
   [
     Gate.service,
-    async ({ servedGates }, { provider, route, position }) => {
+    async ({ servedGates }, { provider, route, position }, fence) => {
       const found = servedGates.get(provider);
       if (found === undefined) return gone(`gate ${provider}`);
       const known = position as GatePosition | null;
       const end = await openGate(found.provider, known);
       const rights = grantedRights(found.rights, route);
-      return E.isLeft(end) ? end : E.right(makeGate(provider, end.right, rights, known?.received));
+      if (E.isLeft(end)) return end;
+      const fenced = fence(found.provider, "Gate", provider);
+      return E.right(makeGate(provider, end.right, rights, known?.received, fenced));
     },
   ],
 ]);
 
 export class PortalServer {
   readonly #providers: Providers;
+  readonly #fence: FenceFor;
   readonly #answer: (message: ToPortalClient) => void;
   readonly #objects = new Map<number, CoreObject>();
   readonly #waiting = new Map<number, Promise<unknown>>();
 
-  constructor(providers: Providers, answer: (message: ToPortalClient) => void) {
+  constructor(providers: Providers, answer: (message: ToPortalClient) => void, fence: FenceFor = () => null) {
     this.#providers = providers;
+    this.#fence = fence;
     this.#answer = answer;
   }
 
@@ -66,7 +75,8 @@ export class PortalServer {
     switch (message.kind) {
       case "open": {
         const opener = openers.get(message.service);
-        const opened = opener === undefined ? gone(message.service) : await opener(this.#providers, message);
+        const opened =
+          opener === undefined ? gone(message.service) : await opener(this.#providers, message, this.#fence);
         return this.#give(message.call, message.object, opened);
       }
       case "call": {

@@ -11,6 +11,7 @@ import type { HostPlatform } from "../image/open-image.ts";
 import type { Signer } from "../image/signer.ts";
 import { OneEach } from "./one-each.ts";
 import type { Placement } from "./placement.ts";
+import { beginRun, type Runs } from "./runs.ts";
 import { SharedThreads } from "./shared-threads.ts";
 
 export interface Runtime {
@@ -23,6 +24,8 @@ export interface Runtime {
   /** The state directory, absolute. */
   readonly state: string;
   readonly signer: Signer;
+  /** Of the state directory, this process's the last. */
+  readonly runs: Runs;
   readonly platform: HostPlatform;
   close(): Promise<void>;
 }
@@ -80,8 +83,11 @@ export const warmRuntime = ({ silence, threads, bases: others }: RuntimeOptions 
     await mkdir(state, { recursive: true, mode: 0o700 });
     const signer = await hostKey(state, disk);
     if (E.isLeft(signer)) return signer;
+    const runs = beginRun(state);
+    if (E.isLeft(runs)) return runs;
     const alive = new Set<string>();
-    return E.right({ engine, bases, placement, alive, state, signer: signer.right, platform, close });
+    const own = { state, signer: signer.right, runs: runs.right };
+    return E.right({ engine, bases, placement, alive, ...own, platform, close });
   };
   return {
     close,

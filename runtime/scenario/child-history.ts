@@ -82,6 +82,8 @@ export const renderEnding = (ending: Ending): string => {
       return "it was frozen";
     case "killed":
       return "it was killed";
+    case "fenced":
+      return `it was fenced: ${ending.reason}`;
     case "lost":
       return `it was lost: ${ending.reason}`;
   }

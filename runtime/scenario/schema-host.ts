@@ -25,7 +25,7 @@ const HOST_CAPS = 10_000;
 export const MOST_CAPS = 1_000_000_000;
 
 /** Each key that a host may have. */
-export const HOST_KEYS: readonly string[] = ["ram", "caps", "files", "gates", "roms", "trust"];
+export const HOST_KEYS: readonly string[] = ["ram", "caps", "files", "gates", "roms", "trust", "epochs"];
 
 const none = <A>(): Readonly<Record<string, A>> => Object.create(null) as Record<string, A>;
 
@@ -82,6 +82,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
         gates: dictionary(name, gateProvider(directory)),
         roms: dictionary(name, romProvider(directory)),
         trust: list(key),
+        epochs: diskPath(directory),
       },
     ),
     ({
@@ -91,6 +92,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
       gates = none<GateProvider>(),
       roms = none<RomConfig>(),
       trust = [],
+      epochs,
     }) => ({
       ram,
       caps,
@@ -98,5 +100,6 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
       gates,
       roms,
       trust,
+      ...(epochs === undefined ? {} : { epochs }),
     }),
   );

@@ -12,6 +12,7 @@ import type { Fault } from "../engine/fault.ts";
 import type { Anchors, Registers } from "../engine/machine.ts";
 import type { DomainRecord } from "../durable/journal/journal-record.ts";
 import type { Engine } from "../engine/wasm-module.ts";
+import type { Incarnation } from "../provider/epoch/incarnation.ts";
 import type { FileRight } from "../provider/file/file-provider.ts";
 import type { GateRight } from "../provider/gate/gate-provider.ts";
 import type { HttpTuning, QueueTuning, StreamTuning, Wire } from "../provider/gate/tuning.ts";
@@ -63,6 +64,8 @@ export interface ChildSpec {
   /** It comes from an image of another, and is not that one. `kin`: the identities of those that were cloned together
    *  with it, itself included. */
   readonly clone?: { readonly kin: readonly string[] };
+  /** Whose effects providers take, as long as no later one is known to them. Without this nothing is fenced. */
+  readonly fenced?: FencedSpec;
   /** What enters it is written down; without this, it ends with its host. */
   readonly kept?: KeptSpec;
   /** Its `config` ROM, as JSON. */
@@ -72,6 +75,13 @@ export interface ChildSpec {
   readonly gates: ReadonlyMap<string, GateProviderSpec>;
   /** Names of the host's ROMs and of the reports that become ROMs. */
   readonly roms: ReadonlySet<string>;
+}
+
+/** How a child's effects are fenced. */
+export interface FencedSpec {
+  readonly incarnation: Incarnation;
+  /** The folder, absolute, of the epochs of providers that have no place of their own. */
+  readonly epochs: string;
 }
 
 /** How a durable host keeps a child. */
@@ -258,6 +268,8 @@ export type FromResident =
   | { readonly kind: "exited"; readonly code: number }
   /** `slot`: of the event in whose turn it did. */
   | { readonly kind: "faulted"; readonly fault: Fault; readonly slot: number | null }
+  /** A later incarnation has taken its place: it makes no effect any more. */
+  | { readonly kind: "fenced"; readonly error: SessionError }
   | { readonly kind: "held" }
   | { readonly kind: "quota"; readonly ram: number; readonly caps: number }
   | { readonly kind: "thread"; readonly selector: number; readonly name: string }

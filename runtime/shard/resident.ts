@@ -1,6 +1,6 @@
 // One child in a shard's thread: it makes the child's protection domain, drives it as the host says, and tells the
 // host what happens.
-import { prose } from "../../lib/error.ts";
+import { prose, type SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import type { FromDomain } from "../core/link.ts";
 import type { KeptEntries, LogSink } from "../core/log.ts";
@@ -12,6 +12,8 @@ import { systemEntropy } from "../domain/entropy.ts";
 import type { DomainPowers } from "../domain/domain-powers.ts";
 import { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { RunQueue } from "../domain/run-queue.ts";
+import type { EpochFiles } from "../provider/epoch/epoch-file.ts";
+import { Bar } from "../provider/epoch/incarnation.ts";
 import type { Base } from "../engine/base.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { Machine } from "../engine/machine.ts";
@@ -45,6 +47,7 @@ export interface Household {
   readonly logs: LogWriter;
   readonly journals: Journals;
   readonly plans: GrowthPlans;
+  readonly epochs: EpochFiles;
 }
 
 export interface ResidentPowers {
@@ -78,6 +81,7 @@ export class Resident {
   readonly #powers: ResidentPowers;
   readonly #portal: PortalClient;
   readonly #router: ShardRouter;
+  readonly #bar = new Bar((error) => this.#stale(error));
   #domain: ProtectionDomain | null = null;
   #reviving: ProtectionDomain | null = null;
   /** What its revival changed outside, until it goes on. */
@@ -103,7 +107,8 @@ export class Resident {
         ? {}
         : { kept: { ...keptEntries(spec.kept.log, () => this.#keeping!.log) } }),
     };
-    this.#router = new ShardRouter(spec, { portal: this.#portal, log });
+    const { epochs } = household;
+    this.#router = new ShardRouter(spec, { portal: this.#portal, log, epochs, bar: this.#bar });
     this.#keeping =
       spec.kept === undefined
         ? null
@@ -210,6 +215,13 @@ export class Resident {
     this.#post({ kind: "held" });
   }
 
+  /** What comes back fails by itself, with the same error. */
+  #stale(error: SessionError): void {
+    if (this.#domain === null) return;
+    this.#domain.hold();
+    this.#post({ kind: "fenced", error });
+  }
+
   /** In a machine of its own, so that the compiler leaves no trace in the child's memory. */
   #compile({ code, file, hash }: Order<"boot">): Uint8Array | Fault {
     const { base, pool, bytecodes } = this.#household;
@@ -273,6 +285,8 @@ export class Resident {
     domain.signalRevived({ generation, host: spec.host, reopened });
     domain.proceed();
     this.#post({ kind: "revived", result: E.right(reopened), ms });
+    const { refusal } = this.#bar;
+    if (refusal !== null) this.#stale(refusal.left);
   }
 
   /** Says where it stands, and waits until all of its group stand there. */

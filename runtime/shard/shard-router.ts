@@ -14,8 +14,12 @@ import { grantedRights, routeFor, type Route } from "../core/route.ts";
 import type { CoreObject, Eventually } from "../core/service.ts";
 import { makeTimer } from "../core/timer.ts";
 import type { Router } from "../domain/router.ts";
+import type { EpochFiles } from "../provider/epoch/epoch-file.ts";
+import { fileFence, type EpochPlace } from "../provider/epoch/file-fence.ts";
+import type { Bar, Fence } from "../provider/epoch/incarnation.ts";
 import { directoryFiles } from "../provider/file/directory.ts";
 import type { FileProvider } from "../provider/file/file-provider.ts";
+import { EPOCHS } from "../provider/file/path.ts";
 import { outerGate } from "./outer-gate.ts";
 import type { PortalClient } from "./portal-client.ts";
 import type { ChildSpec } from "./protocol.ts";
@@ -24,6 +28,9 @@ import { isConfig, RouteTable } from "./route-table.ts";
 export interface ShardRouterPowers {
   readonly portal: PortalClient;
   readonly log: LogSink;
+  readonly epochs: EpochFiles;
+  /** Down once a provider has found the child to be stale. */
+  readonly bar: Bar;
 }
 
 /** Opens a session of one service, once the route is known. `target`: the provider, ROM or report behind it. */
@@ -38,6 +45,7 @@ export class ShardRouter extends RouteTable implements Router {
   readonly #spec: ChildSpec;
   readonly #powers: ShardRouterPowers;
   readonly #directories = new Map<string, FileProvider>();
+  readonly #fences = new Map<string, Fence>();
   readonly #config: RomSource;
   readonly #openers: ReadonlyMap<string, Opener>;
 
@@ -91,6 +99,7 @@ export class ShardRouter extends RouteTable implements Router {
             grantedRights(provider.rights, route),
             route.policy ?? "strict",
             position,
+            this.#fence("File_system", target, [{ folder: provider.path, name: EPOCHS, own: false }]),
           ),
         );
   }
@@ -111,17 +120,46 @@ export class ShardRouter extends RouteTable implements Router {
     const provider = this.#spec.gates.get(target)!;
     // A clone is nobody's other end: the conversation is the original's.
     const position = this.#spec.clone !== undefined && known !== null ? apart(known) : known;
-    const outer = outerGate(target, provider, this.#spec.kept === undefined ? "arrived" : "told");
+    const acknowledge = this.#spec.kept === undefined ? "arrived" : "told";
+    const { bar } = this.#powers;
+    const outer = outerGate(target, provider, acknowledge, (error) => void bar.fall(error));
     if (outer === null) return this.#powers.portal.open(Gate, target, route, position);
     const end = await openGate(outer, position);
     return E.isLeft(end)
       ? end
-      : E.right(makeGate(target, end.right, grantedRights(provider.rights, route), position?.received));
+      : E.right(
+          makeGate(
+            target,
+            end.right,
+            grantedRights(provider.rights, route),
+            position?.received,
+            this.#fence("Gate", target, []),
+          ),
+        );
+  }
+
+  /** One for all sessions of a provider. Where the provider has no place of its own, or one that the host may not write
+   *  to, the epochs lie in the folder of the host. */
+  #fence(service: "File_system" | "Gate", label: string, beside: readonly EpochPlace[]): Fence | null {
+    const { fenced } = this.#spec;
+    if (fenced === undefined) return null;
+    const key = `${service} ${label}`;
+    const known = this.#fences.get(key);
+    if (known !== undefined) return known;
+    const { incarnation, epochs: folder } = fenced;
+    const { bar, epochs: files } = this.#powers;
+    const name = `${service === "Gate" ? "gate" : "files"}-${encodeURIComponent(label)}`;
+    const places = [...beside, { folder, name, own: true }];
+    const fence = fileFence({ incarnation, bar, service, label, files, places });
+    this.#fences.set(key, fence);
+    return fence;
   }
 
   /** Lets go of the providers themselves. */
   close(): void {
     for (const directory of this.#directories.values()) directory.close();
+    for (const fence of this.#fences.values()) fence.close();
+    this.#fences.clear();
     this.#directories.clear();
   }
 }

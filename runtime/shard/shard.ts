@@ -4,6 +4,7 @@ import type { MessagePort } from "node:worker_threads";
 import { RunQueue } from "../domain/run-queue.ts";
 import { MachinePool } from "../engine/pool.ts";
 import { GrowthPlans } from "../durable/growth-plans.ts";
+import { EpochFiles } from "../provider/epoch/epoch-file.ts";
 import { Journals } from "../durable/journal/journals.ts";
 import { BlackBoxWriter } from "./black-box.ts";
 import { BytecodeCache } from "./bytecode-cache.ts";
@@ -29,6 +30,7 @@ export class Shard {
       logs: new LogWriter(data.ring, () => this.#post("logged")),
       journals: new Journals(),
       plans: new GrowthPlans(),
+      epochs: new EpochFiles(),
     };
   }
 

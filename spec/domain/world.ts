@@ -11,6 +11,8 @@ import type { Fault } from "../../runtime/engine/fault.ts";
 import { PortalServer } from "../../runtime/host/portal-server.ts";
 import { Roms, type Providers } from "../../runtime/host/providers.ts";
 import type { FileRight } from "../../runtime/provider/file/file-provider.ts";
+import { EpochFiles } from "../../runtime/provider/epoch/epoch-file.ts";
+import { Bar } from "../../runtime/provider/epoch/incarnation.ts";
 import { memoryFiles, type MemoryFiles } from "../../runtime/provider/file/memory.ts";
 import { queueGate, type QueueGate } from "../../runtime/provider/gate/queue.ts";
 import type { QueueBound } from "../../runtime/provider/gate/message-queue.ts";
@@ -191,6 +193,8 @@ export class World {
     const spec = routes === undefined ? this.spec : { ...this.spec, routes };
     const router: Router & { close(): void } = new ShardRouter(spec, {
       portal,
+      epochs: new EpochFiles(),
+      bar: new Bar(() => {}),
       log: {
         write: (text) => void this.log.push(text),
         kept: {

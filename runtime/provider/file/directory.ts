@@ -9,7 +9,7 @@ import { DirectoryFile } from "./directory-file.ts";
 import { descriptorPath, nameless, placeOnly, realDisk, type Disk } from "./disk.ts";
 import type { FileEntry, FileProvider, FileStat, OpenFile, OpenMode } from "./file-provider.ts";
 import { modeError } from "./open-mode.ts";
-import { entryPath, filePath, type FilePath } from "./path.ts";
+import { entryPath, EPOCHS, filePath, type FilePath } from "./path.ts";
 import { isLink, walk, type Place } from "./place.ts";
 import type { Rooted } from "./whereabouts.ts";
 import { kindError, linkError, systemError } from "./system-error.ts";
@@ -101,6 +101,7 @@ class DirectoryFiles implements FileProvider, Rooted {
     return this.#inDirectory(names.right, path, "list", (place) => {
       const entries: FileEntry[] = [];
       for (const name of this.#disk.readdirSync(descriptorPath(place.descriptor)).sort()) {
+        if (name === EPOCHS) continue;
         // What went meanwhile, or has a name that is not UTF-8 and so can't be asked for, is not there.
         const stat = this.#disk.lstatSync(place.at(name), { throwIfNoEntry: false });
         const modified = stat?.mtimeMs ?? 0;

@@ -6,6 +6,9 @@ import { E, type Either } from "../../../lib/fp.ts";
 /** The names on the way; none of them for the provider's root. */
 export type FilePath = readonly string[];
 
+/** The file in a directory that keeps who may change it: no component opens, sees or moves it. */
+export const EPOCHS = ".cryonode-epochs";
+
 /** Bytes of UTF-8, the bounds of Linux. */
 const longestPath = 4096;
 const longestName = 255;
@@ -25,6 +28,7 @@ export const filePath = (text: string): Either<SessionError, FilePath> => {
   const names = text.split("/");
   for (const name of names) {
     if (name === "") return invalid(text, "a name in it is empty");
+    if (name === EPOCHS) return invalid(text, `"${name}" is the host's`);
     if (name === "." || name === "..") return invalid(text, `"${name}" is not a name`);
     if (Buffer.byteLength(name) > longestName)
       return invalid(text, `a name is longer than ${longestName} bytes`);

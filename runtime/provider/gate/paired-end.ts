@@ -377,11 +377,20 @@ export class PairedEnd implements GateEnd, Seeker {
       next.answer(E.left(error));
   }
 
+  #stale(): SessionError {
+    const { epoch } = this.#talk.standing;
+    const label = this.#setting.name;
+    const error: SessionError = { tag: "Stale", service: "Gate", label, epoch, latest: 0, host: "" };
+    this.#setting.stale(error);
+    return error;
+  }
+
   #disconnected(reason: string): SessionError {
     return { tag: "Disconnected", gate: this.#setting.name, reason };
   }
 
   #denied(refusal: Refusal, byUs: boolean): SessionError {
+    if (refusal === "stale" && !byUs) return this.#stale();
     return {
       tag: "Denied",
       service: "Gate",

@@ -32,6 +32,8 @@ export interface PairedOptions {
   readonly farewell?: number;
   /** `told`: messages are acknowledged when `acknowledge` says so, and not before. Default `arrived`. */
   readonly acknowledge?: "arrived" | "told";
+  /** Told, once, where the other end has met a later incarnation of this one. */
+  readonly stale?: (error: SessionError) => void;
 }
 
 export interface PairedListenOptions extends PairedOptions {
@@ -48,6 +50,7 @@ const settingOf = (options: PairedListenOptions): PairedSetting => ({
   pulse: options.pulse ?? 5000,
   farewell: options.farewell ?? 5000,
   acknowledge: options.acknowledge ?? "arrived",
+  stale: options.stale ?? (() => {}),
   waiting: Math.max(1, options.waiting ?? 16),
 });
 

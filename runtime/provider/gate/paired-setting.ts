@@ -1,5 +1,6 @@
 // What the ends of a paired gate have to know beside their conversation.
 
+import type { SessionError } from "../../../lib/error.ts";
 import type { Connection } from "./dial.ts";
 import type { QueueBound } from "./message-queue.ts";
 import type { Retry } from "./retry.ts";
@@ -21,6 +22,8 @@ export interface PairedSetting {
   readonly farewell: number;
   /** When a message is acknowledged: as soon as it is in the gate, or when `acknowledge` was told that it is safe. */
   readonly acknowledge: "arrived" | "told";
+  /** Told where the other end has met a later incarnation of this one. */
+  readonly stale: (error: SessionError) => void;
   /** Peers that may be greeting at once. */
   readonly waiting: number;
 }
