@@ -6,6 +6,7 @@ import { authenticationBenches } from "./authentication.ts";
 import type { Bench } from "./bench.ts";
 import { callBenches } from "./calls.ts";
 import { comparing, storing } from "./checkpoint.ts";
+import { fenceBenches } from "./fences.ts";
 import { fileBenches } from "./files.ts";
 import { freezeBenches } from "./freeze.ts";
 import { handleBenches } from "./handles.ts";
@@ -22,6 +23,7 @@ const benches: readonly Bench[] = [
   ...callBenches,
   ...serviceBenches,
   ...fileBenches,
+  ...fenceBenches,
   ...freezeBenches,
   ...revivalBenches,
   ...handleBenches,
