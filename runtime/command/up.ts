@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import { ask } from "../daemon/control-client.ts";
 import type { DurableConfig } from "../daemon/durable-host.ts";
+import { DEFAULT_KEEPING } from "../host/host-config.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { readScenario } from "../scenario/read-scenario.ts";
 import type { Scenario } from "../scenario/scenario.ts";
@@ -36,12 +37,18 @@ const configOf = ({ file, directory, hosts, start, steps }: Scenario): Either<Di
       1,
       `the file has the hosts ${hosts.map(({ name }) => name).join(" and ")}; expected one: each has a file and a state directory of its own`,
     );
-  const entries = start.map(({ name, component, ram, caps, config, routes, turn, later, restart }) => ({
-    config: { name, component, ram, caps, config, routes, turn },
-    roots: [directory],
-    later,
-    restart,
-  }));
+  const entries = start.map(
+    ({ name, component, ram, caps, config, routes, turn, later, restart, ...kept }) => {
+      const checkpoint = { ...DEFAULT_KEEPING.checkpoint, ...host.checkpoint, ...kept.checkpoint };
+      const keeping = { checkpoint, disk: kept.disk, log: kept.log };
+      return {
+        config: { name, component, ram, caps, config, routes, turn, keeping },
+        roots: [directory],
+        later,
+        restart,
+      };
+    },
+  );
   return E.right({ file: resolve(file), host, entries });
 };
 

@@ -1,10 +1,7 @@
-// What children wrote to their logs, in files that outlive the host: `logs/NAME.log`, entry by entry. When a file is
-// full it becomes `NAME.log.1`, in place of the one before, so that no child fills the disk.
-import { closeSync, fstatSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+// What a host adds to the log of a child, in the file where the child's own entries are: `logs/NAME.log`. When that is
+// full the child's thread makes it the older one, `NAME.log.1`, in place of the one before.
+import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
-
-/** Bytes of one file; each child has two at most. */
-const MOST_LOG_BYTES = 16 << 20;
 
 export const logPath = (folder: string, child: string): string => join(folder, `${child}.log`);
 /** Where what is older lies. */
@@ -15,22 +12,17 @@ export interface ChildLogOptions {
   /** `logs` in the state directory; it exists. */
   readonly folder: string;
   readonly child: string;
-  readonly mostBytes?: number;
   readonly failed: (reason: string) => void;
 }
 
 export class ChildLog {
   readonly #options: ChildLogOptions;
-  readonly #most: number;
-  #file: number | null = null;
-  #size = 0;
   #failing = false;
   #waiting: string[] = [];
   #flush: NodeJS.Immediate | null = null;
 
   constructor(options: ChildLogOptions) {
     this.#options = options;
-    this.#most = options.mostBytes ?? MOST_LOG_BYTES;
   }
 
   /** Adds an entry. It is in the file by the next round of the event loop. */
@@ -47,10 +39,13 @@ export class ChildLog {
     const bytes = Buffer.from(`${this.#waiting.join("\n")}\n`);
     this.#waiting = [];
     try {
-      this.#file ??= this.#open();
-      for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
-      this.#size += bytes.length;
-      if (this.#size >= this.#most) this.#turnOver();
+      // Opened anew each time, for it may be another file by now.
+      const file = this.#open();
+      try {
+        for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+      } finally {
+        closeSync(file);
+      }
       this.#failing = false;
     } catch (error) {
       if (!this.#failing) this.#options.failed((error as Error).message);
@@ -61,24 +56,14 @@ export class ChildLog {
   #open(): number {
     const { folder, child } = this.#options;
     const file = openSync(logPath(folder, child), "a+", 0o600);
-    this.#size = fstatSync(file).size;
+    const { size } = fstatSync(file);
     const last = Buffer.alloc(1);
     // A crash may have left half an entry: it is ended, so that the next one has a line of its own.
-    if (this.#size > 0 && readSync(file, last, 0, 1, this.#size - 1) === 1 && last[0] !== 10)
-      this.#size += writeSync(file, "\n");
+    if (size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== 10) writeSync(file, "\n");
     return file;
-  }
-
-  #turnOver(): void {
-    const { folder, child } = this.#options;
-    if (this.#file !== null) closeSync(this.#file);
-    this.#file = null;
-    renameSync(logPath(folder, child), olderLogPath(folder, child));
   }
 
   close(): void {
     this.flush();
-    if (this.#file !== null) closeSync(this.#file);
-    this.#file = null;
   }
 }

@@ -131,7 +131,8 @@ export class KeptLives {
   /** Asked before anybody hears that it has ended. */
   #comesBack(child: string, ending: Ending): boolean {
     if (this.#closed) return false;
-    if (ending.kind === "faulted" && !this.#faults.forgives(child, Date.now())) return false;
+    if (ending.kind === "faulted" && (!this.#faults.forgives(child, Date.now()) || ending.final === true))
+      return false;
     this.#fallen.set(child, ending);
     return true;
   }
@@ -148,7 +149,9 @@ export class KeptLives {
     }
     this.#absent.delete(child);
     // What is left of it is there for whoever wants to know why.
-    const state = policy === null ? "faulted" : "stuck";
+    const ending = this.#ending(child);
+    const isFinal = ending?.kind === "faulted" && ending.final === true;
+    const state = policy === null && !isFinal ? "faulted" : "stuck";
     const now = { reason, faults: [...faults], since: Date.now() };
     void this.keeping.note(child, { ...before, ...now, state });
     this.#options.examine(child);

@@ -1,7 +1,8 @@
 // Reads what a child's log files hold, and follows them: a file that was full and has become the older one is read to
-// its end first.
+// its end first, and one that came and went between two looks is found by the place where it goes on.
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { StringDecoder } from "node:string_decoder";
+import { CONTINUATION_BYTES, continuedAt } from "../continuation.ts";
 import { logPath, olderLogPath } from "./child-log.ts";
 
 export interface LogReading {
@@ -26,6 +27,9 @@ class Growing {
   readonly #decoder = new StringDecoder("utf8");
   readonly #chunk = Buffer.alloc(CHUNK_BYTES);
   #rest = "";
+  #isFirst = true;
+  /** The place in the whole log where it begins, and where what was read of it ends, in bytes. */
+  #place = 0;
 
   constructor(handle: FileHandle) {
     this.#handle = handle;
@@ -36,10 +40,32 @@ class Growing {
     for (;;) {
       const { bytesRead } = await this.#handle.read(this.#chunk, 0, CHUNK_BYTES, null);
       if (bytesRead === 0) return;
+      this.#place += bytesRead;
       const parts = (this.#rest + this.#decoder.write(this.#chunk.subarray(0, bytesRead))).split("\n");
       this.#rest = parts.pop()!;
-      for (const part of parts) line(part);
+      for (const part of parts) if (!this.#began(part)) line(part);
     }
+  }
+
+  /** Whether this is the line that says where the file goes on. */
+  #began(part: string): boolean {
+    if (!this.#isFirst) return false;
+    this.#isFirst = false;
+    const first = continuedAt(`${part}\n`);
+    if (first !== null) this.#place += first - CONTINUATION_BYTES;
+    return first !== null;
+  }
+
+  /** Where it goes on in the whole log, in bytes; asked before anything is read. */
+  async first(): Promise<number> {
+    const head = Buffer.alloc(CONTINUATION_BYTES);
+    const { bytesRead } = await this.#handle.read(head, 0, head.length, 0);
+    return (bytesRead === head.length ? continuedAt(head.toString("latin1")) : null) ?? 0;
+  }
+
+  /** The place in the whole log up to which it was read. */
+  get place(): number {
+    return this.#place;
   }
 
   /** What has no end of line comes out as well. */
@@ -123,7 +149,12 @@ export const readLog = async ({ folder, child, lines, follow, signal, line }: Lo
       current.finish(line);
       await current.close();
     }
+    const read: number = current?.place ?? 0;
     current = await growing(path);
+    const between = await growing(olderLogPath(folder, child));
+    const isNew = between !== null && (await between.inode()) !== (await current?.inode());
+    if (isNew && (await between.first()) >= Math.max(1, read)) await between.advance(line);
+    await between?.close();
     await current?.advance(line);
   }
   await current?.close();

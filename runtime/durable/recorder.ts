@@ -10,6 +10,7 @@ import { File, FileSystem } from "../../lib/session/file-system.ts";
 import type { Reach } from "../intercept/interceptor.ts";
 import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
 import { encodeEntry, type DomainRecord } from "./journal/journal-record.ts";
+import { CheckpointClock, DEFAULT_POLICY, type CheckpointPolicy } from "./checkpoint-policy.ts";
 import { isNamePlan, madeBefore, namedBy, planName, type NamePlan } from "./renaming.ts";
 import type { JournalWriter } from "./journal/journal-writer.ts";
 import type { GrowthPlans } from "./growth-plans.ts";
@@ -26,15 +27,12 @@ export interface RecorderOptions {
   readonly incarnation: number;
   readonly journal: JournalWriter;
   readonly plans: GrowthPlans;
-  /** Called when so much was written since the last checkpoint that it is time for another. */
+  /** When it should have another checkpoint, and who is told of it. Default: often enough, and nobody. */
+  readonly policy?: CheckpointPolicy;
   readonly due?: () => void;
   /** Whether a session request is answered by another child, whose answers are heard, not recorded. */
   readonly isInner: (request: SessionRequest) => boolean;
 }
-
-/** What a recovery takes up again at most, more or less: some ten ms of it. */
-const DUE_RECORDS = 2000;
-const DUE_BYTES = 1 << 19;
 
 interface Waiting {
   readonly call: WitnessedCall;
@@ -80,8 +78,8 @@ export class Recorder implements Witness {
   readonly #plans = new Map<number, { readonly turn: number; readonly plan: AppendPlan | NamePlan }>();
   readonly #queues = new WeakMap<CoreObject, Queue>();
   #sequence: number;
-  /** Records and bytes since the last checkpoint. */
-  #since = { records: 0, bytes: 0, told: false };
+  /** Since the last checkpoint. */
+  readonly #clock: CheckpointClock;
   /** Files with effects that are not on stable storage. */
   readonly #dirty = new Set<CoreObject>();
   #stamp: Stamp = { own: 0, wall: 0 };
@@ -96,13 +94,14 @@ export class Recorder implements Witness {
   constructor(options: RecorderOptions, { sequence = 0, open = false } = {}) {
     this.#open = open;
     this.#options = options;
+    this.#clock = new CheckpointClock(options.policy ?? DEFAULT_POLICY, () => options.due?.());
     this.#journal = options.journal;
     this.#sequence = sequence;
   }
 
   /** A checkpoint was taken of what is there now. */
   checkpointed(): void {
-    this.#since = { records: 0, bytes: 0, told: false };
+    this.#clock.taken();
   }
 
   /** Returns when the files that were written to are on stable storage. */
@@ -147,6 +146,7 @@ export class Recorder implements Witness {
   /** What was called and has not left will not leave any more. */
   end(): void {
     this.#ended = true;
+    this.#clock.end();
   }
 
   // --- the witness
@@ -347,11 +347,6 @@ export class Recorder implements Witness {
     const { incarnation } = this.#options;
     const entry = encodeEntry({ incarnation, sequence: this.#sequence++, record });
     this.#journal.add(entry);
-    const since = this.#since;
-    since.records++;
-    since.bytes += entry.length;
-    if (since.told || (since.records < DUE_RECORDS && since.bytes < DUE_BYTES)) return;
-    since.told = true;
-    this.#options.due?.();
+    this.#clock.record(entry.length, record.kind === "turn");
   }
 }

@@ -360,6 +360,14 @@ export class Child implements Lodger {
     await ended;
   }
 
+  /** Ends it as one that has faulted and is not forgiven: it wants what its host does not give. */
+  async stop(reason: string): Promise<void> {
+    if (this.#ending !== null) return;
+    await this.#residence.evict();
+    this.#faulted({ reason, stack: "" }, null, true);
+    await this.ended;
+  }
+
   // --- what the shard says
 
   log(text: string): void {
@@ -460,14 +468,14 @@ export class Child implements Lodger {
     this.#begun?.(E.left({ tag: "Step", step: "boot", reason }));
   }
 
-  #faulted(fault: Fault, slot: number | null): void {
+  #faulted(fault: Fault, slot: number | null, isFinal = false): void {
     if (this.#ending !== null) return;
     const stack = mapStack(fault.stack, this.code.file, this.code.sourceMap);
     const position = firstPosition(stack);
     const at = position === undefined ? null : `${position.file}:${position.line}:${position.column}`;
     const reason = at === null ? fault.reason : `${fault.reason} (at ${at})`;
     this.#surroundings.emit({ event: "log", child: this.name, text: `fault: ${reason}` });
-    void this.#end({ kind: "faulted", reason, slot });
+    void this.#end({ kind: "faulted", reason, slot, ...(isFinal ? { final: true } : {}) });
     this.#surroundings.emit({ event: "faulted", child: this.name, reason: fault.reason, at, stack });
   }
 

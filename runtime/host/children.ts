@@ -136,7 +136,7 @@ export class Children {
       ...this.spec(config),
       ...(clone === undefined ? {} : { clone }),
       fenced: this.#fenced(identity),
-      ...(keeper === undefined ? {} : { kept: keeper.enlist(config.name) }),
+      ...(keeper === undefined ? {} : { kept: keeper.enlist(config) }),
     };
     const child: Child = new Child(spec, code, identity, surroundings);
     this.#making.set(config.name, child);

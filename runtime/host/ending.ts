@@ -3,7 +3,13 @@
 export type Ending =
   | { readonly kind: "exited"; readonly code: number }
   /** `reason` as it is on its log; `slot`: of the event in whose turn it faulted, null where nobody knows. */
-  | { readonly kind: "faulted"; readonly reason: string; readonly slot: number | null }
+  | {
+      readonly kind: "faulted";
+      readonly reason: string;
+      readonly slot: number | null;
+      /** The host has ended it, and does not forgive. */
+      readonly final?: true;
+    }
   | { readonly kind: "frozen" }
   | { readonly kind: "killed" }
   /** A later incarnation has taken its place elsewhere, and its own effects are refused. */

@@ -1,4 +1,5 @@
 // What a host offers: quota, and providers by name.
+import { DEFAULT_POLICY, type CheckpointPolicy } from "../durable/checkpoint-policy.ts";
 import type { FileProvider, FileRight } from "../provider/file/file-provider.ts";
 import type { GateProvider, GateRight } from "../provider/gate/gate-provider.ts";
 import type { GateProviderSpec } from "../shard/protocol.ts";
@@ -62,4 +63,21 @@ export interface StartConfig {
   readonly routes: readonly Route[];
   /** Nominal ms that a turn may run. */
   readonly turn: number;
+  /** On a durable host. */
+  readonly keeping?: KeepingConfig;
 }
+
+/** How much a durable host keeps of a child, and how often. */
+export interface KeepingConfig {
+  readonly checkpoint: CheckpointPolicy;
+  /** Bytes that its checkpoints may take in the store; null: the store's own bound. */
+  readonly disk: number | null;
+  /** Bytes of its log that are kept; the oldest go first. */
+  readonly log: number;
+}
+
+export const DEFAULT_KEEPING: KeepingConfig = {
+  checkpoint: DEFAULT_POLICY,
+  disk: null,
+  log: 32 << 20,
+};

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Route } from "../core/route.ts";
 import { roomFor } from "../durable/last-copy.ts";
+import { NO_EVENT } from "../domain/witness.ts";
 import type { JournalError, Journal } from "../durable/journal/journal.ts";
 import { decodeKept, encodeKept, type KeptRecord } from "../durable/kept-record.ts";
 import type { Store } from "../durable/store/store.ts";
@@ -15,6 +16,7 @@ import { sessionsIn, usedBy } from "../intercept/ledger.ts";
 import type { Extent, KeptSpec, KeptState } from "../shard/protocol.ts";
 import type { Child, ChildCode, ChildIdentity } from "./child.ts";
 import type { Ending } from "./ending.ts";
+import { DEFAULT_KEEPING, type StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
 import { LastCopies } from "./last-copies.ts";
 
@@ -107,13 +109,16 @@ export class Keeper {
   }
 
   /** What a child that is about to be made needs for being kept. */
-  enlist(name: string): KeptSpec {
+  enlist({ name, keeping = DEFAULT_KEEPING }: StartConfig): KeptSpec {
     const { journal, logs } = this.#options;
     return {
       incarnation: ++this.#incarnations,
       secret: randomBytes(4).readInt32LE(0),
       journal: journal.descriptor,
       log: join(logs, `${name}.log`),
+      logBytes: keeping.log,
+      policy: keeping.checkpoint,
+      disk: keeping.disk,
     };
   }
 
@@ -152,6 +157,7 @@ export class Keeper {
     life.busy = true;
     const done = await this.#checkpoint(life);
     life.busy = false;
+    if (E.isLeft(done) && isOverBound(done.left)) return child.stop(reasonOf(done.left));
     if (E.isLeft(done) && child.ending === null)
       this.#options.warn(child.name, `it could not be kept just now: ${reasonOf(done.left)}`);
     if (life.again) {
@@ -196,7 +202,7 @@ export class Keeper {
             ? null
             : { receipt: last.receipt, changed: new PageSet(memory.length, changed) },
         resting: false,
-        bound: null,
+        bound: spec.kept?.disk ?? null,
       },
       label: child.name,
       epoch: generation,
@@ -293,7 +299,8 @@ export class Keeper {
         routes: routes as unknown as readonly Route[],
       },
       records: ending === null ? journal.past(incarnation, sequence) : journal.scan(incarnation, sequence),
-      aside: ending?.kind === "faulted" ? { slot: ending.slot } : null,
+      // Whom the host has stopped, nothing that it was told has brought down.
+      aside: ending?.kind === "faulted" ? { slot: ending.final === true ? NO_EVENT : ending.slot } : null,
       checkpoint: read.right.sequence,
     });
   }
@@ -339,6 +346,9 @@ export class Keeper {
 const tell = (done: Either<JournalError, unknown>, warn: KeeperOptions["warn"]): void => {
   if (E.isLeft(done)) warn("", `${done.left.step} of ${done.left.path} failed with ${done.left.code}`);
 };
+
+/** It may take no more of the disk: what it did since its last checkpoint would never end to be replayed. */
+const isOverBound = (error: HostError): boolean => error.tag === "Store" && error.error.tag === "OverBound";
 
 const reasonOf = (error: HostError): string =>
   error.tag === "Store" ? storeProse(error.error) : error.tag === "Unkept" ? error.reason : error.tag;

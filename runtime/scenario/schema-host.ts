@@ -6,6 +6,7 @@ import type { Schema } from "./schema.ts";
 import { fields, variants } from "./schema-fields.ts";
 import { gateProvider } from "./schema-gate.ts";
 import type { GateProvider } from "./schema-gate.ts";
+import { checkpointPolicy, type CheckpointSpec } from "./schema-keeping.ts";
 import { diskPath } from "./schema-path.ts";
 import { FILE_RIGHTS, fileRights } from "./schema-right.ts";
 import { dictionary, json, list, mapped, name, refined, text, whole, yes } from "./schema-value.ts";
@@ -18,6 +19,8 @@ export type FileProvider = Exclude<FileProviderConfig, { readonly kind: "provide
 export interface HostSpec extends HostConfig {
   readonly files: Readonly<Record<string, FileProvider>>;
   readonly gates: Readonly<Record<string, GateProvider>>;
+  /** How often `up` takes its children down, as far as it is said. */
+  readonly checkpoint: CheckpointSpec;
 }
 
 const HOST_RAM = 256 * 1024 ** 2;
@@ -25,7 +28,16 @@ const HOST_CAPS = 10_000;
 export const MOST_CAPS = 1_000_000_000;
 
 /** Each key that a host may have. */
-export const HOST_KEYS: readonly string[] = ["ram", "caps", "files", "gates", "roms", "trust", "epochs"];
+export const HOST_KEYS: readonly string[] = [
+  "ram",
+  "caps",
+  "files",
+  "gates",
+  "roms",
+  "trust",
+  "epochs",
+  "checkpoint",
+];
 
 const none = <A>(): Readonly<Record<string, A>> => Object.create(null) as Record<string, A>;
 
@@ -83,6 +95,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
         roms: dictionary(name, romProvider(directory)),
         trust: list(key),
         epochs: diskPath(directory),
+        checkpoint: checkpointPolicy,
       },
     ),
     ({
@@ -93,6 +106,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
       roms = none<RomConfig>(),
       trust = [],
       epochs,
+      checkpoint = {},
     }) => ({
       ram,
       caps,
@@ -101,5 +115,6 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
       roms,
       trust,
       ...(epochs === undefined ? {} : { epochs }),
+      checkpoint,
     }),
   );

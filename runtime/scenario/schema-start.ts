@@ -2,10 +2,12 @@
 
 import { E } from "../../lib/fp.ts";
 import type { Position } from "../diagnostic.ts";
+import { DEFAULT_KEEPING } from "../host/host-config.ts";
 import type { RestartPolicy } from "../host/restart-policy.ts";
 import type { Schema } from "./schema.ts";
 import { fields } from "./schema-fields.ts";
 import { MOST_CAPS } from "./schema-host.ts";
+import { checkpointPolicy, diskBound, logBound, type CheckpointSpec } from "./schema-keeping.ts";
 import { diskPath } from "./schema-path.ts";
 import { routeSchema } from "./schema-route.ts";
 import type { Route } from "./schema-route.ts";
@@ -34,6 +36,12 @@ export interface StartSpec {
   readonly turn: number;
   /** What `up` does after a fault: nothing, where there is none. */
   readonly restart: RestartPolicy | null;
+  /** How often `up` takes it down, where that is otherwise than its host says. */
+  readonly checkpoint: CheckpointSpec;
+  /** Bytes that it may take in the store of `up`; null: as many as the store gives. */
+  readonly disk: number | null;
+  /** Bytes of its log that `up` keeps. */
+  readonly log: number;
   /** Where the entry stands in the file. */
   readonly at: Position;
 }
@@ -71,6 +79,9 @@ export const startSchema = (directory: string, first: string): Schema<Omit<Start
         later: flag,
         turn: duration,
         restart: restartPolicy,
+        checkpoint: checkpointPolicy,
+        disk: diskBound,
+        log: logBound,
       },
     ),
     ({
@@ -83,5 +94,11 @@ export const startSchema = (directory: string, first: string): Schema<Omit<Start
       later = false,
       turn = TURN,
       restart = null,
-    }) => ({ component, on, ram: bytesOf, caps, config, routes, later, turn, restart }),
+      checkpoint = {},
+      disk = null,
+      log = DEFAULT_KEEPING.log,
+    }) => ({
+      ...{ component, on, ram: bytesOf, caps, config, routes, later, turn, restart },
+      ...{ checkpoint, disk, log },
+    }),
   );

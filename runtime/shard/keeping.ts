@@ -64,9 +64,10 @@ export class Keeping {
     const { spec, journal, plans, router, due } = options;
     this.#options = options;
     this.#names = namesOf(spec.incarnation, 0);
-    this.log = new KeptLog(spec.log, options.log);
+    this.log = new KeptLog(spec.log, spec.logBytes, options.log);
     this.recorder = new Recorder({
       incarnation: spec.incarnation,
+      policy: spec.policy,
       journal,
       plans,
       due,

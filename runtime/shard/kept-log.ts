@@ -1,27 +1,42 @@
-// The log of a child that is kept, in a file: entries of a line each, written at places that were planned, so that
-// after a crash none is lost and none is there twice.
+// The log of a child that is kept: entries of a line each, written at places that were planned, so that after a crash
+// none is lost and none is there twice. It lies in two files: when the one is full, it takes the place of the older one.
 
-import { closeSync, constants, fdatasyncSync, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync } from "node:fs";
+import { dirname } from "node:path";
 import type { KeptEntries } from "../core/log.ts";
+import { LogFile } from "./log-file.ts";
 
-const { O_CREAT, O_RDWR } = constants;
+const syncFolder = (path: string): void => {
+  const folder = openSync(path, "r");
+  fsyncSync(folder);
+  closeSync(folder);
+};
 
 export class KeptLog implements KeptEntries {
   readonly name: string;
-  readonly #file: number;
+  readonly #most: number;
   readonly #told: (text: string) => void;
-  #dirty = false;
+  #current: LogFile;
+  #older: LogFile | null;
 
-  /** `told`: hears of each entry when it is in the file. Throws where the file can't be had. */
-  constructor(path: string, told: (text: string) => void) {
+  /** `bytes`: how much of it is kept. `told`: hears of each entry when it is in the file. Throws where a file can't be
+   *  had. */
+  constructor(path: string, bytes: number, told: (text: string) => void) {
     this.name = path;
-    this.#file = openSync(path, O_CREAT | O_RDWR, 0o600);
+    this.#most = Math.ceil(bytes / 2);
     this.#told = told;
+    const [older, next] = [`${path}.1`, `${path}.next`];
+    // A crash may have come between the two renamings.
+    if (!existsSync(path) && existsSync(older) && existsSync(next)) renameSync(next, path);
+    const follows = existsSync(older);
+    this.#older = follows ? LogFile.open(older, true) : null;
+    if (this.#older !== null && !existsSync(path)) LogFile.following(path, this.#older.end()).close();
+    this.#current = LogFile.open(path, follows);
   }
 
-  /** In bytes. */
+  /** The place in the whole log, in bytes. */
   end(): number {
-    return fstatSync(this.#file).size;
+    return this.#current.end();
   }
 
   size(text: string): number {
@@ -30,19 +45,38 @@ export class KeptLog implements KeptEntries {
 
   writeAt(text: string, place: number): void {
     const bytes = Buffer.from(`${text}\n`);
-    for (let at = 0; at < bytes.length;)
-      at += writeSync(this.#file, bytes, at, bytes.length - at, place + at);
-    this.#dirty = true;
+    // What was planned before the file was full may come after it was; what was planned long before is no longer kept.
+    const file = place >= this.#current.first ? this.#current : this.#older;
+    if (file !== null && place >= file.first) file.writeAt(bytes, place);
+    if (place + bytes.length - this.#current.first >= this.#most) this.#turnOver();
     this.#told(text);
+  }
+
+  /** From the last entry on it is in another file. Where none can be made, it goes on in this one. */
+  #turnOver(): void {
+    const [path, older, next] = [this.name, `${this.name}.1`, `${this.name}.next`];
+    this.#current.sync();
+    try {
+      const made = LogFile.following(next, this.#current.end());
+      renameSync(path, older);
+      renameSync(next, path);
+      syncFolder(dirname(path));
+      this.#older?.close();
+      this.#older = this.#current;
+      this.#current = made;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
+    }
   }
 
   /** Returns when what was written would survive a loss of power. */
   sync(): void {
-    if (this.#dirty) fdatasyncSync(this.#file);
-    this.#dirty = false;
+    this.#older?.sync();
+    this.#current.sync();
   }
 
   close(): void {
-    closeSync(this.#file);
+    this.#older?.close();
+    this.#current.close();
   }
 }

@@ -10,6 +10,7 @@ import type { Route } from "../core/route.ts";
 import type { Base } from "../engine/base.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { Anchors, Registers } from "../engine/machine.ts";
+import type { CheckpointPolicy } from "../durable/checkpoint-policy.ts";
 import type { DomainRecord } from "../durable/journal/journal-record.ts";
 import type { Engine } from "../engine/wasm-module.ts";
 import type { Incarnation } from "../provider/epoch/incarnation.ts";
@@ -94,6 +95,12 @@ export interface KeptSpec {
   readonly journal: number;
   /** The file of its log, absolute; it is made where there is none. */
   readonly log: string;
+  /** How much of its log is kept, in bytes. */
+  readonly logBytes: number;
+  /** When it should have another checkpoint. */
+  readonly policy: CheckpointPolicy;
+  /** Bytes that its checkpoints may take in the store; null: the store's own bound. */
+  readonly disk: number | null;
 }
 
 /** A checkpoint that a durable host has of a child, as far as its shard must know it. */

@@ -1,14 +1,15 @@
 // What children wrote, in files that outlive the host, and how it is read while more is written.
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { ChildLog, logPath, olderLogPath } from "../../runtime/daemon/child-log.ts";
+import { ChildLog, logPath } from "../../runtime/daemon/child-log.ts";
 import { hasLog, readLog } from "../../runtime/daemon/log-reader.ts";
+import { KeptLog } from "../../runtime/shard/kept-log.ts";
 
 interface Desk {
   readonly folder: string;
-  readonly log: (mostBytes?: number) => ChildLog;
+  readonly log: () => ChildLog;
   readonly failures: readonly string[];
   readonly read: (lines?: number) => Promise<readonly string[]>;
 }
@@ -21,13 +22,8 @@ const inFolder = (play: (desk: Desk) => Promise<void>) => async (): Promise<void
     await play({
       folder,
       failures,
-      log: (mostBytes = 1 << 20) => {
-        const made = new ChildLog({
-          folder,
-          child: "a",
-          mostBytes,
-          failed: (reason) => failures.push(reason),
-        });
+      log: () => {
+        const made = new ChildLog({ folder, child: "a", failed: (reason) => failures.push(reason) });
         logs.push(made);
         return made;
       },
@@ -82,23 +78,6 @@ describe("daemon: the logs of children", () => {
   );
 
   it(
-    "bounds what it takes of the disk: the oldest goes",
-    inFolder(async ({ folder, log, read }) => {
-      const made = log(100);
-      for (let n = 0; n < 100; n++) {
-        made.append(`entry ${n}`);
-        made.flush();
-      }
-      expect((await readdir(folder)).sort()).to.deep.equal(["a.log", "a.log.1"]);
-      for (const path of [logPath(folder, "a"), olderLogPath(folder, "a")])
-        expect((await stat(path)).size).to.be.at.most(120);
-      const kept = await read();
-      expect(kept.at(-1)).to.equal("entry 99");
-      expect(kept).to.deep.equal(kept.map((_, at) => `entry ${100 - kept.length + at}`));
-    }),
-  );
-
-  it(
     "an entry that a crash tore does not run into the next one",
     inFolder(async ({ folder, log, read }) => {
       await writeFile(logPath(folder, "a"), "whole\nto");
@@ -129,7 +108,7 @@ describe("daemon: the logs of children", () => {
 
   it(
     "is followed, across files that are full, until told otherwise",
-    inFolder(async ({ folder, log }) => {
+    inFolder(async ({ folder }) => {
       const stop = new AbortController();
       const found: string[] = [];
       let reached!: () => void;
@@ -151,9 +130,9 @@ describe("daemon: the logs of children", () => {
           if (text === wanted) reached();
         },
       });
-      const made = log(64);
-      made.append("first");
-      made.flush();
+      const made = new KeptLog(logPath(folder, "a"), 128, () => {});
+      const write = (text: string): void => made.writeAt(text, made.end());
+      write("first");
       await until("first");
       // Half a line is not a line yet.
       await appendFile(logPath(folder, "a"), "sec");
@@ -161,16 +140,19 @@ describe("daemon: the logs of children", () => {
       await appendFile(logPath(folder, "a"), "\n");
       await until("second ü");
       for (let n = 0; n < 20; n++) {
-        made.append(`entry ${n}`);
-        made.flush();
+        write(`entry ${n}`);
         await until(`entry ${n}`);
       }
+      // A file that has come and gone before anybody looked.
+      for (let n = 20; n < 29; n++) write(`entry ${n}`);
+      await until("entry 28");
       stop.abort();
       await following;
+      made.close();
       expect(found).to.deep.equal([
         "first",
         "second ü",
-        ...Array.from({ length: 20 }, (_, n) => `entry ${n}`),
+        ...Array.from({ length: 29 }, (_, n) => `entry ${n}`),
       ]);
     }),
   );

@@ -69,7 +69,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     [
       "    ram: 64M",
       "    rom: 64M",
-      'c.yaml:4:5: unknown key "rom" in hosts.here; expected ram, caps, files, gates, roms or trust; did you mean "ram"?',
+      'c.yaml:4:5: unknown key "rom" in hosts.here; expected ram, caps, files, gates, roms, trust, epochs or checkpoint; did you mean "ram"?',
     ],
     [
       "caps: 1000",
@@ -239,6 +239,11 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     ],
     [
       "    roms:\n",
+      "    checkpoint: { bytes: 2G }\n    roms:\n",
+      'c.yaml:11:26: hosts.here.checkpoint.bytes is "2G"; expected a size such as 512k, at most 1G',
+    ],
+    [
+      "    roms:\n",
       "    trust: [rsa]\n    roms:\n",
       'c.yaml:11:13: hosts.here.trust[0] is "rsa"; expected a public key, ed25519:…, as `cryonode key` prints it',
     ],
@@ -247,7 +252,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     [
       "    component: ../components/counter.ts\n    on: here",
       "    componnent: ../components/counter.ts\n    on: here",
-      'c.yaml:15:5: unknown key "componnent" in start.counter; expected component, on, ram, caps, config, routes, later, turn or restart; did you mean "component"?',
+      'c.yaml:15:5: unknown key "componnent" in start.counter; expected component, on, ram, caps, config, routes, later, turn, restart, checkpoint, disk or log; did you mean "component"?',
     ],
     [
       "    component: ../components/counter.ts\n    on: here",
@@ -284,6 +289,31 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
       "later: true",
       "turn: 3 sec",
       'c.yaml:26:11: start.spare.turn is "3 sec"; expected a time such as 500ms, 10s or 2m, at most 24 days; did you mean "3s"?',
+    ],
+    [
+      "later: true",
+      "checkpoint: { every: 0s }",
+      'c.yaml:26:26: start.spare.checkpoint.every is "0s"; expected a time such as 500ms, 10s or 2m, at most 24 days',
+    ],
+    [
+      "later: true",
+      "checkpoint: { turn: 5 }",
+      'c.yaml:26:19: unknown key "turn" in start.spare.checkpoint; expected turns, bytes or every; did you mean "turns"?',
+    ],
+    [
+      "later: true",
+      "checkpoint: { turns: many }",
+      'c.yaml:26:26: start.spare.checkpoint.turns is "many"; expected a whole number from 1 to 1000000',
+    ],
+    [
+      "later: true",
+      "disk: 1k",
+      'c.yaml:26:11: start.spare.disk is "1k"; expected a size such as 16M, at least 64k',
+    ],
+    [
+      "later: true",
+      "log: 1k",
+      'c.yaml:26:10: start.spare.log is "1k"; expected a size such as 32M, at least 4k',
     ],
     [
       "config: { upTo: 10 }",

@@ -77,6 +77,9 @@ describe("scenario: a file that is right", () => {
         later: false,
         turn: 3000,
         restart: null,
+        checkpoint: {},
+        disk: null,
+        log: 32 << 20,
         at: { line: 14, column: 3 },
       },
       {
@@ -90,6 +93,9 @@ describe("scenario: a file that is right", () => {
         later: true,
         turn: 3000,
         restart: null,
+        checkpoint: {},
+        disk: null,
+        log: 32 << 20,
         at: { line: 24, column: 3 },
       },
     ]);
@@ -117,6 +123,15 @@ describe("scenario: a file that is right", () => {
       { name: "here", ram: 256 * 1024 ** 2, caps: 10_000 },
     ]);
     expect(none).to.equal(null);
+  });
+
+  it("reads how much is kept, and how often: of a host, and of an entry", () => {
+    const scenario = parsed(
+      "scenario: a\nhosts:\n  here: { checkpoint: { turns: 500, every: 10s } }\n" +
+        "start:\n  child: { component: c.ts, checkpoint: { bytes: 64k }, disk: 1M, log: 8k }\n",
+    );
+    expect(scenario.hosts[0]?.checkpoint).to.deep.equal({ turns: 500, every: 10_000 });
+    expect(scenario.start[0]).to.deep.include({ checkpoint: { bytes: 65_536 }, disk: 1 << 20, log: 8192 });
   });
 
   it("reads a restart policy", () => {

@@ -1,0 +1,59 @@
+// One file of a child's log. A file that follows another one begins with a line that says at which byte of the whole
+// log it does, so that a place in the log is the same place after a crash, whatever was renamed meanwhile.
+import { closeSync, constants, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { continuation, CONTINUATION_BYTES, continuedAt } from "../continuation.ts";
+
+const { O_CREAT, O_RDWR, O_TRUNC } = constants;
+
+export class LogFile {
+  readonly #file: number;
+  /** The place in the log of its first entry, in bytes, and of that entry in the file. */
+  readonly first: number;
+  readonly #offset: number;
+  #dirty = false;
+
+  private constructor(file: number, first: number, offset: number) {
+    this.#file = file;
+    this.first = first;
+    this.#offset = offset;
+  }
+
+  /** Opens one that may begin in the middle of the log: then it says so. `follows`: whether one before it is there.
+   *  Throws where it can't be had. */
+  static open(path: string, follows: boolean): LogFile {
+    const file = openSync(path, O_RDWR | (follows ? 0 : O_CREAT), 0o600);
+    const head = Buffer.alloc(CONTINUATION_BYTES);
+    const read = follows ? readSync(file, head, 0, head.length, 0) : 0;
+    const first = read === head.length ? continuedAt(head.toString("latin1")) : null;
+    return first === null ? new LogFile(file, 0, 0) : new LogFile(file, first, CONTINUATION_BYTES);
+  }
+
+  /** Makes one that goes on at `first`. Throws where it can't be had. */
+  static following(path: string, first: number): LogFile {
+    const file = openSync(path, O_RDWR | O_CREAT | O_TRUNC, 0o600);
+    writeSync(file, continuation(first), 0);
+    fdatasyncSync(file);
+    return new LogFile(file, first, CONTINUATION_BYTES);
+  }
+
+  /** The place in the log where it ends. */
+  end(): number {
+    return this.first + Math.max(0, fstatSync(this.#file).size - this.#offset);
+  }
+
+  writeAt(bytes: Uint8Array, place: number): void {
+    const to = place - this.first + this.#offset;
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at, bytes.length - at, to + at);
+    this.#dirty = true;
+  }
+
+  /** Returns when what was written would survive a loss of power. */
+  sync(): void {
+    if (this.#dirty) fdatasyncSync(this.#file);
+    this.#dirty = false;
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
