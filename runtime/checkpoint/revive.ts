@@ -20,6 +20,7 @@ import type { Anchors, Machine, Registers } from "../engine/machine.ts";
 import type { CapabilityRecord, RecordOf } from "../intercept/ledger.ts";
 import type { DataspacePosition } from "../intercept/ram.ts";
 import { interceptorOf, replayOf } from "../intercept/registry.ts";
+import { rested } from "./alarms.ts";
 import type { CheckpointError, Missing } from "./checkpoint-error.ts";
 import { enact, type Effects, type OwnedEffect } from "./effects.ts";
 import { recordsInOrder } from "./record-order.ts";
@@ -60,6 +61,8 @@ export interface ReviveOptions {
   readonly probe?: (step: ReviveStep) => string | null;
   /** The snapshot was made from a journal: files are known by their names and places alone. */
   readonly recovers?: boolean;
+  /** It was at rest: for so many ms of its own time. */
+  readonly rested?: number | undefined;
 }
 
 export interface Revival {
@@ -227,7 +230,7 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
   if (failed !== null) return E.left(failed);
   const checked = decoded(options.snapshot, memory.length);
   if (E.isLeft(checked)) return checked;
-  const snapshot = checked.right;
+  const snapshot = options.rested === undefined ? checked.right : rested(checked.right, options.rested);
 
   failed = tripped("quota");
   if (failed !== null) return E.left(failed);
@@ -299,7 +302,7 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
   failed = tripped("reissue");
   if (failed !== null) return retract(failed);
   const late = snapshot.calls.filter((call) => !early.includes(call));
-  const isFailed = ({ rule }: Snapshot["calls"][number]): boolean => rule === "fail" && !domain.replays;
+  const isFailed = ({ rule }: Snapshot["calls"][number]): boolean => rule === "fail" && !domain.goesOn;
   for (const call of late) {
     const again = isFailed(call) ? E.right(undefined) : domain.reissuable(call);
     if (E.isLeft(again)) return retract(unissuable(call, again.left));

@@ -40,6 +40,10 @@ export const eventText = (
       return ["warm", "killed"];
     case "fenced":
       return ["bad", `fenced: ${event.reason}`];
+    case "rested":
+      return ["dim", "rests"];
+    case "woken":
+      return ["dim", `woke in ${msText(event.wakeMs)}`];
     case "frozen":
     case "checkpointed": {
       const size = `${bytesText(event.bytes)} in ${basename(event.image)}`;

@@ -39,8 +39,9 @@ export class UpReport {
 
   readonly event = (event: DurableEvent): void => {
     if (event.event === "frozen") this.#frozen.add(event.child);
-    if (this.#json === null) this.#children.event(event);
-    else this.#json(event);
+    if (this.#json !== null) this.#json(event);
+    // That a child rests and wakes is for nobody to notice, and would be all that is seen of many.
+    else if (event.event !== "rested" && event.event !== "woken") this.#children.event(event);
   };
 
   /** The host is there. `closedFrom`: the mode that its state directory had, where others could look into it. */

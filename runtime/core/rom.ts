@@ -9,6 +9,7 @@ import type { Answer, Serving } from "./service.ts";
 /** Content that whoever owns it may replace. */
 export class RomSource {
   #content: Uint8Array;
+  #sha256: string | null = null;
   readonly #watchers = new Set<() => void>();
 
   constructor(content: string | Uint8Array) {
@@ -18,10 +19,15 @@ export class RomSource {
   get content(): Uint8Array {
     return this.#content;
   }
+  /** SHA-256 of it, hexadecimal. */
+  get sha256(): string {
+    return (this.#sha256 ??= sha256(this.#content));
+  }
 
   /** Replaces the content whole, and tells every session, even where nothing differs. */
   replace(content: string | Uint8Array): void {
     this.#content = Buffer.from(content);
+    this.#sha256 = null;
     for (const changed of [...this.#watchers]) changed();
   }
 
@@ -43,7 +49,7 @@ export const makeRom = (source: RomSource, position: RomPosition | null): Servin
   let version = 1;
   let seen = 1;
   if (position !== null) {
-    const isSame = position.sha256 === UNKNOWN || sha256(source.content) === position.sha256;
+    const isSame = position.sha256 === UNKNOWN || source.sha256 === position.sha256;
     version = position.version + (isSame ? 0 : 1);
     ({ seen } = position);
   }
@@ -87,7 +93,7 @@ export const makeRom = (source: RomSource, position: RomPosition | null): Servin
         suspended = false;
         serve();
       },
-      capture: (): Answer<RomPosition> => E.right({ version, seen, sha256: sha256(source.content) }),
+      capture: (): Answer<RomPosition> => E.right({ version, seen, sha256: source.sha256 }),
       release: stop,
     },
   };

@@ -67,8 +67,8 @@ export interface FormerCall {
   readonly turn?: number | undefined;
 }
 
-/** When a call was made: its turn, and the time in ms on its child's clock and on the wall. */
-type Made = Pick<PendingCall, "turn" | "own" | "wall">;
+/** How a call was made: with what, in which turn, and when, in ms on its child's clock and on the wall. */
+type Made = Pick<PendingCall, "args" | "turn" | "own" | "wall">;
 
 /** What the desk asks of the domain that it serves. */
 export interface DeskWorld {
@@ -76,8 +76,11 @@ export interface DeskWorld {
   invoke(call: WitnessedCall): Eventually<unknown>;
   /** Turns taken so far. */
   readonly turns: number;
-  /** Whether its past is being said again: calls that were on their way are still on their way. */
+  /** Whether its past is being said again. */
   readonly replays: boolean;
+  /** Whether calls that were on their way are still on their way: its past is being said again, or it was only at
+   *  rest. */
+  readonly goesOn: boolean;
   /** A reply waits for its turn. */
   reply(event: DomainEvent): void;
   /** A call that was waited for is complete. */
@@ -277,7 +280,7 @@ export class CallDesk {
     const { slot, selector, thread, own, wall, turn = 0 } = call;
     const { args, capability, entry, fresh, cost } = again.right;
     const plan = call.complete?.plan ?? null;
-    const made = this.#world.replays ? { own, wall, turn } : undefined;
+    const made = this.#world.goesOn ? { args: call.args, own, wall, turn } : undefined;
     this.#serve(slot, selector, thread, fresh, args, capability, entry, cost, plan, made);
   }
 
@@ -295,9 +298,9 @@ export class CallDesk {
     const { service } = capability.object.contract;
     if (!entry.accepts(call.args)) return E.left(argumentError(service, entry, call.args));
     const opens = call.selector === PARENT && call.fresh !== undefined && entry.name === "session";
-    const { replays } = this.#world;
+    const { replays, goesOn } = this.#world;
     const inFlight =
-      call.complete !== undefined || replays
+      call.complete !== undefined || goesOn
         ? "reissue"
         : opens
           ? this.#world.requestInFlight(call.args[0] as SessionRequest)
@@ -360,8 +363,8 @@ export class CallDesk {
         ? this.#world.requestInFlight(args[0] as SessionRequest)
         : entry.method.inFlight;
     const call = {
-      ...{ slot, selector, thread, fresh, args, capability, entry, cost, answer },
-      ...{ inFlight, own, wall, turn },
+      ...{ slot, selector, thread, fresh, capability, entry, cost, answer },
+      ...{ inFlight, own, wall, turn, args: made?.args ?? args },
     };
     this.#calls.add(call);
     void answer.then((answered) => {

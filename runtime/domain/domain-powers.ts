@@ -54,6 +54,9 @@ export interface DomainPowers {
   readonly names?: () => string;
   /** Sees all that enters the domain; without it nobody does. */
   readonly witness?: Witness;
+  /** It goes on where it was put to rest a while ago, on the same host and under the same names: to others it was there
+   *  all the time, and calls on their way are still on their way. */
+  readonly goesOn?: boolean;
   /** That of the domain's thread; without one it has the thread to itself. */
   readonly queue?: RunQueue;
 }

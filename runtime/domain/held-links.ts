@@ -75,7 +75,7 @@ export class HeldLinks {
     const { child, service, patience } = target;
     const again = this.#again;
     const link = again?.link ?? this.#world.name();
-    const epoch = this.#world.replays ? again?.epoch : undefined;
+    const epoch = this.#world.goesOn ? again?.epoch : undefined;
     const remote = this.#remote({ link, child, service, owner: "", patience }, epoch);
     const connected = this.#connect(remote, target, isNative);
     this.#requests.set(connected, { link, epoch: remote.epoch });
@@ -125,11 +125,11 @@ export class HeldLinks {
         label: "",
         reason: `${child} handed it to the original, not to a clone`,
       });
-    const epoch = this.#world.replays ? position.ids?.epoch : undefined;
+    const epoch = this.#world.goesOn ? position.ids?.epoch : undefined;
     const remote = this.#remote({ link, child, service, owner, patience }, epoch);
     // Calls to a session that is gone are made anew, and what they hand over is handed over anew.
     remote.restore(isGone ? { ...position, calls: [] } : position);
-    if (this.#world.replays) remote.resume(position);
+    if (this.#world.goesOn) remote.resume(position);
     const object = (): Answer<CoreObject> =>
       dataspace === null
         ? this.#object(remote, isNative)

@@ -243,6 +243,8 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   restore(ledger: Ledger, elapsed: number, turn: number): void {
     this.#desk.restore({ ...ledger, quota: this.spec.quota });
     this.#clock = new Clock(this.#powers.clock, elapsed);
+    // Calls that are issued again before its first turn have waited until now.
+    this.#stamp = { own: elapsed, wall: this.#powers.clock.wall() };
     this.#turn = turn;
     this.#state = "running";
     this.#beBorn();
@@ -729,6 +731,9 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
   get replays(): boolean {
     return this.#witness?.replays ?? false;
+  }
+  get goesOn(): boolean {
+    return this.#powers.goesOn === true || this.replays;
   }
   heard(message: ToDomain): void {
     this.#witness?.heard(message);

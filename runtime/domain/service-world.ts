@@ -27,8 +27,8 @@ export interface ServiceWorld {
   /** Now, in ms: on the child's own clock and on the wall. */
   ownTime(): number;
   wallTime(): number;
-  /** Whether the past is being said again. */
-  readonly replays: boolean;
+  /** Whether the names of its incarnation go on: its past is being said again, or it was only at rest. */
+  readonly goesOn: boolean;
   /** A name for a link. */
   name(): string;
   /** A message is taken in. */

@@ -38,6 +38,8 @@ export interface ReplayOptions {
   readonly names: () => string;
   readonly records: Iterable<DomainRecord>;
   readonly machine: (bytes: number) => Machine | null;
+  /** It was at rest before that, for so many ms of its own time. */
+  readonly rested?: number | undefined;
   /** Where the memory goes: as many bytes as asked for. */
   readonly into: (bytes: number) => Uint8Array;
 }
@@ -334,6 +336,7 @@ export const replay = async (options: ReplayOptions): Promise<Either<CheckpointE
     memory,
     registers,
     machine,
+    rested: options.rested,
     made: (domain) => {
       hears = domain;
       script.isInner = ({ service, label, declared }) =>

@@ -44,6 +44,8 @@ const endingProse = (ending: Ending): string => {
       return "it was killed";
     case "fenced":
       return `it was fenced: ${ending.reason}`;
+    case "resting":
+      return "it rests";
     case "lost":
       return `it was lost: ${ending.reason}`;
   }

@@ -4,6 +4,7 @@ import { E, type Either } from "../../lib/fp.ts";
 import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { firstPosition, mapStack } from "../component/position.ts";
+import type { ToDomain } from "../core/link.ts";
 import type { Base } from "../engine/base.ts";
 import type { BaseLibrary } from "../engine/base-library.ts";
 import type { Fault } from "../engine/fault.ts";
@@ -65,9 +66,14 @@ export interface ChildSurroundings {
   readonly comesBack?: (child: Child, ending: Ending) => boolean;
   /** A kept child should have a checkpoint. */
   readonly due?: (child: Child) => void;
+  /** It has been idle for as long as its entry says. */
+  readonly idle?: (child: Child) => void;
+  /** To others it is there already: it only rested. */
+  readonly known?: true;
 }
 
 type Kept = Extract<FromResident, { readonly kind: "kept" }>["result"];
+type Rested = Extract<FromResident, { readonly kind: "rested" }>["result"];
 type Captured = Extract<FromResident, { readonly kind: "captured" }>["result"];
 
 export class Child implements Lodger {
@@ -101,6 +107,8 @@ export class Child implements Lodger {
   #fate: (() => void) | null = null;
   #released: (() => void) | null = null;
   #kept: ((result: Kept) => void) | null = null;
+  #rested: ((result: Rested) => void) | null = null;
+  #said = 0;
   #turnedOver: (() => void) | null = null;
   readonly #measured = new Set<(extent: Extent | null) => void>();
   #heldCallback: (() => void) | null = null;
@@ -127,13 +135,18 @@ export class Child implements Lodger {
       this.#ended = resolve;
     });
     this.#residence = surroundings.placement.settle(this);
-    surroundings.broker.join(spec.name, identity.identity, (said) =>
-      this.#post({ kind: "link", message: said }),
-    );
+    const say = (said: ToDomain): void => this.say(said);
+    // Whoever stands in for it has what it is told until then.
+    if (this.known) this.#isSettled = true;
+    else surroundings.broker.join(spec.name, identity.identity, say);
   }
 
   get name(): string {
     return this.spec.name;
+  }
+  /** Others never noticed that it was away. */
+  get known(): boolean {
+    return this.#surroundings.known === true;
   }
   /** The base memory that its own differs from: that of the release that first started it. */
   get base(): Base {
@@ -149,6 +162,16 @@ export class Child implements Lodger {
   /** What its revival took, in ms. */
   get reviveMs(): number {
     return this.#reviveMs;
+  }
+
+  /** Tells it what another child says. */
+  say(message: ToDomain): void {
+    this.#said++;
+    this.#post({ kind: "link", message });
+  }
+  /** How often it was told what another child says. */
+  get said(): number {
+    return this.#said;
   }
 
   #post(message: ToResident): void {
@@ -183,6 +206,32 @@ export class Child implements Lodger {
       this.#kept = resolve;
       this.#post({ kind: "keep", copy: last?.buffer ?? null, known: last?.known ?? 0 });
     });
+  }
+
+  /** Takes its state down so that it can rest. On success it stands still until `stir` or `release`. */
+  rest(last: LastCopy | null): Promise<Rested> {
+    if (this.unready !== null) return Promise.resolve(E.left(this.unready));
+    return new Promise((resolve) => {
+      this.#rested = resolve;
+      this.#post({ kind: "rest", copy: last?.buffer ?? null, known: last?.known ?? 0 });
+    });
+  }
+
+  /** It does not rest after all. */
+  stir(): void {
+    this.#post({ kind: "stir" });
+  }
+
+  /** Goes on where it rested. It takes no turn before `go`. On success, what it has that is another one now. */
+  wake(
+    { state, base: hash }: FormerLife,
+    known: boolean,
+  ): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
+    const { generation } = this.identity;
+    const base = this.#from(hash);
+    if (E.isLeft(base)) return Promise.resolve(base);
+    const former = { ...state, anchors: base.right.anchors };
+    return this.#begin({ kind: "wake", spec: this.spec, former, generation, known });
   }
 
   /** Its first checkpoint is durable. */
@@ -327,15 +376,15 @@ export class Child implements Lodger {
     else this.#fate();
   }
 
-  /** Gives back everything it holds; it has ended then, frozen. */
-  async release(): Promise<void> {
+  /** Gives back everything it holds; it has ended then. */
+  async release(ending: Ending = { kind: "frozen" }): Promise<void> {
     if (this.#ending !== null) return;
     if (this.#fate === null)
       await new Promise<void>((resolve) => {
         this.#released = resolve;
         this.#post({ kind: "release" });
       });
-    await this.#end({ kind: "frozen" });
+    await this.#end(ending);
   }
 
   /** Drops it with no farewell. */
@@ -386,6 +435,10 @@ export class Child implements Lodger {
         return this.#kept?.(message.result);
       case "due":
         return this.#surroundings.due?.(this);
+      case "idle":
+        return this.#surroundings.idle?.(this);
+      case "rested":
+        return this.#rested?.(message.result);
       case "turnedOver":
         return this.#turnedOver?.();
       case "measured":
@@ -488,6 +541,7 @@ export class Child implements Lodger {
     this.#begun?.(E.left({ tag: "Ended", child: this.name }));
     this.#released?.();
     this.#kept?.(E.left({ tag: "Ended", child: this.name }));
+    this.#rested?.(E.left({ tag: "Ended", child: this.name }));
     this.#turnedOver?.();
     for (const settle of [...this.#measured]) settle(null);
     const comesBack =
@@ -495,7 +549,7 @@ export class Child implements Lodger {
       ((ending.kind === "faulted" || ending.kind === "lost") &&
         (this.#surroundings.comesBack?.(this, ending) ?? false));
     const left = !comesBack || !this.#comesBack ? "ended" : this.#isSettled ? "frozen" : "failed";
-    this.#surroundings.broker.leave(this.identity.identity, left);
+    if (ending.kind !== "resting") this.#surroundings.broker.leave(this.identity.identity, left);
     await this.#portal.close();
     this.#residence.leave();
     this.#surroundings.freed(this.#quota.ram, this.#quota.caps);

@@ -1,7 +1,8 @@
 // The children of one host: who lives under which name, and the quota that they have of the host's.
 import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
-import type { ChildSpec, FencedSpec } from "../shard/protocol.ts";
+import { systemClock } from "../core/clock.ts";
+import type { ChildSpec, FencedSpec, KeptSpec } from "../shard/protocol.ts";
 import { Child, type ChildCode, type ChildIdentity, type ChildSurroundings } from "./child.ts";
 import type { HostEvent } from "./event.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
@@ -11,7 +12,7 @@ import type { Keeper } from "./keeper.ts";
 import { OutsideParty } from "./outside-party.ts";
 import type { Providers } from "./providers.ts";
 import type { Runtime } from "./runtime.ts";
-import { ServiceBroker } from "./service-broker.ts";
+import { ServiceBroker, type Wanted } from "./service-broker.ts";
 
 export interface ChildrenOptions {
   readonly config: HostConfig;
@@ -24,10 +25,21 @@ export interface ChildrenOptions {
   readonly comesBack?: ((child: Child, ending: Ending) => boolean) | undefined;
   /** Keeps them, on a durable host. */
   readonly keeper?: Keeper | undefined;
+  /** One has been idle for as long as its entry says. */
+  readonly idle?: ((child: Child) => void) | undefined;
+  /** Somebody is wanted by others who is not there. */
+  readonly wanted?: ((who: Wanted) => void) | undefined;
+}
+
+/** A child that goes on where it rested. */
+export interface GoingOn {
+  readonly kept: KeptSpec;
+  /** Others know that it is there. */
+  readonly known: boolean;
 }
 
 /** A child that is to be made. */
-export interface Wanted {
+export interface ToMake {
   readonly config: StartConfig;
   readonly identity: string;
 }
@@ -43,12 +55,17 @@ export class Children {
   readonly #children = new Map<string, Child>();
   /** Those that are being made. */
   readonly #making = new Map<string, Child>();
-  readonly #broker = new ServiceBroker();
+  readonly #broker: ServiceBroker;
+  readonly #idle: ChildrenOptions["idle"];
+  readonly #configs = new WeakMap<Child, StartConfig>();
   #outside: OutsideParty | null = null;
   #freeRam: number;
   #freeCaps: number;
 
-  constructor({ config, runtime, providers, emit, lost, keeper, comesBack }: ChildrenOptions) {
+  constructor(options: ChildrenOptions) {
+    const { config, runtime, providers, emit, lost, keeper, comesBack, idle, wanted } = options;
+    this.#broker = new ServiceBroker(systemClock, wanted);
+    this.#idle = idle;
     this.#config = config;
     this.#runtime = runtime;
     this.#providers = providers;
@@ -77,7 +94,7 @@ export class Children {
 
   /** Why these can't all be made now: each that lives already, or that what the others leave of the quota is too
    *  little for. */
-  refusals(wanted: readonly Wanted[]): readonly Failure[] {
+  refusals(wanted: readonly ToMake[]): readonly Failure[] {
     const names = new Set<string>();
     let { ram, caps } = this.free;
     return wanted.flatMap(({ config, identity }): Failure[] => {
@@ -102,12 +119,14 @@ export class Children {
   /**
    * Makes a child that has neither code nor past yet; its quota is taken from the host's. `settle` or `unmake` must
    * follow. `clone`: it comes from an image of another; `kin` are the identities of those cloned together with it.
+   * `goesOn`: it was at rest.
    */
   make(
     config: StartConfig,
     code: ChildCode,
     identity: ChildIdentity,
     clone?: { readonly kin: readonly string[] },
+    goesOn?: GoingOn,
   ): Either<HostError, Child> {
     const { alive, placement, bases } = this.#runtime;
     const [refused] = this.refusals([{ config, identity: identity.identity }]);
@@ -130,16 +149,20 @@ export class Children {
       },
       ...(this.#comesBack === undefined ? {} : { comesBack: this.#comesBack }),
       ...(keeper === undefined ? {} : { due: (due) => void keeper.due(due) }),
+      ...(this.#idle === undefined ? {} : { idle: this.#idle }),
+      ...(goesOn?.known === true ? { known: true } : {}),
       ...(lost === undefined ? {} : { lost: (reason) => lost(child, reason) }),
     };
     const spec = {
       ...this.spec(config),
       ...(clone === undefined ? {} : { clone }),
       fenced: this.#fenced(identity),
-      ...(keeper === undefined ? {} : { kept: keeper.enlist(config) }),
+      ...(keeper === undefined ? {} : { kept: goesOn?.kept ?? keeper.enlist(config) }),
+      ...(keeper === undefined || config.rest === undefined ? {} : { rest: config.rest }),
     };
     const child: Child = new Child(spec, code, identity, surroundings);
     this.#making.set(config.name, child);
+    this.#configs.set(child, config);
     void child.ended.then(() => alive.delete(identity.identity));
     return E.right(child);
   }
@@ -148,6 +171,11 @@ export class Children {
     const { runs, state } = this.#runtime;
     const { name: host, epochs = join(state, "epochs") } = this.#config;
     return { incarnation: { identity, epoch, ...runs, host }, epochs };
+  }
+
+  /** What of its quota the host does not have now; null where it has all. */
+  shortOf(config: StartConfig): HostError | null {
+    return this.#shortOf(config, this.free);
   }
 
   #shortOf({ ram, caps }: StartConfig, free: Children["free"]): HostError | null {
@@ -177,6 +205,21 @@ export class Children {
     };
   }
 
+  /** Under what it was made. */
+  configOf(child: Child): StartConfig {
+    return this.#configs.get(child)!;
+  }
+
+  /** Nobody asks any more for one that is at rest. */
+  forget(child: Child): void {
+    if (this.#children.get(child.name) === child) this.#children.delete(child.name);
+  }
+
+  /** Leads from one to the other. */
+  get broker(): ServiceBroker {
+    return this.#broker;
+  }
+
   /** The world outside, as a client of the children's services. */
   get outside(): OutsideParty {
     return (this.#outside ??= new OutsideParty(this.#broker));
@@ -194,7 +237,8 @@ export class Children {
       this.#children.set(child.name, child);
       child.settled();
     }
-    this.#broker.settled(...children.map(({ identity }) => identity.identity));
+    const fresh = children.filter(({ known }) => !known);
+    this.#broker.settled(...fresh.map(({ identity }) => identity.identity));
   }
 
   /** The child could not begin: gives back all that it took. */

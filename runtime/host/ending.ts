@@ -14,5 +14,7 @@ export type Ending =
   | { readonly kind: "killed" }
   /** A later incarnation has taken its place elsewhere, and its own effects are refused. */
   | { readonly kind: "fenced"; readonly reason: string }
+  /** It was put to rest, and comes back where it is wanted: to others it is still there. */
+  | { readonly kind: "resting" }
   /** Another child on its thread brought the thread down, and its host will bring it back. */
   | { readonly kind: "lost"; readonly reason: string };

@@ -44,5 +44,9 @@ export type HostEvent =
   | { readonly event: "killed"; readonly child: string }
   /** A later incarnation has taken its place elsewhere: it was ended, and nothing it did since was let out. */
   | { readonly event: "fenced"; readonly child: string; readonly reason: string }
+  /** It takes no memory, until it is wanted. */
+  | { readonly event: "rested"; readonly child: string }
+  /** It was wanted, and goes on where it rested. */
+  | { readonly event: "woken"; readonly child: string; readonly wakeMs: number }
   /** Something went wrong that changes nothing for the child. */
   | { readonly event: "warning"; readonly child: string; readonly text: string };

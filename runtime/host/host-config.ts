@@ -65,6 +65,8 @@ export interface StartConfig {
   readonly turn: number;
   /** On a durable host. */
   readonly keeping?: KeepingConfig;
+  /** On a durable host: how long it is idle, in ms, before it is put to rest. Never, where it is left out. */
+  readonly rest?: number;
 }
 
 /** How much a durable host keeps of a child, and how often. */

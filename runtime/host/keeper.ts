@@ -8,17 +8,18 @@ import { roomFor } from "../durable/last-copy.ts";
 import { NO_EVENT } from "../domain/witness.ts";
 import type { JournalError, Journal } from "../durable/journal/journal.ts";
 import { decodeKept, encodeKept, type KeptRecord } from "../durable/kept-record.ts";
-import type { Store } from "../durable/store/store.ts";
+import { decodeRest, encodeRest, type RestRecord } from "../durable/rest-record.ts";
+import type { Listed, Receipt, Store } from "../durable/store/store.ts";
 import { PageSet } from "../durable/store/page-set.ts";
 import { storeProse, type StoreError } from "../durable/store/store-error.ts";
 import type { DomainRecord } from "../durable/journal/journal-record.ts";
 import { sessionsIn, usedBy } from "../intercept/ledger.ts";
-import type { Extent, KeptSpec, KeptState } from "../shard/protocol.ts";
+import type { Extent, KeptChild, KeptSpec, KeptState } from "../shard/protocol.ts";
 import type { Child, ChildCode, ChildIdentity } from "./child.ts";
 import type { Ending } from "./ending.ts";
 import { DEFAULT_KEEPING, type StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
-import { LastCopies } from "./last-copies.ts";
+import { LastCopies, type LastCopy } from "./last-copies.ts";
 
 /** A journal's file beyond this size, in bytes, is followed by another. */
 const MOST_JOURNAL_BYTES = 8 << 20;
@@ -64,12 +65,23 @@ interface Life {
   since: number;
   busy: boolean;
   again: boolean;
+  /** What was remembered of its rest may still be there. */
+  rested: boolean;
+}
+
+interface Putting {
+  readonly resting: boolean;
+  readonly set?: ReadonlyMap<string, Uint8Array>;
+  readonly unset?: readonly string[];
 }
 
 /** Keys in the store: the identity of who lives, by its name; and how many hosts there were. */
 const ALIVE = "alive/";
 const OVER = "over/";
 const RUNS = "runs";
+/** What is remembered of who rests, by its name; and for how long there has been a host, in ms. */
+const REST = "rest/";
+const UPTIME = "uptime";
 
 /** Incarnations of one run of the host; their numbers, in the journal, are never given again. */
 const MOST_INCARNATIONS = 2 ** 24;
@@ -92,10 +104,19 @@ export class Keeper {
   #recovering = true;
   #incarnations: number;
   #turning = false;
+  /** What `performance.now` showed when there had been a host for no time at all. */
+  #origin: number;
 
-  private constructor(options: KeeperOptions, run: number) {
+  private constructor(options: KeeperOptions, run: number, uptime: number) {
     this.#options = options;
     this.#incarnations = run * MOST_INCARNATIONS;
+    this.#origin = performance.now() - uptime;
+  }
+
+  /** For how long there has been a host on this state directory, in ms: what passes for those that rest. Where a host
+   *  ended with no farewell, as far as that was written down. */
+  get uptime(): number {
+    return performance.now() - this.#origin;
   }
 
   /** Takes up what a former host kept. */
@@ -105,21 +126,16 @@ export class Keeper {
     if (E.isLeft(known)) return known;
     const run = (known.right === null ? 0 : Number(Buffer.from(known.right).toString())) + 1;
     const noted = await store.commit({ set: new Map([[RUNS, utf8.encode(String(run))]]) });
-    return E.isLeft(noted) ? noted : E.right(new Keeper(options, run));
+    const uptime = await store.get(UPTIME);
+    if (E.isLeft(uptime)) return uptime;
+    const passed = Number(Buffer.from(uptime.right ?? []).toString());
+    return E.isLeft(noted) ? noted : E.right(new Keeper(options, run, Number.isFinite(passed) ? passed : 0));
   }
 
   /** What a child that is about to be made needs for being kept. */
-  enlist({ name, keeping = DEFAULT_KEEPING }: StartConfig): KeptSpec {
-    const { journal, logs } = this.#options;
-    return {
-      incarnation: ++this.#incarnations,
-      secret: randomBytes(4).readInt32LE(0),
-      journal: journal.descriptor,
-      log: join(logs, `${name}.log`),
-      logBytes: keeping.log,
-      policy: keeping.checkpoint,
-      disk: keeping.disk,
-    };
+  enlist(config: StartConfig): KeptSpec {
+    const secret = randomBytes(4).readInt32LE(0);
+    return { ...this.#place(config), incarnation: ++this.#incarnations, secret };
   }
 
   /** The child has begun, and has taken no turn that could be seen: from now on it is kept. `checkpoint`: the number of
@@ -131,18 +147,13 @@ export class Keeper {
     const life: Life = {
       ...{ incarnation, child, secret, sequence: checkpoint, last: null, busy: true, again: false },
       since: this.#options.journal.current,
+      rested: true,
     };
     const admitted = await this.#checkpoint(life);
     life.busy = false;
     if (E.isLeft(admitted)) return admitted;
-    this.#lives.set(child, life);
-    this.#fallen.delete(child.name);
+    this.#enrol(life);
     child.open();
-    void child.ended.then(({ kind }) => {
-      this.#lives.delete(child);
-      this.#copies.take(child.identity.identity);
-      if (kind === "faulted" || kind === "lost") this.#fallen.set(child.name, life.since);
-    });
     return E.right(undefined);
   }
 
@@ -169,16 +180,45 @@ export class Keeper {
 
   async #checkpoint(life: Life): Promise<Either<HostError, void>> {
     const { child } = life;
-    const { store, journal } = this.#options;
-    const since = journal.current;
-    const { identity, generation } = child.identity;
+    const since = this.#options.journal.current;
+    const { identity } = child.identity;
     const last = this.#copies.take(identity);
     const kept = await child.keep(last);
     if (E.isLeft(kept)) {
       if (last !== null && child.ending === null) this.#copies.keep(identity, last);
       return E.left({ tag: "Checkpoint", error: kept.left });
     }
-    const { snapshot, memory, registers, changed, sequence, names } = kept.right;
+    const unset = life.rested ? [`${REST}${child.name}`] : [];
+    const put = await this.#put(life, kept.right, last, { resting: false, unset });
+    if (E.isLeft(put)) return put;
+    const { memory, snapshot } = kept.right;
+    if (child.ending === null)
+      this.#copies.keep(identity, {
+        buffer: memory.buffer as SharedArrayBuffer,
+        known: memory.length,
+        receipt: put.right.receipt,
+      });
+    const extent = {
+      memory: memory.length + usedBy(snapshot.ledger).ram,
+      sessions: sessionsIn(snapshot.ledger),
+    };
+    life.last = { at: Date.now(), bytes: put.right.bytes, extent };
+    life.rested = false;
+    life.since = since;
+    this.#trim();
+    return E.right(undefined);
+  }
+
+  /** Commits what was taken down of a child, into the copy of `last`. */
+  async #put(
+    life: Life,
+    { snapshot, memory, registers, changed, sequence, names }: KeptChild,
+    last: LastCopy | null,
+    { resting, set, unset = [] }: Putting,
+  ): Promise<Either<HostError, { readonly receipt: Receipt; readonly bytes: number }>> {
+    const { child } = life;
+    const { store } = this.#options;
+    const { identity, generation } = child.identity;
     const { spec, code } = child;
     const record: KeptRecord = {
       ...{ format: 1, snapshot, sequence, names },
@@ -201,7 +241,7 @@ export class Keeper {
           last === null || changed === null
             ? null
             : { receipt: last.receipt, changed: new PageSet(memory.length, changed) },
-        resting: false,
+        resting,
         bound: spec.kept?.disk ?? null,
       },
       label: child.name,
@@ -214,25 +254,157 @@ export class Keeper {
     if (E.isLeft(prepared)) return failed(child.name, prepared.left);
     const committed = await store.commit({
       checkpoints: [prepared.right],
-      set: new Map([[`${ALIVE}${child.name}`, utf8.encode(identity)]]),
+      set: new Map([[`${ALIVE}${child.name}`, utf8.encode(identity)], ...(set ?? [])]),
+      unset,
     });
     if (E.isLeft(committed)) return failed(child.name, committed.left);
+    return E.right({ receipt: committed.right.receipts[0]!, bytes: prepared.right.bytes });
+  }
+
+  // --- rest
+
+  /** Takes a child down so that it can rest, under these terms. On success all of it is durable, and it stands still
+   *  until it stirs or is released; null where it does not rest now. */
+  async rest(child: Child, terms: string): Promise<Either<HostError, RestRecord | null>> {
+    const life = this.#lives.get(child);
+    if (life === undefined || life.busy) return E.right(null);
+    life.busy = true;
+    const resting = await this.#rest(life, terms);
+    life.busy = false;
+    if (life.again) {
+      life.again = false;
+      if (E.isLeft(resting) || resting.right === null) void this.due(child);
+    }
+    return resting;
+  }
+
+  async #rest(life: Life, terms: string): Promise<Either<HostError, RestRecord | null>> {
+    const { child, incarnation } = life;
+    const last = this.#copies.take(child.identity.identity);
+    const rested = await child.rest(last);
+    if (E.isLeft(rested)) {
+      const isTouched = rested.left.tag === "Step" && rested.left.step === "rest";
+      if (last !== null && child.ending === null && !isTouched)
+        this.#copies.keep(child.identity.identity, last);
+      return E.right(null);
+    }
+    const { uptime } = this;
+    const { snapshot, sequence, alarms } = rested.right;
+    const { identity, generation } = child.identity;
+    const { elapsed } = snapshot;
+    const record: RestRecord = {
+      ...{
+        format: 1,
+        identity,
+        generation,
+        incarnation,
+        sequence,
+        alarms: [...alarms],
+        elapsed,
+        uptime,
+        terms,
+      },
+      hash: child.code.hash,
+    };
+    const encoded = encodeRest(record);
+    const noted: [string, Uint8Array] = [UPTIME, utf8.encode(String(uptime))];
+    const put = E.isLeft(encoded)
+      ? unkept(child.name, encoded.left)
+      : await this.#put(life, rested.right, last, {
+          resting: true,
+          set: new Map([noted, [`${REST}${child.name}`, encoded.right]]),
+        });
+    if (E.isLeft(put)) {
+      child.stir();
+      return put;
+    }
+    life.rested = true;
+    // Should it go on after all.
+    const { memory } = rested.right;
     if (child.ending === null)
       this.#copies.keep(identity, {
         buffer: memory.buffer as SharedArrayBuffer,
         known: memory.length,
-        receipt: committed.right.receipts[0]!,
+        receipt: put.right.receipt,
       });
-    const extent = {
-      memory: memory.length + usedBy(snapshot.ledger).ram,
-      sessions: sessionsIn(snapshot.ledger),
-    };
-    life.last = { at: Date.now(), bytes: prepared.right.bytes, extent };
-    life.since = since;
-    this.#trim();
-    return E.right(undefined);
+    return E.right(record);
   }
 
+  /** Those that rest, of the former host: by name. Whoever was told anything since is none of them. */
+  async resting(): Promise<Either<StoreError, ReadonlyMap<string, RestRecord>>> {
+    const { store, journal } = this.#options;
+    const found = new Map<string, RestRecord>();
+    for (let after: string | null = null; ;) {
+      const page: Either<StoreError, Listed<readonly [string, Uint8Array]>> = await store.entries(REST, {
+        after,
+      });
+      if (E.isLeft(page)) return page;
+      for (const [key, value] of page.right.items) {
+        const record = decodeRest(value);
+        if (record === null || journal.past(record.incarnation, record.sequence).length > 0) continue;
+        found.set(key.slice(REST.length), record);
+        // A host that ended with no farewell had not written down how long it was there.
+        if (record.uptime > this.uptime) this.#origin = performance.now() - record.uptime;
+      }
+      if (page.right.next === null) return E.right(found);
+      after = page.right.next;
+    }
+  }
+
+  /** Writes down for how long there has been a host. */
+  async noteUptime(): Promise<void> {
+    const noted = await this.#options.store.commit({
+      set: new Map([[UPTIME, utf8.encode(String(this.uptime))]]),
+    });
+    if (E.isLeft(noted)) this.#options.warn("", storeProse(noted.left));
+  }
+
+  /** What a child that goes on where it rested needs for being kept. */
+  enlistAgain(config: StartConfig, { state }: FormerLife): KeptSpec {
+    const { incarnation, secret, sequence, names } = state;
+    return { ...this.#place(config), incarnation, secret, goesOn: { sequence, names } };
+  }
+
+  #place({ name, keeping = DEFAULT_KEEPING }: StartConfig): Omit<KeptSpec, "incarnation" | "secret"> {
+    const { journal, logs } = this.#options;
+    return {
+      journal: journal.descriptor,
+      log: join(logs, `${name}.log`),
+      logBytes: keeping.log,
+      policy: keeping.checkpoint,
+      disk: keeping.disk,
+    };
+  }
+
+  /** Makes a checkpoint of a child before it goes on. */
+  checkpoint(child: Child): Promise<Either<HostError, void>> {
+    const life = this.#lives.get(child);
+    return life === undefined
+      ? Promise.resolve(unkept(child.name, "it is not kept"))
+      : this.#checkpoint(life);
+  }
+
+  /** It goes on where it rested: what enters it comes after its last checkpoint. */
+  carryOn(child: Child, { checkpoint, state }: FormerLife): void {
+    const { incarnation, secret } = state;
+    const life: Life = {
+      ...{ incarnation, child, secret, sequence: checkpoint, last: null, busy: false, again: false },
+      since: this.#options.journal.current,
+      rested: true,
+    };
+    this.#enrol(life);
+  }
+
+  #enrol(life: Life): void {
+    const { child } = life;
+    this.#lives.set(child, life);
+    this.#fallen.delete(child.name);
+    void child.ended.then(({ kind }) => {
+      this.#lives.delete(child);
+      this.#copies.take(child.identity.identity);
+      if (kind === "faulted" || kind === "lost") this.#fallen.set(child.name, life.since);
+    });
+  }
   /** The last checkpoint of a child that lives. */
   last(child: Child): LastKept | null {
     return this.#lives.get(child)?.last ?? null;
@@ -244,7 +416,10 @@ export class Keeper {
     const known = await store.get(`${ALIVE}${name}`);
     if (E.isLeft(known)) return failed(name, known.left);
     const isOwn = known.right !== null && Buffer.from(known.right).toString() === identity;
-    const done = await store.commit({ remove: [identity], unset: isOwn ? [`${ALIVE}${name}`] : [] });
+    const done = await store.commit({
+      remove: [identity],
+      unset: isOwn ? [`${ALIVE}${name}`, `${REST}${name}`] : [],
+    });
     if (E.isLeft(done)) return failed(name, done.left);
     if (isOwn) this.#fallen.delete(name);
     return E.right(undefined);
@@ -255,7 +430,7 @@ export class Keeper {
     const { store } = this.#options;
     const done = await store.commit({
       remove: [identity],
-      unset: [`${ALIVE}${name}`],
+      unset: [`${ALIVE}${name}`, `${REST}${name}`],
       set: new Map([[`${OVER}${name}`, utf8.encode(identity)]]),
     });
     return E.isLeft(done) ? failed(name, done.left) : E.right(undefined);
@@ -286,6 +461,12 @@ export class Keeper {
       receipt,
     });
     const { incarnation, sequence, code, routes, ...rest } = record.right;
+    const records =
+      ending === null ? journal.past(incarnation, sequence) : journal.scan(incarnation, sequence);
+    const noted = records.length === 0 ? await store.get(`${REST}${name}`) : E.right(null);
+    if (E.isLeft(noted)) return failed(name, noted.left);
+    const resting = noted.right === null ? null : decodeRest(noted.right);
+    const isResting = resting?.incarnation === incarnation && resting.sequence === sequence;
     return E.right({
       identity: { identity, generation },
       code,
@@ -297,8 +478,9 @@ export class Keeper {
         incarnation,
         sequence,
         routes: routes as unknown as readonly Route[],
+        ...(isResting ? { rested: Math.max(0, this.uptime - resting.uptime) } : {}),
       },
-      records: ending === null ? journal.past(incarnation, sequence) : journal.scan(incarnation, sequence),
+      records,
       // Whom the host has stopped, nothing that it was told has brought down.
       aside: ending?.kind === "faulted" ? { slot: ending.final === true ? NO_EVENT : ending.slot } : null,
       checkpoint: read.right.sequence,

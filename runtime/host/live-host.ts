@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { SessionError } from "../../lib/error.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import { checkpointProse } from "../checkpoint/checkpoint-error.ts";
+import type { StoreError } from "../durable/store/store-error.ts";
 import { compileComponent } from "../component/compile.ts";
 import type { SessionTarget } from "../core/link.ts";
 import { disk } from "../image/disk.ts";
@@ -21,6 +22,7 @@ import type { FormerLife, Keeper } from "./keeper.ts";
 import type { OutsideSession } from "./outside-party.ts";
 import { makeProviders, type Providers } from "./providers.ts";
 import { Reviver, type RevivalOrder } from "./reviver.ts";
+import { Resting } from "./resting.ts";
 import type { Runtime } from "./runtime.ts";
 
 export type BeforeGo = (child: Child) => "hold" | void;
@@ -37,6 +39,8 @@ export interface LiveHostOptions {
   /** Asked when a child has faulted or was lost: whether it will be brought back, so that others wait for it. Default:
    *  it will not. */
   readonly comesBack?: (child: Child, ending: Ending) => boolean;
+  /** A child that rested was wanted, and can't go on. What is kept of it stays. */
+  readonly unwoken?: (child: string, error: HostError) => void;
   /** Keeps the children: whatever they let out, they can be brought back to where they did. Without this they end
    *  with the host. */
   readonly keeper?: Keeper;
@@ -53,6 +57,7 @@ export class LiveHost {
   readonly #freezer: Freezer;
   readonly #reviver: Reviver;
   readonly #keeper: Keeper | undefined;
+  readonly #resting: Resting | null;
 
   constructor({
     config,
@@ -62,6 +67,7 @@ export class LiveHost {
     lost,
     keeper,
     comesBack,
+    unwoken = () => {},
     files = disk,
   }: LiveHostOptions) {
     this.config = config;
@@ -69,9 +75,17 @@ export class LiveHost {
     this.#beforeGo = beforeGo;
     this.providers = makeProviders(config);
     const { providers } = this;
-    const children = new Children({ config, runtime, providers, emit, lost, keeper, comesBack });
+    const children = new Children({
+      ...{ config, runtime, providers, emit, lost, keeper, comesBack },
+      idle: (child) => void this.#resting?.rest(child),
+      wanted: (who) => this.#resting?.wanted(who),
+    });
     this.#keeper = keeper;
     this.#children = children;
+    this.#resting =
+      keeper === undefined
+        ? null
+        : new Resting({ config, keeper, children, providers, emit, failed: unwoken });
     this.#freezer = new Freezer({ host: config.name, runtime, children, files, emit });
     this.#reviver = new Reviver({ config, runtime, children, files, emit });
   }
@@ -103,6 +117,8 @@ export class LiveHost {
     source: string,
     code: ChildCode,
   ): Promise<Either<HostError, Child>> {
+    const room = await this.#room(config);
+    if (E.isLeft(room)) return room;
     const made = this.#children.make(config, code, { identity: randomUUID(), generation: 1 });
     if (E.isLeft(made)) return made;
     const child = made.right;
@@ -120,9 +136,17 @@ export class LiveHost {
       return kept;
     }
     this.#children.settle(child);
+    this.#resting?.watch(child);
     this.#emit({ event: "started", child: config.name, host: this.config.name });
     this.#letGo(child);
     return made;
+  }
+
+  /** Where a child may rest, others that may make room for it. */
+  async #room(config: StartConfig): Promise<Either<HostError, void>> {
+    return config.rest === undefined || this.#resting === null
+      ? E.right(undefined)
+      : this.#resting.room(config);
   }
 
   async #keep(child: Child, checkpoint?: number): Promise<Either<HostError, void>> {
@@ -135,6 +159,8 @@ export class LiveHost {
    */
   async recover(config: StartConfig, former: FormerLife): Promise<Either<HostError, Child>> {
     const { identity, generation } = former.identity;
+    const room = await this.#room(config);
+    if (E.isLeft(room)) return room;
     const made = this.#children.make(config, former.code, { identity, generation: generation + 1 });
     if (E.isLeft(made)) return made;
     const child = made.right;
@@ -150,6 +176,7 @@ export class LiveHost {
       return kept;
     }
     this.#children.settle(child);
+    this.#resting?.watch(child);
     const event = child.aside?.event ?? null;
     if (event !== null) {
       const text = `what brought it down was set aside: ${event}`;
@@ -181,6 +208,45 @@ export class LiveHost {
     throw new Error(`${config.name} lives, and was to be examined`);
   }
 
+  // --- rest
+
+  /**
+   * Takes up those that rest since a former host, as far as `entry` says under what: none of them is looked at before it
+   * is wanted. The others of the former host are to be recovered.
+   */
+  async takeUp(entry: (name: string) => StartConfig | undefined): Promise<Either<StoreError, void>> {
+    const resting = this.#resting;
+    const found = await (this.#keeper?.resting() ?? E.right(new Map<string, never>()));
+    if (E.isLeft(found)) return found;
+    for (const [name, record] of found.right) {
+      const config = entry(name);
+      if (config !== undefined) resting?.adopt(config, record);
+    }
+    return E.right(undefined);
+  }
+
+  /** Whether a child rests. */
+  rests(name: string): boolean {
+    return this.#resting?.has(name) === true;
+  }
+
+  /** Forgets one that rests: it is over with it. */
+  dropResting(name: string): void {
+    this.#resting?.drop(name);
+  }
+
+  /** Brings back those of these that rest; whoever is on the way to rest or back has arrived then. */
+  async wake(names: readonly string[]): Promise<void> {
+    const resting = this.#resting;
+    if (resting === null) return;
+    await Promise.all(
+      names.map(async (name) => {
+        await resting.settled(this.#children.living(name));
+        if (resting.has(name)) await resting.wake(name);
+      }),
+    );
+  }
+
   #letGo(child: Child): void {
     if (this.#beforeGo(child) !== "hold") child.go();
   }
@@ -189,15 +255,20 @@ export class LiveHost {
    * Freezes children in one consistent cut: the image holds all of them, and they are no longer here. On failure all
    * of them run on, and where there are several the error is `Together`.
    */
-  freeze(names: readonly string[], options: FreezeOptions): Promise<Either<HostError, readonly Frozen[]>> {
+  async freeze(
+    names: readonly string[],
+    options: FreezeOptions,
+  ): Promise<Either<HostError, readonly Frozen[]>> {
+    await this.wake(names);
     return this.#freezer.freeze(names, options);
   }
 
   /** As `freeze`, but they go on running. */
-  checkpoint(
+  async checkpoint(
     names: readonly string[],
     options: FreezeOptions,
   ): Promise<Either<HostError, readonly Frozen[]>> {
+    await this.wake(names);
     return this.#freezer.checkpoint(names, options);
   }
 
@@ -214,13 +285,17 @@ export class LiveHost {
       await Promise.all(revived.right.map((each) => each.kill()));
       return kept;
     }
-    for (const child of revived.right) this.#letGo(child);
+    for (const child of revived.right) {
+      this.#resting?.watch(child);
+      this.#letGo(child);
+    }
     return revived;
   }
 
   /** Opens a session with a child's service from outside; waits for the announcement as long as `patience` says. */
   async session(target: SessionTarget): Promise<Either<SessionError, OutsideSession>> {
     const { child, service, label } = target;
+    await this.wake([child]);
     if (this.#children.living(child) === null) return E.left({ tag: "NoSuchService", service, label });
     return this.#children.outside.open(target);
   }
@@ -232,6 +307,12 @@ export class LiveHost {
 
   /** Drops a child with no farewell. */
   async kill(name: string): Promise<Either<HostError, void>> {
+    await this.#resting?.settled(this.#children.living(name));
+    if (this.rests(name)) {
+      this.dropResting(name);
+      this.#emit({ event: "killed", child: name });
+      return E.right(undefined);
+    }
     const child = this.#children.living(name);
     if (child === null) return E.left({ tag: "NoSuchChild", child: name });
     await child.kill();
@@ -240,6 +321,7 @@ export class LiveHost {
 
   /** Drops whoever still lives, and closes the providers. */
   async close(): Promise<void> {
+    await this.#resting?.close();
     await this.#children.close();
     this.providers.close();
   }

@@ -21,6 +21,9 @@ import { OUTSIDE, type Party } from "./party.ts";
 /** How a child left: its image keeps what it held, or it is gone, or its revival came to nothing. */
 export type Leaving = "frozen" | "ended" | "failed";
 
+/** A child that others want, by its name where they don't know who it is. */
+export type Wanted = { readonly child: string } | { readonly identity: string };
+
 const NOBODY: Sender = { identity: "", child: "" };
 
 const noService = ({ service, label }: SessionTarget): SessionError => ({
@@ -44,9 +47,12 @@ export class ServiceBroker {
   readonly homes = new DataspaceHomes((identity) => this.#parties.get(identity));
   readonly #links = new LinkTable((link) => this.homes.withdraw(link));
   readonly #clock: Pick<ClockPower, "after">;
+  readonly #wanted: (who: Wanted) => void;
 
-  constructor(clock: Pick<ClockPower, "after"> = systemClock) {
+  /** `wanted`: told of whoever is wanted and is not there. */
+  constructor(clock: Pick<ClockPower, "after"> = systemClock, wanted: (who: Wanted) => void = () => {}) {
     this.#clock = clock;
+    this.#wanted = wanted;
   }
 
   /** A child is about to live. */
@@ -97,6 +103,13 @@ export class ServiceBroker {
   /** Nobody is waited for under its name any more. */
   #arrived({ child, identity }: Party): void {
     if (this.#coming.get(child) === identity) this.#coming.delete(child);
+  }
+
+  /** Who is told what is said to a child from now on: itself, or whoever stands in for it while it rests. To others it
+   *  is there all the time. */
+  voice(identity: string, say: (message: ToDomain) => void): void {
+    const party = this.#parties.get(identity);
+    if (party !== undefined) party.say = say;
   }
 
   /** A child is no longer there. */
@@ -197,6 +210,7 @@ export class ServiceBroker {
   #tell(identity: string, message: ToDomain): void {
     const party = this.#parties.get(identity);
     if (party?.state === "live") party.say(message);
+    else this.#wanted({ identity });
   }
 
   #tellClosed(link: Link, what: string): void {
@@ -256,6 +270,7 @@ export class ServiceBroker {
     const party = this.#leading(link.child);
     if (party?.state === "ended") return this.#gone(link);
     if (party?.state !== "live" || !party.settled || !party.services.has(session.service)) {
+      if (party?.state !== "live") this.#wanted({ child: link.child });
       this.#wait(link);
       return;
     }
@@ -442,6 +457,7 @@ export class ServiceBroker {
     if (!link.calls.has(call.id)) link.calls.set(call.id, { call, timer: null });
     // What it wrote before the call is there before the call.
     const isEarly = this.homes.isReturning(holder.identity);
+    if (link.owner !== null && owner?.state !== "live") this.#wanted({ identity: link.owner });
     if (owner?.state !== "live" || !owner.settled || !link.open || isEarly) return this.#wait(link);
     owner.say({ kind: "called", call, from: { identity: holder.identity, child: holder.child } });
   }
@@ -464,6 +480,7 @@ export class ServiceBroker {
   #reply(owner: Party, name: string, id: string, answer: Answer<Parcel>): void {
     const link = this.#owned(owner, name);
     const holder = link === null ? undefined : this.#parties.get(link.holder);
+    if (link !== null && holder === undefined) this.#wanted({ identity: link.holder });
     if (link === null || holder === undefined) {
       if (E.isRight(answer)) this.#refuse(answer.right, owner);
       return;

@@ -84,6 +84,8 @@ export const renderEnding = (ending: Ending): string => {
       return "it was killed";
     case "fenced":
       return `it was fenced: ${ending.reason}`;
+    case "resting":
+      return "it rests";
     case "lost":
       return `it was lost: ${ending.reason}`;
   }

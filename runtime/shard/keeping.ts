@@ -1,6 +1,7 @@
 // What a resident of a durable host has beside its domain: a recorder of all that enters it, the log that outlives it,
 // and the names that it gives. Checkpoints are taken from here.
 import { E, type Either } from "../../lib/fp.ts";
+import { alarmsOf, mayRest, type Alarm, type RestingRoutes } from "../checkpoint/alarms.ts";
 import { capture, resume, type Captured } from "../checkpoint/capture.ts";
 import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import type { FromDomain } from "../core/link.ts";
@@ -42,6 +43,15 @@ export interface Kept extends Captured {
   readonly names: number;
 }
 
+/** One that stands still to be put to rest. */
+export interface KeptResting extends Kept {
+  readonly alarms: readonly Alarm[];
+}
+
+/** `idle`: nothing was taken down; `rest`: its copy is no longer that of the last checkpoint. */
+const restless = (step: "idle" | "rest", reason: string): Either<CheckpointError, never> =>
+  E.left({ tag: "Step", step, reason });
+
 /** Names that no other incarnation gives: UUIDs are drawn, and a replay could not draw them again. */
 export const namesOf = (incarnation: number, given: number): { next(): string; readonly given: number } => {
   let count = given;
@@ -63,17 +73,21 @@ export class Keeping {
   constructor(options: KeepingOptions) {
     const { spec, journal, plans, router, due } = options;
     this.#options = options;
-    this.#names = namesOf(spec.incarnation, 0);
+    this.#names = namesOf(spec.incarnation, spec.goesOn?.names ?? 0);
     this.log = new KeptLog(spec.log, spec.logBytes, options.log);
-    this.recorder = new Recorder({
-      incarnation: spec.incarnation,
-      policy: spec.policy,
-      journal,
-      plans,
-      due,
-      isInner: ({ service, label, declared }) =>
-        declared === true || (router.child?.(service, label) ?? null) !== null,
-    });
+    const former = spec.goesOn === undefined ? {} : { sequence: spec.goesOn.sequence, open: true };
+    this.recorder = new Recorder(
+      {
+        incarnation: spec.incarnation,
+        policy: spec.policy,
+        journal,
+        plans,
+        due,
+        isInner: ({ service, label, declared }) =>
+          declared === true || (router.child?.(service, label) ?? null) !== null,
+      },
+      former,
+    );
   }
 
   /** What its domain has instead of a passing one's. `send` says something to other children. */
@@ -108,7 +122,37 @@ export class Keeping {
   }
 
   /** Takes it down between two turns; it runs on. */
-  async keep(domain: ProtectionDomain, { buffer, known }: KeptCopy): Promise<Either<CheckpointError, Kept>> {
+  async keep(domain: ProtectionDomain, copy: KeptCopy): Promise<Either<CheckpointError, Kept>> {
+    const taken = await this.#take(domain, copy);
+    if (E.isRight(taken)) resume(domain);
+    this.recorder.release();
+    if (E.isRight(taken)) this.#taken();
+    return taken;
+  }
+
+  /** Takes it down so that it can rest. On success it stands still, until `stir` or its release. */
+  async rest(
+    domain: ProtectionDomain,
+    routes: RestingRoutes,
+    copy: KeptCopy,
+  ): Promise<Either<CheckpointError, KeptResting>> {
+    if (!mayRest(domain, routes)) return restless("idle", "it has something to do, or holds what can't rest");
+    const taken = await this.#take(domain, copy);
+    if (E.isLeft(taken)) {
+      this.recorder.release();
+      return taken;
+    }
+    const alarms = alarmsOf(domain, taken.right.snapshot, routes);
+    if (typeof alarms === "string") {
+      this.stir(domain);
+      return restless("rest", `it is ${alarms}`);
+    }
+    this.#taken();
+    return E.right({ ...taken.right, alarms });
+  }
+
+  /** Its effects are held then; on success it stands still. */
+  async #take(domain: ProtectionDomain, { buffer, known }: KeptCopy): Promise<Either<CheckpointError, Kept>> {
     const { recorder } = this;
     let [sequence, names] = [0, 0];
     let changed: Uint8Array | null = null;
@@ -127,15 +171,21 @@ export class Keeping {
         names = this.#names.given;
       },
     });
-    if (E.isRight(captured)) resume(domain);
-    recorder.release();
-    if (E.isLeft(captured)) return captured;
+    return E.isLeft(captured) ? captured : E.right({ ...captured.right, changed, sequence, names });
+  }
+
+  /** The records that this came from may be trimmed once it is kept. */
+  #taken(): void {
     this.#options.journal.write();
-    // The records that these came from may be trimmed once the checkpoint is there.
-    recorder.syncFiles();
+    this.recorder.syncFiles();
     this.log.sync();
-    recorder.checkpointed();
-    return E.right({ ...captured.right, changed, sequence, names });
+    this.recorder.checkpointed();
+  }
+
+  /** It does not rest after all. */
+  stir(domain: ProtectionDomain): void {
+    resume(domain);
+    this.recorder.release();
   }
 
   /** It is no longer here. */

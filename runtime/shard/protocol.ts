@@ -3,6 +3,7 @@
 import type { SessionError } from "../../lib/error.ts";
 import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { Either } from "../../lib/fp.ts";
+import type { Alarm } from "../checkpoint/alarms.ts";
 import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import type { Snapshot } from "../checkpoint/snapshot.ts";
 import type { FromDomain, ToDomain } from "../core/link.ts";
@@ -69,6 +70,8 @@ export interface ChildSpec {
   readonly fenced?: FencedSpec;
   /** What enters it is written down; without this, it ends with its host. */
   readonly kept?: KeptSpec;
+  /** It is put to rest when it has been idle for so many ms; never, where that is left out. */
+  readonly rest?: number;
   /** Its `config` ROM, as JSON. */
   readonly config: string;
   readonly routes: readonly Route[];
@@ -101,6 +104,8 @@ export interface KeptSpec {
   readonly policy: CheckpointPolicy;
   /** Bytes that its checkpoints may take in the store; null: the store's own bound. */
   readonly disk: number | null;
+  /** The incarnation has been before: it has so many records, and gave so many names. */
+  readonly goesOn?: { readonly sequence: number; readonly names: number };
 }
 
 /** A checkpoint that a durable host has of a child, as far as its shard must know it. */
@@ -119,6 +124,8 @@ export interface KeptState {
   /** Its routes and quota. */
   readonly routes: readonly Route[];
   readonly quota: { readonly ram: number; readonly caps: number };
+  /** It was put to rest there, and is to have been at rest for so many ms of its own time. */
+  readonly rested?: number | undefined;
 }
 
 /** What a log entry must be for the child to be held: the whole of it, or a match. */
@@ -140,6 +147,21 @@ export interface FrozenChild {
   readonly snapshot: Snapshot;
   readonly memory: Uint8Array;
   readonly registers: Registers;
+}
+
+/** What a durable host's checkpoint is made of. */
+export interface KeptChild extends FrozenChild {
+  readonly sequence: number;
+  readonly names: number;
+  readonly pauseMs: number;
+  /** The pages that are otherwise than in the last checkpoint, as a `PageSet` has them; null: not known. */
+  readonly changed: Uint8Array | null;
+}
+
+/** A child that stands still to be put to rest. `Step` with the step `rest` where it does not rest now. */
+export interface RestingChild extends KeptChild {
+  /** What would bring it back. */
+  readonly alarms: readonly Alarm[];
 }
 
 /** What the host says to a thread: something to one of its residents, by the number that the host gave it. */
@@ -199,6 +221,19 @@ export type ToResident =
       readonly copy: SharedArrayBuffer | null;
       readonly known: number;
     }
+  /** Takes its state down so that it can rest; `rested` answers. It stands still then, until `stir` or `release`. */
+  | { readonly kind: "rest"; readonly copy: SharedArrayBuffer | null; readonly known: number }
+  /** It does not rest after all. */
+  | { readonly kind: "stir" }
+  /** Goes on where it rested. It takes no turn before `go`. `known`: to others it was there all the time; else it says
+   *  what it would after a revival. */
+  | {
+      readonly kind: "wake";
+      readonly spec: ChildSpec;
+      readonly former: KeptState;
+      readonly generation: number;
+      readonly known: boolean;
+    }
   /** The checkpoint that its records come after is durable: its effects may leave. */
   | { readonly kind: "open" }
   /** Brings it from a checkpoint to where its records end, and back to life. */
@@ -254,19 +289,13 @@ export type FromResident =
     }
   | {
       readonly kind: "kept";
-      readonly result: Either<
-        CheckpointError,
-        FrozenChild & {
-          readonly sequence: number;
-          readonly names: number;
-          readonly pauseMs: number;
-          /** The pages that are otherwise than in the last checkpoint, as a `PageSet` has them; null: not known. */
-          readonly changed: Uint8Array | null;
-        }
-      >;
+      readonly result: Either<CheckpointError, KeptChild>;
     }
   /** So much has entered it since its last checkpoint that it should have another. */
   | { readonly kind: "due" }
+  /** It has been idle for as long as it should, and may rest as far as can be told. */
+  | { readonly kind: "idle" }
+  | { readonly kind: "rested"; readonly result: Either<CheckpointError, RestingChild> }
   | { readonly kind: "turnedOver" }
   | { readonly kind: "measured"; readonly extent: Extent }
   | ({ readonly kind: "aside" } & Aside)

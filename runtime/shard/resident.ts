@@ -2,8 +2,10 @@
 // host what happens.
 import { prose, type SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
-import type { FromDomain } from "../core/link.ts";
+import type { RevivedInfo } from "../../lib/guest/abi.ts";
+import type { FromDomain, ToDomain } from "../core/link.ts";
 import type { KeptEntries, LogSink } from "../core/log.ts";
+import { mayRest } from "../checkpoint/alarms.ts";
 import { capture, resume } from "../checkpoint/capture.ts";
 import type { Effects } from "../checkpoint/effects.ts";
 import { revive } from "../checkpoint/revive.ts";
@@ -22,6 +24,7 @@ import type { MachinePool } from "../engine/pool.ts";
 import type { BlackBoxWriter } from "./black-box.ts";
 import type { BytecodeCache } from "./bytecode-cache.ts";
 import type { Pulse } from "./control.ts";
+import type { Idleness, Sleeper } from "./idleness.ts";
 import type { LogWriter } from "./log-ring.ts";
 import { PortalClient } from "./portal-client.ts";
 import type { ChildSpec, FromResident, LogMatch, ToResident } from "./protocol.ts";
@@ -48,6 +51,7 @@ export interface Household {
   readonly journals: Journals;
   readonly plans: GrowthPlans;
   readonly epochs: EpochFiles;
+  readonly idleness: Idleness;
 }
 
 export interface ResidentPowers {
@@ -71,6 +75,12 @@ const keptEntries = (name: string, log: () => KeptEntries): KeptEntries => ({
   writeAt: (text, place) => log().writeAt(text, place),
 });
 
+/** What whoever was at rest need not say again. */
+const UNSAID: ReadonlySet<FromDomain["kind"]> = new Set(["connect", "call", "serving"]);
+
+/** A session in the place of one that is gone. */
+const isAnother = ({ changed }: RevivedInfo["reopened"][number]): boolean => changed === "new session";
+
 const isGranted = (routes: readonly Route[], service: string, label: string): boolean =>
   routeFor(routes, service, label) !== null;
 
@@ -89,6 +99,7 @@ export class Resident {
   #match: LogMatch | null = null;
   #capturing = false;
   readonly #keeping: Keeping | null;
+  readonly #sleeper: Sleeper | null;
   /** Waits for the rest of its group. */
   #waiting: ((go: boolean) => void) | null = null;
   /** It was sent away while it was coming back: it goes when what it acquires is there to be released. */
@@ -120,6 +131,8 @@ export class Resident {
             log: (text) => this.#log(text),
             due: () => this.#post({ kind: "due" }),
           });
+    this.#sleeper = this.#makeSleeper();
+    if (this.#sleeper !== null) household.idleness.add(this.#sleeper);
   }
 
   /** Carries out what the host says. */
@@ -148,6 +161,13 @@ export class Resident {
         return void this.#release();
       case "keep":
         return void this.#keep(message);
+      case "rest":
+        return void this.#rest(message);
+      case "stir":
+        if (this.#domain !== null) this.#keeping?.stir(this.#domain);
+        return;
+      case "wake":
+        return void this.#wake(message);
       case "open":
         return this.#keeping?.recorder.open();
       case "recover":
@@ -341,6 +361,83 @@ export class Resident {
     this.#post({ kind: "kept", result });
   }
 
+  // --- rest
+
+  /** Tells its host when it has been idle for long enough. */
+  #makeSleeper(): Sleeper | null {
+    const { rest: after } = this.#spec;
+    if (after === undefined || this.#keeping === null) return null;
+    return {
+      after,
+      turns: () => (this.#domain === null || this.#domain.held ? null : this.#domain.turns),
+      idle: () => {
+        if (this.#domain !== null && mayRest(this.#domain, this.#router)) this.#post({ kind: "idle" });
+      },
+    };
+  }
+
+  async #rest({ copy, known }: Order<"rest">): Promise<void> {
+    const domain = this.#domain;
+    const child = this.#spec.label;
+    if (domain === null || this.#keeping === null || this.#capturing)
+      return this.#post({
+        kind: "rested",
+        result: E.left(domain === null ? { tag: "Ended", child } : { tag: "Busy", child }),
+      });
+    this.#capturing = true;
+    this.#confirm();
+    const result = await this.#keeping.rest(domain, this.#router, { buffer: copy, known });
+    this.#capturing = false;
+    this.#post({ kind: "rested", result });
+  }
+
+  /** Where it is known to others it was there all the time to them: what it would say to come back is not said, and its
+   *  links answer here. */
+  async #wake({ former, generation, known }: Order<"wake">): Promise<void> {
+    const began = performance.now();
+    const spec = this.#spec;
+    const { pool } = this.#household;
+    let isBack = !known;
+    const attached = (link: string): ToDomain => ({
+      ...{ kind: "connected", link, owner: "", error: null, renewed: false },
+    });
+    const send = (said: FromDomain): void => {
+      if (isBack) return this.#post({ kind: "link", message: said });
+      if (said.kind === "attach") queueMicrotask(() => this.#reviving?.hear(attached(said.link)));
+      else if (!UNSAID.has(said.kind)) this.#post({ kind: "link", message: said });
+    };
+    const powers = this.#domainPowers();
+    const { snapshot, memory, registers, anchors, rested = 0 } = former;
+    const revival = await revive({
+      spec,
+      powers: { ...powers, links: { send }, ...this.#keeping?.powers(send), goesOn: true },
+      ...{ snapshot, memory, registers, anchors, rested },
+      recovers: true,
+      machine: (bytes) => pool.take(bytes, spec.quota.ram),
+      made: (domain) => {
+        this.#reviving = domain;
+      },
+    });
+    isBack = true;
+    this.#reviving = null;
+    if (E.isRight(revival)) {
+      this.#domain = revival.right.domain;
+      this.#effects = revival.right.effects;
+    }
+    if (this.#leaving) return this.#release();
+    const result = E.isLeft(revival)
+      ? revival
+      : E.right(known ? [] : revival.right.reopened.filter(isAnother));
+    if (E.isRight(revival)) {
+      const { domain } = revival.right;
+      domain.hold();
+      if (E.isRight(result) && result.right.length > 0)
+        domain.signalRevived({ generation, host: spec.host, reopened: result.right });
+      domain.proceed();
+    }
+    this.#post({ kind: "revived", result, ms: performance.now() - began });
+  }
+
   /** The past first, in a domain that touches nothing; then a revival like any other. */
   async #recover({ former, records, aside, examined, generation }: Order<"recover">): Promise<void> {
     const spec = this.#spec;
@@ -363,6 +460,7 @@ export class Resident {
       memory: former.memory,
       registers: former.registers,
       secret: former.secret,
+      rested: former.rested,
       names: () => names.next(),
       records,
       machine,
@@ -421,6 +519,7 @@ export class Resident {
   #leave(reusable: boolean): void {
     const domain = this.#domain;
     this.#domain = null;
+    if (this.#sleeper !== null) this.#household.idleness.delete(this.#sleeper);
     this.#keeping?.end();
     this.#router.close();
     if (domain !== null && reusable) this.#household.pool.give(domain.machine, this.#spec.quota.ram);

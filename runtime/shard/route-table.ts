@@ -5,6 +5,7 @@ import { FileSystem } from "../../lib/session/file-system.ts";
 import { Gate } from "../../lib/session/gate.ts";
 import { Report } from "../../lib/session/report.ts";
 import { Rom } from "../../lib/session/rom.ts";
+import type { RestingRoutes } from "../checkpoint/alarms.ts";
 import { grantedRights, routeFor, type Route } from "../core/route.ts";
 import type { Router } from "../domain/router.ts";
 import type { FileRight } from "../provider/file/file-provider.ts";
@@ -43,7 +44,7 @@ const places: ReadonlyMap<string, Place> = new Map<string, Place>([
   [Gate.service, { target: provider, exists: ({ gates }, target) => gates.has(target) }],
 ]);
 
-export class RouteTable implements Pick<Router, "refusal" | "rights" | "provider"> {
+export class RouteTable implements Pick<Router, "refusal" | "rights" | "provider">, RestingRoutes {
   readonly #spec: ChildSpec;
 
   constructor(spec: ChildSpec) {
@@ -91,6 +92,13 @@ export class RouteTable implements Pick<Router, "refusal" | "rights" | "provider
     const route = isConfig(service, label) ? null : routeFor(this.#spec.routes, service, label);
     if (route?.child !== undefined) return route.child;
     return route === null ? "" : this.target(route, service, label);
+  }
+
+  waitsInHost(gate: string): boolean {
+    return this.#spec.gates.get(gate)?.kind === "queue";
+  }
+  isOwnRom(label: string): boolean {
+    return isConfig(Rom.service, label);
   }
 
   /** The name of the provider, ROM or report behind a route; empty where the host itself serves it. */

@@ -8,6 +8,7 @@ import { EpochFiles } from "../provider/epoch/epoch-file.ts";
 import { Journals } from "../durable/journal/journals.ts";
 import { BlackBoxWriter } from "./black-box.ts";
 import { BytecodeCache } from "./bytecode-cache.ts";
+import { Idleness } from "./idleness.ts";
 import { Pulse } from "./control.ts";
 import { LogWriter } from "./log-ring.ts";
 import type { FromShard, ShardData, ToShard } from "./protocol.ts";
@@ -31,12 +32,14 @@ export class Shard {
       journals: new Journals(),
       plans: new GrowthPlans(),
       epochs: new EpochFiles(),
+      idleness: new Idleness(),
     };
   }
 
   /** Carries out what the host says. */
   receive({ resident: number, message }: ToShard): void {
-    if (message.kind === "boot" || message.kind === "revive" || message.kind === "recover")
+    const { kind } = message;
+    if (kind === "boot" || kind === "revive" || kind === "recover" || kind === "wake")
       this.#residents.set(
         number,
         new Resident(number, message.spec, this.#household, {

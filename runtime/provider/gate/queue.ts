@@ -19,6 +19,9 @@ export interface QueueGate extends GateProvider {
   readonly sent: readonly Message[];
   /** How many messages wait to be received. */
   readonly waiting: number;
+  /** Calls `then` once, as soon as a message waits that nobody is there to receive: at once, where one does. The result
+   *  takes that back. */
+  whenWaiting(then: () => void): () => void;
   /** Sends to the owner, present or future. Answers when there is room for it. */
   inject(message: Message): Promise<Either<SessionError, void>> | Either<SessionError, void>;
   /** Removes the first of `sent`, which makes room; undefined when there is none. */
@@ -94,6 +97,7 @@ class Queue implements QueueGate {
   readonly #inward: Direction;
   readonly #outward: Direction;
   #owner: QueueEnd | null = null;
+  readonly #callers = new Set<() => void>();
   #closed = false;
 
   constructor(name: string, bound: QueueBound) {
@@ -114,7 +118,21 @@ class Queue implements QueueGate {
     if (this.#closed) return E.left({ tag: "Closed", what: `gate ${this.name}` });
     const answer = this.#inward.push(message, () => {});
     this.#owner?.deliver();
+    this.#call();
     return answer;
+  }
+
+  whenWaiting(then: () => void): () => void {
+    this.#callers.add(then);
+    this.#call();
+    return () => void this.#callers.delete(then);
+  }
+
+  #call(): void {
+    if (this.#owner !== null || this.waiting === 0) return;
+    const callers = [...this.#callers];
+    this.#callers.clear();
+    for (const then of callers) then();
   }
 
   take(): Message | undefined {
