@@ -3,7 +3,7 @@
 import { E, type Either } from "../../lib/fp.ts";
 import { rightsToReopen } from "../core/file-system.ts";
 import type { Router } from "../domain/router.ts";
-import { usedBy } from "../intercept/ledger.ts";
+import { usedBy, type Ledger } from "../intercept/ledger.ts";
 import type { CheckpointError, Missing } from "./checkpoint-error.ts";
 import { recordsInOrder } from "./record-order.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -63,9 +63,15 @@ export const tooLarge = (snapshot: Snapshot, memoryBytes: number, quota: Quota):
     : null;
 };
 
+/** What of a snapshot says which rights it draws on. */
+export interface Holdings {
+  readonly ledger: Ledger;
+  readonly calls: readonly { readonly selector: number; readonly method: string }[];
+}
+
 /** What can't do without a right in a session: its files, and calls in flight on it. */
-const needsOf = (
-  { ledger, calls }: Snapshot,
+export const needsOf = (
+  { ledger, calls }: Holdings,
   session: number,
 ): readonly (Omit<Missing, "error"> & { readonly right: string })[] => [
   ...recordsInOrder(ledger).flatMap(([, record]) =>

@@ -182,6 +182,35 @@ export class Machine {
     });
   }
 
+  /** As `copyState`, where `memory` holds an earlier state: writes what differs, chunk by chunk of `step` bytes, and
+   *  answers the numbers of these chunks. */
+  copyChanges(memory: Uint8Array, step: number): number[] {
+    this.#sync();
+    const live = this.#bytes;
+    const stack = this.exports.__stack_pointer.value as number;
+    const records = this.#anchors.outbox + 4;
+    const behind = this.#anchors.outbox + OUTBOX_BYTES;
+    const scratch = new Uint8Array(step);
+    const changed: number[] = [];
+    for (let at = 0; at < live.length; at += step) {
+      const end = Math.min(at + step, live.length);
+      let state = live.subarray(at, end);
+      const isWhole = (at >= stack && end <= records) || at >= behind;
+      if (!isWhole) {
+        state = scratch.subarray(0, end - at).fill(0);
+        for (const [from, to] of [
+          [Math.max(at, stack), Math.min(end, records)],
+          [Math.max(at, behind), end],
+        ] as const)
+          if (from < to) state.set(live.subarray(from, to), from - at);
+      }
+      if (Buffer.compare(state, memory.subarray(at, end)) === 0) continue;
+      memory.set(state, at);
+      changed.push(at / step);
+    }
+    return changed;
+  }
+
   /** Whether the clock was read since this was last asked. */
   takeClockRead(): boolean {
     const read = this.#clockRead;

@@ -14,7 +14,9 @@ import type {
   Extent,
   FromResident,
   FrozenChild,
+  Glimpse,
   LogMatch,
+  Survey,
   ToResident,
 } from "../shard/protocol.ts";
 import type { Ending } from "./ending.ts";
@@ -111,6 +113,8 @@ export class Child implements Lodger {
   #said = 0;
   #turnedOver: (() => void) | null = null;
   readonly #measured = new Set<(extent: Extent | null) => void>();
+  #surveyed: ((survey: Survey | null) => void) | null = null;
+  #glimpsed: ((glimpse: Glimpse | null) => void) | null = null;
   #heldCallback: (() => void) | null = null;
   /** Resolves when it has ended. */
   readonly ended: Promise<Ending>;
@@ -315,6 +319,25 @@ export class Child implements Lodger {
     });
   }
 
+  /** What it holds now; null where it has ended. One at a time. */
+  async survey(): Promise<Survey | null> {
+    if (this.#ending !== null) return null;
+    return new Promise((resolve) => {
+      this.#surveyed = resolve;
+      this.#post({ kind: "survey" });
+    });
+  }
+
+  /** Its memory now, between two turns; it runs on. Null where it has ended, or is being captured. One at a time.
+   *  `staging` and `since` as for `capture`. */
+  async glimpse(staging: SharedArrayBuffer | null, since?: number): Promise<Glimpse | null> {
+    if (this.#ending !== null) return null;
+    return new Promise((resolve) => {
+      this.#glimpsed = resolve;
+      this.#post({ kind: "glimpse", staging, ...(since === undefined ? {} : { since }) });
+    });
+  }
+
   /** Why it can't be captured now, or null. */
   get unready(): CheckpointError | null {
     if (this.#ending !== null) return { tag: "Ended", child: this.name };
@@ -326,13 +349,15 @@ export class Child implements Lodger {
   /**
    * Stops it and takes its state down. On success it stands still until `resume` or `release`. `deadline` in ms, for
    * the turn that runs and for the calls that must complete. `together`: it is one of several; called when it stands
-   * still, and resolves with whether all of them do.
+   * still, and resolves with whether all of them do. `since`: the buffer holds an earlier state, and only what differs
+   * is written, in chunks of so many bytes.
    */
   async capture(
     deadline: number,
     staging: SharedArrayBuffer | null,
     together?: () => Promise<boolean>,
-  ): Promise<Either<CheckpointError, FrozenChild & { readonly pauseMs: number }>> {
+    since?: number,
+  ): Promise<Captured> {
     const { unready } = this;
     if (unready !== null) return E.left(unready);
     const capture = ++captures;
@@ -365,7 +390,11 @@ export class Child implements Lodger {
           this.#post({ kind: "together", go });
         });
       };
-      this.#post({ kind: "capture", capture, deadline, staging, together: together !== undefined });
+      this.#post({
+        kind: "capture",
+        ...{ capture, deadline, staging, together: together !== undefined },
+        ...(since === undefined ? {} : { since }),
+      });
     });
   }
 
@@ -441,6 +470,10 @@ export class Child implements Lodger {
         return this.#rested?.(message.result);
       case "turnedOver":
         return this.#turnedOver?.();
+      case "surveyed":
+        return this.#surveyed?.(message.survey);
+      case "glimpsed":
+        return this.#glimpsed?.(message.glimpse);
       case "measured":
         for (const settle of [...this.#measured]) settle(message.extent);
         return;
@@ -543,6 +576,8 @@ export class Child implements Lodger {
     this.#kept?.(E.left({ tag: "Ended", child: this.name }));
     this.#rested?.(E.left({ tag: "Ended", child: this.name }));
     this.#turnedOver?.();
+    this.#surveyed?.(null);
+    this.#glimpsed?.(null);
     for (const settle of [...this.#measured]) settle(null);
     const comesBack =
       ending.kind === "frozen" ||

@@ -20,6 +20,14 @@ export interface FreezeOptions {
   readonly deadline?: number;
 }
 
+export interface StopOptions {
+  /** In ms; default `FREEZE_DEADLINE_MS`. */
+  readonly deadline?: number;
+  /** Buffers that hold earlier states of their memories, by name: only what differs is written there, in chunks of
+   *  `step` bytes. They are the caller's; without one, a buffer is made. */
+  readonly since?: { readonly step: number; readonly buffers: ReadonlyMap<string, SharedArrayBuffer> };
+}
+
 export interface FreezerOptions extends ImageSurroundings {
   readonly children: Children;
 }
@@ -64,10 +72,18 @@ export class Freezer {
     return written;
   }
 
-  /** One cut: all stand still before the first is taken down. On failure all of them run on. */
   async #capture(
     names: readonly string[],
-    { deadline = FREEZE_DEADLINE_MS }: FreezeOptions,
+    { deadline }: FreezeOptions,
+  ): Promise<Either<HostError, readonly Standing[]>> {
+    return this.stop(names, deadline === undefined ? {} : { deadline });
+  }
+
+  /** One cut: all stand still before the first is taken down. On failure all of them run on; on success they stand
+   *  until each is resumed or released. */
+  async stop(
+    names: readonly string[],
+    { deadline = FREEZE_DEADLINE_MS, since }: StopOptions,
   ): Promise<Either<HostError, readonly Standing[]>> {
     const children: Child[] = [];
     const unready: Failure[] = [];
@@ -83,7 +99,8 @@ export class Freezer {
     const together = children.length === 1 ? undefined : () => rendezvous.arrive();
     const all = await Promise.all(
       children.map(async (child) => {
-        const captured = await child.capture(deadline, this.#staging.take(child.name), together);
+        const staging = since === undefined ? this.#staging.take(child.name) : since.buffers.get(child.name);
+        const captured = await child.capture(deadline, staging ?? null, together, since?.step);
         if (E.isLeft(captured)) rendezvous.fail();
         return { child, captured, at: performance.now() };
       }),
@@ -93,14 +110,14 @@ export class Freezer {
     const failures: Failure[] = [];
     for (const { child, captured, at } of all)
       if (E.isRight(captured)) {
-        const { pauseMs, ...frozen } = captured.right;
-        standing.push({ child, frozen, pauseMs: pauseMs + (last - at) });
+        const { pauseMs, changed, ...frozen } = captured.right;
+        standing.push({ child, frozen, changed, pauseMs: pauseMs + (last - at) });
       } else if (captured.left.tag !== "Step" || captured.left.step !== "together")
         failures.push({ child: child.name, error: { tag: "Checkpoint", error: captured.left } });
     if (standing.length === children.length) return E.right(standing);
     for (const { child, frozen } of standing) {
       child.resume();
-      this.#giveBack(child, frozen);
+      if (since === undefined) this.#giveBack(child, frozen);
     }
     return togetherFailed(names.length, failures);
   }

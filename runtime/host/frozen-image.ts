@@ -18,6 +18,8 @@ import type { Runtime } from "./runtime.ts";
 export interface Standing {
   readonly child: Child;
   readonly frozen: FrozenChild;
+  /** Chunks of its memory that differ from an earlier state, where that was known. */
+  readonly changed: readonly number[] | null;
   /** Until the last one of its cut had been captured. */
   readonly pauseMs: number;
 }
@@ -30,7 +32,11 @@ export interface ImageSurroundings {
   readonly emit: (event: HostEvent) => void;
 }
 
-const manifestOf = ({ child, frozen }: Standing, { engine }: Runtime): ChildManifest => ({
+/** What an image says of it, beside its memory. */
+export const manifestOf = (
+  { child, frozen }: Pick<Standing, "child" | "frozen">,
+  { engine }: Runtime,
+): ChildManifest => ({
   name: child.name,
   label: child.spec.label,
   ...child.identity,

@@ -9,12 +9,15 @@ import { compileComponent } from "../component/compile.ts";
 import type { SessionTarget } from "../core/link.ts";
 import { disk } from "../image/disk.ts";
 import type { FilePower } from "../image/file-power.ts";
+import type { Image } from "../image/image.ts";
+import { RouteTable } from "../shard/route-table.ts";
 import type { Child, ChildCode } from "./child.ts";
 import { Children } from "./children.ts";
 import type { Ending } from "./ending.ts";
 import type { HostEvent } from "./event.ts";
-import { Freezer, type FreezeOptions } from "./freezer.ts";
+import { Freezer, type FreezeOptions, type StopOptions } from "./freezer.ts";
 import type { Frozen } from "./frozen.ts";
+import type { Standing } from "./frozen-image.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
 import type { Aside } from "../shard/protocol.ts";
@@ -263,6 +266,11 @@ export class LiveHost {
     return this.#freezer.freeze(names, options);
   }
 
+  /** Stops children in one consistent cut; they stand until each is resumed or released. On failure all run on. */
+  stop(names: readonly string[], options: StopOptions): Promise<Either<HostError, readonly Standing[]>> {
+    return this.#freezer.stop(names, options);
+  }
+
   /** As `freeze`, but they go on running. */
   async checkpoint(
     names: readonly string[],
@@ -277,7 +285,19 @@ export class LiveHost {
    * for those that `as` gives them. The image is used up, unless `as` makes clones with identities of their own.
    */
   async revive(path: string, order: RevivalOrder): Promise<Either<HostError, readonly Child[]>> {
-    const revived = await this.#reviver.revive(path, order);
+    return this.#kept(await this.#reviver.revive(path, order));
+  }
+
+  /** As `revive`, of an image that was read and found to be genuine; `path` names it. */
+  async reviveRead(
+    image: Image,
+    path: string,
+    order: RevivalOrder,
+  ): Promise<Either<HostError, readonly Child[]>> {
+    return this.#kept(await this.#reviver.reviveRead(image, path, order));
+  }
+
+  async #kept(revived: Either<HostError, readonly Child[]>): Promise<Either<HostError, readonly Child[]>> {
     if (E.isLeft(revived)) return revived;
     for (const child of revived.right) {
       const kept = await this.#keep(child);
@@ -303,6 +323,11 @@ export class LiveHost {
   /** The services that a child has announced. */
   announced(child: string): readonly string[] {
     return this.#children.announced(child);
+  }
+
+  /** What the routes of an entry grant, before anything is opened. */
+  grants(config: StartConfig): RouteTable {
+    return new RouteTable(this.#children.spec(config));
   }
 
   /** Drops a child with no farewell. */

@@ -69,14 +69,18 @@ export class Reviver {
 
   /** Revives all children of an image. None of them takes a turn before `go`. On failure the image is as it was, and
    *  where it holds several the error may be `Together`. */
-  async revive(
+  async revive(path: string, order: RevivalOrder): Promise<Either<HostError, readonly Child[]>> {
+    const read = await this.#read(path);
+    return E.isLeft(read) ? read : this.reviveRead(read.right, path, order);
+  }
+
+  /** As `revive`, of an image that was read and found to be genuine; `path` names it. */
+  async reviveRead(
+    image: Image,
     path: string,
     { entry, as, alone }: RevivalOrder,
   ): Promise<Either<HostError, readonly Child[]>> {
     const { children, emit, config: host } = this.#options;
-    const read = await this.#read(path);
-    if (E.isLeft(read)) return read;
-    const image = read.right;
     const found = image.manifest.children.map(({ name }) => name);
     if (alone === true && found.length > 1) return E.left({ tag: "Several", image: path, children: found });
     const names = revivedNames(path, found, as);

@@ -30,14 +30,26 @@ const parse = (path: string, pem: Uint8Array): Either<ImageError, Signer> => {
   }
 };
 
-const read = async (path: string, power: FilePower): Promise<Either<ImageError, Signer>> => {
+const readPem = async (path: string, power: FilePower): Promise<Either<ImageError, Uint8Array>> => {
   const file = await readBounded(path, power, maxKeyBytes);
   if (E.isLeft(file)) return file;
   const { bytes, facts } = file.right;
   if ((facts.mode & othersMayUse) !== 0)
     return E.left({ tag: "KeyExposed", path, mode: facts.mode.toString(8).padStart(4, "0") });
-  return parse(path, bytes);
+  return E.right(bytes);
 };
+
+const read = async (path: string, power: FilePower): Promise<Either<ImageError, Signer>> => {
+  const pem = await readPem(path, power);
+  return E.isLeft(pem) ? pem : parse(path, pem.right);
+};
+
+/** The private key itself, in PEM, for the one who shows it to peers. It is there: `hostKey` has made it. */
+export const privateKeyPem = async (
+  stateDirectory: string,
+  power: FilePower,
+): Promise<Either<ImageError, string>> =>
+  E.map((pem: Uint8Array) => Buffer.from(pem).toString())(await readPem(keyPath(stateDirectory), power));
 
 /** Makes a key unless somebody else just did: `link` gives the name to exactly one. */
 const make = async (path: string, power: FilePower): Promise<Either<ImageError, void>> => {

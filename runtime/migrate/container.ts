@@ -8,7 +8,7 @@ import { bounded } from "./bounded.ts";
 /** Version of the description. */
 export const CONTAINER_FORMAT = 1;
 /** Most bytes of a description. */
-export const MOST_CONTAINER_BYTES = 64 << 20;
+export const MOST_CONTAINER_BYTES = 128 << 20;
 
 /** Something that travels beside ledgers and memories: its kind, the version of its form, and its bytes. A sink that
  *  knows no use for a piece refuses the container. */

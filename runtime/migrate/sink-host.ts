@@ -37,18 +37,23 @@ export interface Arrival {
 export interface Activated {
   readonly child: string;
   readonly generation: number;
-  /** Handles that came back: see `RevivedInfo`. */
-  readonly reopened: number;
 }
 
 export interface SinkHost {
   readonly facts: HostFacts;
   /** The base memory with this hash, whose content need not be sent; null where there is none. */
   base(hash: string): Uint8Array | null;
+  /** Bytes that the memory of a child of this name may have. */
+  room(name: string): number;
   /** All that is missing for these travelers to live here; no effect. */
   check(travelers: readonly Requirements[]): Promise<readonly Lack[]>;
   /** Whether a child of this name lives here, or what is kept of it could: then its task is MigSource. */
   populated(name: string): boolean;
+  /**
+   * What the host knows of a container that was staged before a crash. `open`: nothing. `owned`: it is the host's, which
+   * brings its travelers back from there by itself. `settled`: they were activated, and all of it may go.
+   */
+  standing(container: Container): Promise<"open" | "owned" | "settled">;
   /** Opens an arrival. Left: one of the names is taken, or something else is being done with it. */
   expect(names: readonly string[]): Either<MigrateError, Arrival>;
 }

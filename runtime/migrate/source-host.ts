@@ -34,6 +34,8 @@ export interface Departure {
    * must drain. On Left all run on; on Right they stand still until `resume` or `release`.
    */
   hold(deadline: number): Promise<Either<MigrateError, Held>>;
+  /** Durably notes that the task's container is about to go to the host with this key. It decides nothing. */
+  offer(task: string, to: string): Promise<Either<MigrateError, void>>;
   /** They run on, as if nothing had been. */
   resume(): void;
   /**
@@ -55,6 +57,8 @@ export interface SourceHost {
   /** What was decided of a task towards this sink; durable. It is the caller's to ask only when the task is not under
    *  way any more. */
   verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>>;
-  /** The sink has activated the task's travelers: what is kept of the decision may go. */
+  /** The sink has heard what was decided and acted on it: what is kept of the task may go. */
   confirmed(task: string): Promise<void>;
+  /** Tasks that were offered or decided and not confirmed, with the key of their sink; those under way too. */
+  unsettled(): Promise<readonly { readonly task: string; readonly to: string }[]>;
 }

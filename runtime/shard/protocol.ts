@@ -15,6 +15,7 @@ import type { CheckpointPolicy } from "../durable/checkpoint-policy.ts";
 import type { DomainRecord } from "../durable/journal/journal-record.ts";
 import type { Engine } from "../engine/wasm-module.ts";
 import type { Incarnation } from "../provider/epoch/incarnation.ts";
+import type { Ledger } from "../intercept/ledger.ts";
 import type { FileRight } from "../provider/file/file-provider.ts";
 import type { GateRight } from "../provider/gate/gate-provider.ts";
 import type { HttpTuning, QueueTuning, StreamTuning, Wire } from "../provider/gate/tuning.ts";
@@ -207,6 +208,8 @@ export type ToResident =
       readonly deadline: number;
       /** A kept buffer for the memory; used if it has the right size. */
       readonly staging: SharedArrayBuffer | null;
+      /** The buffer holds an earlier state: only what differs is written, in chunks of so many bytes. */
+      readonly since?: number;
       /** It is one of several: once it stands still it says `reached` and waits for `together`. */
       readonly together: boolean;
     }
@@ -248,6 +251,10 @@ export type ToResident =
       readonly examined: boolean;
       readonly generation: number;
     }
+  /** What it holds and takes; `surveyed` answers. */
+  | { readonly kind: "survey" }
+  /** Copies its memory between two turns; it runs on, and `glimpsed` answers. `staging` and `since` as for a capture. */
+  | { readonly kind: "glimpse"; readonly staging: SharedArrayBuffer | null; readonly since?: number }
   /** How much it takes; `measured` answers. */
   | { readonly kind: "measure" }
   /** From now on its records go there; `turnedOver` answers. */
@@ -272,6 +279,23 @@ export interface Aside {
   readonly event: string | null;
   /** What it had called last, the oldest first. */
   readonly calls: readonly string[];
+}
+
+/** What a child holds, while it runs. */
+export interface Survey {
+  readonly ledger: Ledger;
+  /** Calls in flight. */
+  readonly calls: readonly { readonly selector: number; readonly method: string }[];
+  /** Bytes of its memory, and of all that it takes. */
+  readonly memoryBytes: number;
+  readonly ram: number;
+}
+
+/** A child's memory as it was between two turns. */
+export interface Glimpse {
+  readonly memory: Uint8Array;
+  /** Chunks that differ from what the buffer held, by number; null: any may. */
+  readonly changed: readonly number[] | null;
 }
 
 export type FromResident =
@@ -299,6 +323,8 @@ export type FromResident =
   | { readonly kind: "turnedOver" }
   | { readonly kind: "measured"; readonly extent: Extent }
   | ({ readonly kind: "aside" } & Aside)
+  | { readonly kind: "surveyed"; readonly survey: Survey | null }
+  | { readonly kind: "glimpsed"; readonly glimpse: Glimpse | null }
   /** It did other than its records say, at its recovery. */
   | { readonly kind: "astray"; readonly reason: string }
   | { readonly kind: "exited"; readonly code: number }
@@ -312,7 +338,10 @@ export type FromResident =
   | {
       readonly kind: "captured";
       readonly capture: number;
-      readonly result: Either<CheckpointError, FrozenChild & { readonly pauseMs: number }>;
+      readonly result: Either<
+        CheckpointError,
+        FrozenChild & { readonly pauseMs: number; readonly changed: readonly number[] | null }
+      >;
     }
   /** One of several stands where it waits for the others; `capture` is 0 at a revival. */
   | { readonly kind: "reached"; readonly capture: number }

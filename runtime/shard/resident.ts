@@ -172,6 +172,10 @@ export class Resident {
         return this.#keeping?.recorder.open();
       case "recover":
         return void this.#recover(message);
+      case "survey":
+        return this.#survey();
+      case "glimpse":
+        return this.#glimpse(message);
       case "measure":
         return this.#measure();
       case "turnOver":
@@ -320,7 +324,13 @@ export class Resident {
     });
   }
 
-  async #capture({ capture: number, deadline, staging, together }: Order<"capture">): Promise<void> {
+  async #capture({
+    capture: number,
+    deadline,
+    staging,
+    since: step,
+    together,
+  }: Order<"capture">): Promise<void> {
     const domain = this.#domain;
     const child = this.#spec.label;
     if (domain === null || this.#capturing)
@@ -332,13 +342,23 @@ export class Resident {
     this.#capturing = true;
     this.#confirm();
     const into = (bytes: number): Uint8Array => stagingOf(staging, bytes);
+    let changed: readonly number[] | null = null;
+    const copy = (machine: Machine, memory: Uint8Array): void => {
+      if (step === undefined || memory.buffer !== staging) machine.copyState(memory);
+      else changed = machine.copyChanges(memory, step);
+    };
     const result = await capture(domain, {
       deadline,
       into,
+      copy,
       ...(together ? { together: () => this.#reached(number) } : {}),
     });
     this.#capturing = false;
-    this.#post({ kind: "captured", capture: number, result });
+    this.#post({
+      kind: "captured",
+      capture: number,
+      result: E.isLeft(result) ? result : E.right({ ...result.right, changed }),
+    });
   }
 
   #confirm(): void {
@@ -494,6 +514,28 @@ export class Resident {
       );
     this.#leave(true);
     this.#post({ kind: "exited", code: exited });
+  }
+
+  #survey(): void {
+    const domain = this.#domain;
+    if (domain === null) return this.#post({ kind: "surveyed", survey: null });
+    const calls = [...domain.pending].map(({ selector, entry }) => ({ selector, method: entry.name }));
+    const { used: ram } = domain.ram();
+    const survey = { ledger: domain.ledger, calls, memoryBytes: domain.machine.size, ram };
+    this.#post({ kind: "surveyed", survey });
+  }
+
+  /** Turns are whole: whenever a message is heard, none is under way. */
+  #glimpse({ staging, since }: Order<"glimpse">): void {
+    const domain = this.#domain;
+    if (domain === null || this.#capturing) return this.#post({ kind: "glimpsed", glimpse: null });
+    domain.load();
+    const { machine } = domain;
+    const memory = stagingOf(staging, machine.size);
+    const isSince = since !== undefined && memory.buffer === staging;
+    const changed = isSince ? machine.copyChanges(memory, since) : null;
+    if (!isSince) machine.copyState(memory);
+    this.#post({ kind: "glimpsed", glimpse: { memory, changed } });
   }
 
   #measure(): void {

@@ -1,0 +1,49 @@
+// Where a source writes down what it offered and what it decided.
+import { E, type Either } from "../../lib/fp.ts";
+import type { MigrateError } from "./migrate-error.ts";
+import type { Verdict } from "./source-host.ts";
+
+/** A traveler that leaves. */
+export interface Leaver {
+  readonly name: string;
+  readonly identity: string;
+  readonly generation: number;
+}
+
+export interface Decisions {
+  offer(task: string, to: string): Promise<Either<MigrateError, void>>;
+  /** The point of decision: in one durable write the task is released, and nothing of its travelers is kept here. */
+  release(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>>;
+  verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>>;
+  confirmed(task: string): Promise<void>;
+  unsettled(): Promise<readonly { readonly task: string; readonly to: string }[]>;
+}
+
+/** For hosts that end with their process. */
+export class MemoryDecisions implements Decisions {
+  readonly #tasks = new Map<string, { readonly to: string; readonly released: boolean }>();
+
+  offer(task: string, to: string): Promise<Either<MigrateError, void>> {
+    this.#tasks.set(task, { to, released: false });
+    return Promise.resolve(E.right(undefined));
+  }
+
+  release(task: string, to: string): Promise<Either<MigrateError, void>> {
+    this.#tasks.set(task, { to, released: true });
+    return Promise.resolve(E.right(undefined));
+  }
+
+  verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>> {
+    const known = this.#tasks.get(task);
+    return Promise.resolve(E.right(known?.to === to && known.released ? "released" : "kept"));
+  }
+
+  confirmed(task: string): Promise<void> {
+    this.#tasks.delete(task);
+    return Promise.resolve();
+  }
+
+  unsettled(): Promise<readonly { readonly task: string; readonly to: string }[]> {
+    return Promise.resolve([...this.#tasks].map(([task, { to }]) => ({ task, to })));
+  }
+}

@@ -1,0 +1,188 @@
+// A live host as a sink: what it lacks of what travelers need, and how they come to life there.
+import { prose } from "../../lib/error.ts";
+import { E, type Either } from "../../lib/fp.ts";
+import { checkpointProse, type CheckpointError } from "../checkpoint/checkpoint-error.ts";
+import { decoded, refusedSessions, tooLarge } from "../checkpoint/revivable.ts";
+import type { Child } from "../host/child.ts";
+import type { StartConfig } from "../host/host-config.ts";
+import type { HostError } from "../host/host-error.ts";
+import type { LiveHost } from "../host/live-host.ts";
+import type { Runtime } from "../host/runtime.ts";
+import type { Image } from "../image/image.ts";
+import { didYouMean, nearest } from "../nearest.ts";
+import { CONTAINER_FORMAT, type Container } from "./container.ts";
+import type { Lack } from "./lack.ts";
+import type { MigrateError } from "./migrate-error.ts";
+import type { Requirements } from "./requirements.ts";
+import type { Activated, Arrival, HostFacts, SinkHost } from "./sink-host.ts";
+
+const WORD_SIZE = 32;
+const BYTE_ORDER = "little";
+
+export interface LiveSinkOptions {
+  readonly live: LiveHost;
+  readonly runtime: Runtime;
+  /** The entries by which children live here. */
+  readonly entry: (name: string) => StartConfig | undefined;
+  readonly names: () => readonly string[];
+  /** Whether nobody lives under this name, and nothing is kept under it that could. */
+  readonly isFree: (name: string) => boolean;
+  /** Takes hold of names, until the answer is called: no other command acts on them meanwhile. */
+  readonly reserve: (names: readonly string[]) => Either<MigrateError, () => void>;
+  /** Brings the travelers of a container to life. */
+  readonly enliven: (container: Container, image: Image) => Promise<Either<HostError, readonly Child[]>>;
+  readonly standing: SinkHost["standing"];
+}
+
+const bytesText = (bytes: number): string => `${bytes} bytes`;
+
+class LiveArrival implements Arrival {
+  readonly #sink: LiveSink;
+  readonly #options: LiveSinkOptions;
+  readonly #free: () => void;
+
+  constructor(sink: LiveSink, options: LiveSinkOptions, free: () => void) {
+    this.#sink = sink;
+    this.#options = options;
+    this.#free = free;
+  }
+
+  judge(container: Container): Promise<readonly Lack[]> {
+    return Promise.resolve(this.#sink.judge(container));
+  }
+
+  async activate(
+    container: Container,
+    memories: readonly Uint8Array[],
+  ): Promise<Either<MigrateError, readonly Activated[]>> {
+    const image: Image = { manifest: container.manifest, memories };
+    const children = await this.#options.enliven(container, image);
+    if (E.isLeft(children)) return E.left({ tag: "Host", error: children.left });
+    return E.right(
+      children.right.map(({ name, identity }) => ({ child: name, generation: identity.generation })),
+    );
+  }
+
+  close(): void {
+    this.#free();
+  }
+}
+
+export class LiveSink implements SinkHost {
+  readonly #options: LiveSinkOptions;
+  readonly facts: HostFacts;
+
+  constructor(options: LiveSinkOptions) {
+    this.#options = options;
+    const { live, runtime } = options;
+    const { engines } = runtime.platform;
+    this.facts = { host: live.config.name, wordSize: WORD_SIZE, byteOrder: BYTE_ORDER, engines };
+  }
+
+  base(hash: string): Uint8Array | null {
+    return this.#options.runtime.platform.base(hash);
+  }
+
+  populated(name: string): boolean {
+    return !this.#options.isFree(name);
+  }
+
+  room(name: string): number {
+    return this.#options.entry(name)?.ram ?? 0;
+  }
+
+  standing(container: Container): Promise<"open" | "owned" | "settled"> {
+    return this.#options.standing(container);
+  }
+
+  check(travelers: readonly Requirements[]): Promise<readonly Lack[]> {
+    const free = { ...this.#options.live.free };
+    return Promise.resolve(travelers.flatMap((traveler) => this.#lacksOf(traveler, free)));
+  }
+
+  /** `free`: what no child has of the host's quota; what this one would take is taken from it. */
+  #lacksOf(traveler: Requirements, free: { ram: number; caps: number }): readonly Lack[] {
+    const { live, entry, names, isFree } = this.#options;
+    const { name: child, format, ram, caps } = traveler;
+    const lacks: Lack[] = [];
+    const lack = (what: string, name: string, reason: string): void =>
+      void lacks.push({ child, what, name, reason });
+    if (format !== CONTAINER_FORMAT)
+      lack("format", "", `containers here are of format ${CONTAINER_FORMAT}, it is of ${format}`);
+    this.#platform(traveler, lack);
+    const config = entry(child);
+    if (config === undefined) {
+      const meant = didYouMean(nearest(child, names()));
+      lack("entry", child, `no start entry has this name, so nothing is granted to it${meant}`);
+      return lacks;
+    }
+    if (!isFree(child)) lack("name", child, "somebody of this name is here already");
+    if (ram > config.ram)
+      lack("ram", "", `it takes ${bytesText(ram)}, its entry grants ${bytesText(config.ram)}`);
+    if (caps > config.caps)
+      lack("caps", "", `it takes ${caps} capabilities, its entry grants ${config.caps}`);
+    if (config.ram > free.ram)
+      lack("ram", "", `its entry grants ${bytesText(config.ram)}, the host has ${bytesText(free.ram)} left`);
+    if (config.caps > free.caps)
+      lack("caps", "", `its entry grants ${config.caps} capabilities, the host has ${free.caps} left`);
+    free.ram -= config.ram;
+    free.caps -= config.caps;
+    const grants = live.grants(config);
+    for (const { service, label, rights } of traveler.sessions) {
+      const refusal = grants.refusal(service, label);
+      if (refusal !== null) lack(service, label, prose(refusal));
+      const granted = refusal === null ? grants.rights(service, label) : null;
+      for (const right of rights)
+        if (granted !== null && !granted.has(right))
+          lack(service, label, prose({ tag: "Denied", service, label, right }));
+    }
+    return lacks;
+  }
+
+  #platform(
+    { wordSize, byteOrder, engine, base }: Pick<Requirements, "wordSize" | "byteOrder" | "engine" | "base">,
+    lack: (what: string, name: string, reason: string) => void,
+  ): void {
+    const { engines } = this.facts;
+    if (wordSize !== WORD_SIZE) lack("word size", "", `it has ${wordSize} bits, this host ${WORD_SIZE}`);
+    if (byteOrder !== BYTE_ORDER) lack("byte order", "", `it is ${byteOrder}, this host is ${BYTE_ORDER}`);
+    if (!engines.includes(engine)) lack("engine", engine, `this host has ${engines.join(", ") || "none"}`);
+    if (this.base(base) === null) lack("base", base, "this host does not have it");
+  }
+
+  /** The whole container, against what is granted here: all that its ledgers name. */
+  judge({ manifest, cargo }: Container): readonly Lack[] {
+    const lacks: Lack[] = cargo.map(({ child, kind, version }) => ({
+      ...{ child, what: "cargo", name: kind },
+      reason: `this host knows no use for version ${version} of it`,
+    }));
+    for (const { name: child, ledger, memoryBytes, platform } of manifest.children) {
+      const lack = (what: string, name: string, reason: string): void =>
+        void lacks.push({ child, what, name, reason });
+      this.#platform(platform, lack);
+      const config = this.#options.entry(child);
+      if (config === undefined) {
+        lack("entry", child, "no start entry has this name");
+        continue;
+      }
+      const snapshot = decoded(ledger, memoryBytes);
+      if (E.isLeft(snapshot)) {
+        lack("ledger", "", checkpointProse(snapshot.left));
+        continue;
+      }
+      const large: CheckpointError | null = tooLarge(snapshot.right, memoryBytes, config);
+      if (large !== null) lack("quota", "", checkpointProse(large));
+      for (const { service, name, error } of refusedSessions(
+        snapshot.right,
+        this.#options.live.grants(config),
+      ))
+        lack(service, name, prose(error));
+    }
+    return lacks;
+  }
+
+  expect(names: readonly string[]): Either<MigrateError, Arrival> {
+    const free = this.#options.reserve(names);
+    return E.isLeft(free) ? free : E.right(new LiveArrival(this, this.#options, free.right));
+  }
+}

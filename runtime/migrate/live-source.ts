@@ -1,0 +1,132 @@
+// A live host as a source: how its children are surveyed, copied, stopped and let go. Where decisions are written down
+// is its owner's.
+import { E, type Either } from "../../lib/fp.ts";
+import { manifestOf, type Standing } from "../host/frozen-image.ts";
+import type { LiveHost } from "../host/live-host.ts";
+import type { Runtime } from "../host/runtime.ts";
+import type { Decisions } from "./decisions.ts";
+import { chunkBytes } from "./message.ts";
+import type { MigrateError } from "./migrate-error.ts";
+import type { Requirements } from "./requirements.ts";
+import { requirementsOf } from "./survey-needs.ts";
+import type { Departure, Held, MemoryView, SourceHost, Verdict } from "./source-host.ts";
+
+export interface LiveSourceOptions {
+  readonly live: LiveHost;
+  readonly runtime: Runtime;
+  readonly decisions: Decisions;
+  /** Takes hold of children, until the answer is called: no other command acts on them meanwhile. */
+  readonly reserve: (names: readonly string[]) => Either<MigrateError, () => void>;
+}
+
+const unfit = (child: string): Either<MigrateError, never> =>
+  E.left({ tag: "Unfit", child, reason: "does not run" });
+
+class LiveDeparture implements Departure {
+  readonly names: readonly string[];
+  readonly #options: LiveSourceOptions;
+  readonly #free: () => void;
+  /** The last state of each memory that was seen. */
+  readonly #buffers = new Map<string, SharedArrayBuffer>();
+  #standing: readonly Standing[] = [];
+
+  constructor(names: readonly string[], options: LiveSourceOptions, free: () => void) {
+    this.names = names;
+    this.#options = options;
+    this.#free = free;
+  }
+
+  async survey(): Promise<Either<MigrateError, readonly Requirements[]>> {
+    const { live, runtime } = this.#options;
+    const all: Requirements[] = [];
+    for (const name of this.names) {
+      const child = live.child(name);
+      const survey = await child?.survey();
+      if (child === undefined || survey === undefined || survey === null) return unfit(name);
+      all.push(requirementsOf(child, runtime.engine.hash, survey));
+    }
+    return E.right(all);
+  }
+
+  async round(): Promise<Either<MigrateError, readonly MemoryView[]>> {
+    const views: MemoryView[] = [];
+    for (const name of this.names) {
+      const buffer = this.#buffers.get(name) ?? null;
+      const since = buffer === null ? undefined : chunkBytes;
+      const glimpse = await this.#options.live.child(name)?.glimpse(buffer, since);
+      if (glimpse === undefined || glimpse === null) return unfit(name);
+      this.#buffers.set(name, glimpse.memory.buffer as SharedArrayBuffer);
+      views.push(glimpse);
+    }
+    return E.right(views);
+  }
+
+  async hold(deadline: number): Promise<Either<MigrateError, Held>> {
+    const { live, runtime } = this.#options;
+    const since = { step: chunkBytes, buffers: this.#buffers };
+    const asked = performance.now();
+    const stopped = await live.stop(this.names, { deadline, since });
+    if (E.isLeft(stopped)) return E.left({ tag: "Host", error: stopped.left });
+    this.#standing = stopped.right;
+    const longest = Math.max(...stopped.right.map(({ pauseMs }) => pauseMs));
+    const travelers = stopped.right.map((standing) => ({
+      memory: standing.frozen.memory,
+      changed: this.#buffers.has(standing.child.name) ? standing.changed : null,
+      manifest: manifestOf(standing, runtime),
+    }));
+    return E.right({ travelers, cargo: [], since: Math.max(asked, performance.now() - longest) });
+  }
+
+  offer(task: string, to: string): Promise<Either<MigrateError, void>> {
+    return this.#options.decisions.offer(task, to);
+  }
+
+  resume(): void {
+    for (const { child } of this.#standing) child.resume();
+    this.#standing = [];
+  }
+
+  async release(task: string, to: string): Promise<Either<MigrateError, void>> {
+    const leavers = this.#standing.map(({ child }) => ({ name: child.name, ...child.identity }));
+    const released = await this.#options.decisions.release(task, to, leavers);
+    if (E.isLeft(released)) return released;
+    await Promise.all(this.#standing.map(({ child }) => child.release()));
+    this.#standing = [];
+    return released;
+  }
+
+  close(): void {
+    this.#buffers.clear();
+    this.#free();
+  }
+}
+
+export class LiveSource implements SourceHost {
+  readonly #options: LiveSourceOptions;
+
+  constructor(options: LiveSourceOptions) {
+    this.#options = options;
+  }
+
+  depart(names: readonly string[]): Either<MigrateError, Departure> {
+    const { live, reserve } = this.#options;
+    for (const name of names) {
+      const child = live.child(name);
+      if (child === undefined || child.ending !== null) return unfit(name);
+    }
+    const free = reserve(names);
+    return E.isLeft(free) ? free : E.right(new LiveDeparture(names, this.#options, free.right));
+  }
+
+  verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>> {
+    return this.#options.decisions.verdict(task, to);
+  }
+
+  confirmed(task: string): Promise<void> {
+    return this.#options.decisions.confirmed(task);
+  }
+
+  unsettled(): ReturnType<SourceHost["unsettled"]> {
+    return this.#options.decisions.unsettled();
+  }
+}

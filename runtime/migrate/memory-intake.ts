@@ -1,0 +1,165 @@
+// A traveler's memory as it comes in at the sink. Chunks that are here already, of the base memory, of an earlier stay
+// or elsewhere in this very memory, are taken from there; every other one is checked against the hash that named it.
+import { inflateRawSync } from "node:zlib";
+import { E, type Either } from "../../lib/fp.ts";
+import { chunkAt, chunkCount, decodeRows, encodeBits, HashTable, sha256 } from "./chunks.ts";
+import { chunkBytes, MOST_ROWS } from "./message.ts";
+import type { MigrateError } from "./migrate-error.ts";
+import type { Stay } from "./stays.ts";
+
+export interface IntakeOptions {
+  readonly stay: Stay;
+  /** Chunks of the base memory, by hash. */
+  readonly base: ReadonlyMap<string, Uint8Array>;
+  /** Bytes that the memory may have at most. */
+  readonly most: number;
+}
+
+const keyOf = (hash: Uint8Array): string =>
+  Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString("latin1");
+
+const ZEROS = new Uint8Array(chunkBytes);
+const ZERO_HASH = keyOf(sha256(ZEROS));
+
+const wrong = (place: string, expected: string, actual: string): Either<MigrateError, never> =>
+  E.left({ tag: "Protocol", place, expected, actual });
+
+/** The chunks of a memory, by hash. */
+export const indexOf = (memory: Uint8Array): ReadonlyMap<string, Uint8Array> => {
+  const index = new Map<string, Uint8Array>();
+  for (let number = 0; number < chunkCount(memory.length); number++) {
+    const chunk = chunkAt(memory, number);
+    if (chunk.length === chunkBytes) index.set(keyOf(sha256(chunk)), chunk);
+  }
+  return index;
+};
+
+export class MemoryIntake {
+  readonly #options: IntakeOptions;
+  #memory: Uint8Array;
+  readonly #hashes = new HashTable();
+  /** Where content lies in the memory, by hash. */
+  readonly #places = new Map<string, number>();
+  /** Chunks that were announced and are yet to come, in order. */
+  #awaited: { readonly number: number; readonly hash: Uint8Array }[] = [];
+  #next = 0;
+  /** Chunks that changed since the stay was written to. */
+  #dirty = new Set<number>();
+
+  /** `former`: what there is of an earlier stay. */
+  constructor(options: IntakeOptions, former: Uint8Array | null) {
+    this.#options = options;
+    this.#memory = former ?? new Uint8Array(new SharedArrayBuffer(0));
+    this.#hashes.resize(chunkCount(this.#memory.length));
+    for (let number = 0; number < this.#hashes.length; number++)
+      this.#place(number, sha256(chunkAt(this.#memory, number)));
+  }
+
+  get memory(): Uint8Array {
+    return this.#memory;
+  }
+  /** Names what is there. */
+  digest(): Uint8Array {
+    return this.#hashes.digest();
+  }
+  /** Chunks that were announced and did not come yet. */
+  get awaited(): number {
+    return this.#awaited.length - this.#next;
+  }
+
+  #place(number: number, hash: Uint8Array): void {
+    this.#hashes.set(number, hash);
+    this.#places.set(keyOf(hash), number);
+  }
+
+  #resize(bytes: number): void {
+    if (bytes === this.#memory.length) return;
+    const memory = new Uint8Array(new SharedArrayBuffer(bytes));
+    memory.set(this.#memory.subarray(0, bytes));
+    const before = this.#hashes.length;
+    this.#memory = memory;
+    this.#hashes.resize(chunkCount(bytes));
+    for (let number = before; number < this.#hashes.length; number++)
+      this.#place(number, sha256(chunkAt(memory, number)));
+  }
+
+  /** Content with this hash, from wherever it is here. */
+  #found(key: string): Uint8Array | null {
+    if (key === ZERO_HASH) return ZEROS;
+    const place = this.#places.get(key);
+    if (place !== undefined && place < this.#hashes.length && keyOf(this.#hashes.at(place)) === key)
+      return chunkAt(this.#memory, place);
+    return this.#options.base.get(key) ?? null;
+  }
+
+  /** What the memory is now, where it differs from what was said before: answers which chunks must be sent. */
+  table(rows: Uint8Array, memoryBytes: number): Either<MigrateError, Uint8Array> {
+    const { most } = this.#options;
+    if (this.awaited > 0) return wrong("table", `${this.awaited} chunks more`, "a table");
+    if (memoryBytes % chunkBytes !== 0 || memoryBytes === 0 || memoryBytes > most)
+      return wrong("table", `a memory of at most ${most} bytes`, `${memoryBytes}`);
+    const read = decodeRows(rows, chunkCount(memoryBytes));
+    if (read === null || read.length > MOST_ROWS)
+      return wrong("table", `at most ${MOST_ROWS} rows in order`, `${rows.length} bytes`);
+    this.#resize(memoryBytes);
+    this.#awaited = [];
+    this.#next = 0;
+    const lacking = read.map(({ number, hash }) => {
+      if (this.#hashes.equals(number, hash)) return false;
+      const found = this.#found(keyOf(hash));
+      if (found === null) {
+        this.#awaited.push({ number, hash: new Uint8Array(hash) });
+        return true;
+      }
+      this.#write(number, found, hash);
+      return false;
+    });
+    return E.right(encodeBits(lacking));
+  }
+
+  #write(number: number, content: Uint8Array, hash: Uint8Array): void {
+    chunkAt(this.#memory, number).set(content);
+    this.#place(number, hash);
+    this.#dirty.add(number);
+  }
+
+  /** The next chunks that were lacking; fewer bytes than a chunk has are deflated ones. */
+  chunks(stored: readonly number[], body: Uint8Array): Either<MigrateError, void> {
+    if (stored.length > this.awaited)
+      return wrong("chunks", `at most ${this.awaited} of them`, `${stored.length}`);
+    let at = 0;
+    for (const length of stored) {
+      const data = body.subarray(at, at + length);
+      at += length;
+      if (length > chunkBytes || data.length !== length)
+        return wrong("chunks", "lengths that fit the body", `${length} bytes`);
+      const content = length === chunkBytes ? data : inflated(data);
+      if (content === null)
+        return wrong("chunks", `deflated content of ${chunkBytes} bytes`, "something else");
+      const { number, hash } = this.#awaited[this.#next++]!;
+      if (Buffer.compare(sha256(content), hash) !== 0)
+        return wrong("chunks", "the content that was announced", "other content");
+      this.#write(number, content, hash);
+    }
+    return at === body.length ? E.right(undefined) : wrong("chunks", `${at} bytes`, `${body.length}`);
+  }
+
+  /** Makes what came in durable. */
+  async settle(): Promise<Either<MigrateError, void>> {
+    const dirty = [...this.#dirty].toSorted((a, b) => a - b);
+    this.#dirty = new Set();
+    return this.#options.stay.save(this.#memory, dirty);
+  }
+}
+
+const inflated = (data: Uint8Array): Uint8Array | null => {
+  try {
+    const { buffer, engine } = inflateRawSync(data, {
+      info: true,
+      maxOutputLength: chunkBytes,
+    }) as unknown as { readonly buffer: Uint8Array; readonly engine: { readonly bytesWritten: number } };
+    return buffer.length === chunkBytes && engine.bytesWritten === data.length ? buffer : null;
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,425 @@
+// The part of a host that manages migrations and owns the command channel. It is at both ends and never travels. It
+// keeps the role of each task, serves what peers say, and settles what a crash or a cut link left open.
+import { E, type Either } from "../../lib/fp.ts";
+import type { PublicKey } from "../image/public-key.ts";
+import type { Signer } from "../image/signer.ts";
+import type { Channel, Heard } from "./channel.ts";
+import { CONTAINER_FORMAT, type Container } from "./container.ts";
+import type { Landings } from "./landings.ts";
+import { migrateProse, type MigrateError } from "./migrate-error.ts";
+import type { Migrated, Progress, TravelOptions } from "./progress.ts";
+import { Retries } from "./retries.ts";
+import { RoleBook } from "./role-book.ts";
+import { SinkRun, type Prepared } from "./run-sink.ts";
+import { SourceRun } from "./run-source.ts";
+import type { SinkHost } from "./sink-host.ts";
+import type { SourceHost, Verdict } from "./source-host.ts";
+import type { Stays } from "./stays.ts";
+
+/** A channel to a peer whose key was compared with the pinned one. */
+export interface Linked {
+  readonly channel: Channel;
+  readonly key: PublicKey;
+}
+
+export interface MigThreadOptions {
+  /** What this host calls itself, and its key. */
+  readonly host: string;
+  readonly signer: Signer;
+  readonly source: SourceHost;
+  readonly sink: SinkHost;
+  readonly stays: Stays;
+  readonly landings: Landings;
+  /** Opens a channel to the peer with this key. */
+  readonly dial: (key: PublicKey) => Promise<Either<MigrateError, Linked>>;
+  /** Travelers have come to live here. */
+  readonly arrived: (children: readonly string[], from: string) => void;
+  readonly warn: (child: string, text: string) => void;
+}
+
+/** A container that is here, durably, while its source's decision is not known. */
+export interface Doubt {
+  readonly task: string;
+  readonly children: readonly string[];
+  /** Of the source. */
+  readonly from: PublicKey;
+  /** Since when, in ms since 1970. */
+  readonly since: number;
+}
+
+interface Open extends Doubt {
+  readonly prepared: Prepared;
+}
+
+const COMMANDS = [
+  "information",
+  "receive",
+  "transfer",
+  "initialize",
+  "inquire",
+  "verdict",
+  "confirm",
+] as const;
+type Said = Heard<(typeof COMMANDS)[number]>;
+
+const namesOf = ({ manifest }: Container): readonly string[] => manifest.children.map(({ name }) => name);
+
+export class MigThread {
+  readonly #options: MigThreadOptions;
+  readonly #roles: RoleBook;
+  /** Tasks that leave, by id; and what stops them. */
+  readonly #leaving = new Map<string, { readonly run: SourceRun; readonly stop: AbortController }>();
+  readonly #stops = new Map<string, AbortController>();
+  readonly #doubts = new Map<string, Open>();
+  /** Tasks that come in, by id. */
+  readonly #arriving = new Map<string, { readonly channel: Channel; readonly over: Promise<void> }>();
+  readonly #channels = new Set<Channel>();
+  readonly #retries = new Retries();
+  #closed = false;
+
+  constructor(options: MigThreadOptions) {
+    this.#options = options;
+    this.#roles = new RoleBook((name) => options.sink.populated(name));
+  }
+
+  /** Containers whose decision is not known here. */
+  get doubts(): readonly Doubt[] {
+    return [...this.#doubts.values()];
+  }
+
+  /** Takes up what a crash left: asks about what was staged, and tells of what was offered. */
+  async recover(): Promise<void> {
+    const { landings, sink, source } = this.#options;
+    for (const container of await landings.staged()) {
+      const standing = await sink.standing(container);
+      if (standing === "settled") await landings.discard(container.task);
+      if (standing === "open") await this.#doubt(container);
+    }
+    for (const { task, to } of await source.unsettled()) this.#push(task, to as PublicKey);
+  }
+
+  async #doubt({ task, from, manifest }: Container): Promise<void> {
+    const { landings, sink, warn } = this.#options;
+    const names = manifest.children.map(({ name }) => name);
+    const landed = await landings.read(task);
+    const arrival = E.isLeft(landed) ? landed : sink.expect(names);
+    if (E.isLeft(landed) || E.isLeft(arrival)) {
+      const error = E.isLeft(landed) ? landed.left : E.isLeft(arrival) ? arrival.left : null;
+      for (const name of names) warn(name, `what came of it can't be taken up: ${migrateProse(error!)}`);
+      return;
+    }
+    this.#roles.set(names, task, "prepared");
+    this.#wonder({ ...landed.right, arrival: arrival.right }, from as PublicKey);
+  }
+
+  // --- as a source
+
+  /** Moves children to a peer. Resolves when they go on there, or when they run on here. `signal` stops it in every
+   *  phase before the decision. */
+  async migrate(
+    names: readonly string[],
+    to: PublicKey,
+    options: TravelOptions = {},
+    signal: AbortSignal = new AbortController().signal,
+    progress: (progress: Progress) => void = () => {},
+  ): Promise<Either<MigrateError, Migrated>> {
+    const { source, dial } = this.#options;
+    if (this.#closed) return E.left({ tag: "Aborted", phase: "surveying" });
+    const place = this.#roles.follow(names, null, "transfer");
+    if (E.isLeft(place)) return place;
+    const departure = source.depart(names);
+    if (E.isLeft(departure)) {
+      this.#roles.follow(names, null, "abandoned");
+      return departure;
+    }
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
+    for (const name of names) this.#stops.set(name, stop);
+    try {
+      const linked = await dial(to);
+      if (E.isLeft(linked)) {
+        this.#roles.follow(names, null, "abandoned");
+        return linked;
+      }
+      return await this.#leave(linked.right, names, departure.right, { options, stop, progress });
+    } finally {
+      signal.removeEventListener("abort", abort);
+      for (const name of names) this.#stops.delete(name);
+      departure.right.close();
+    }
+  }
+
+  async #leave(
+    { channel, key }: Linked,
+    names: readonly string[],
+    departure: ConstructorParameters<typeof SourceRun>[0]["departure"],
+    {
+      options,
+      stop,
+      progress,
+    }: {
+      readonly options: TravelOptions;
+      readonly stop: AbortController;
+      readonly progress: (progress: Progress) => void;
+    },
+  ): Promise<Either<MigrateError, Migrated>> {
+    const { host, signer, source, stays } = this.#options;
+    this.#channels.add(channel);
+    const greeted = await channel.greet(host);
+    if (E.isLeft(greeted)) {
+      this.#roles.follow(names, null, "abandoned");
+      this.#channels.delete(channel);
+      channel.close();
+      return greeted;
+    }
+    const run: SourceRun = new SourceRun({
+      ...{ channel, to: greeted.right, key, host, signer, source, departure, options, progress },
+      signal: stop.signal,
+      said: (event) => void this.#roles.follow(names, run.task, event),
+      keep: (identity, memory) => void stays.keep(identity, memory),
+    });
+    this.#leaving.set(run.task, { run, stop });
+    try {
+      const migrated = await run.run();
+      const isSettled = E.isRight(migrated) && migrated.right.generations !== null;
+      if (run.wasOffered && !isSettled) this.#push(run.task, key);
+      return migrated;
+    } finally {
+      this.#leaving.delete(run.task);
+      this.#channels.delete(channel);
+    }
+  }
+
+  /** Stops a migration of this child that is under way; false: there is none. Past the decision it has no effect. */
+  abort(name: string): boolean {
+    const stop = this.#stops.get(name);
+    stop?.abort();
+    return stop !== undefined;
+  }
+
+  /** What was decided of a task; `undecided` while it is under way. */
+  async #verdict(task: string, to: PublicKey): Promise<Either<MigrateError, Verdict | "undecided">> {
+    return this.#leaving.has(task) ? E.right("undecided") : this.#options.source.verdict(task, to);
+  }
+
+  /** Tells a sink what was decided, until it has heard. */
+  #push(task: string, to: PublicKey): void {
+    this.#retries.until(task, async () => {
+      if (this.#leaving.has(task)) return false;
+      const verdict = await this.#verdict(task, to);
+      if (E.isLeft(verdict) || verdict.right === "undecided") return false;
+      const answer = await this.#ask(to, async (channel) => {
+        await channel.send({ kind: "verdict", task, verdict: verdict.right });
+        return channel.next(["noted"]);
+      });
+      if (E.isLeft(answer)) return false;
+      await this.#options.source.confirmed(task);
+      this.#roles.confirmed(task);
+      return true;
+    });
+  }
+
+  /** Says one thing to a peer over a channel of its own. */
+  async #ask<T>(
+    key: PublicKey,
+    say: (channel: Channel) => Promise<Either<MigrateError, T>>,
+  ): Promise<Either<MigrateError, T>> {
+    const linked = await this.#options.dial(key);
+    if (E.isLeft(linked)) return linked;
+    const { channel } = linked.right;
+    this.#channels.add(channel);
+    const greeted = await channel.greet(this.#options.host);
+    const answer = E.isLeft(greeted) ? greeted : await say(channel);
+    channel.close();
+    this.#channels.delete(channel);
+    return answer;
+  }
+
+  // --- as a sink
+
+  /** Serves a peer that has called. Resolves when it has said all that it had to say. */
+  async serve({ channel, key }: Linked): Promise<void> {
+    if (this.#closed) return channel.cut();
+    this.#channels.add(channel);
+    const greeted = await channel.greet(this.#options.host);
+    for (let more = E.isRight(greeted); more;) {
+      const said = await channel.next(COMMANDS);
+      if (E.isLeft(said)) {
+        if (said.left.tag === "Protocol") await channel.refuse(said.left);
+        break;
+      }
+      more = await this.#obey(said.right, channel, key);
+    }
+    channel.close();
+    this.#channels.delete(channel);
+  }
+
+  async #obey(said: Said, channel: Channel, key: PublicKey): Promise<boolean> {
+    switch (said.kind) {
+      case "information":
+        await this.#inform(channel, said.names);
+        return true;
+      case "initialize":
+      case "transfer": {
+        const place = this.#roles.would(said.names, said.kind);
+        const reason = E.isLeft(place)
+          ? migrateProse(place.left)
+          : `${said.kind} is for whoever owns the host to say, over its control socket`;
+        await channel.send({ kind: "refused", name: E.isLeft(place) ? place.left.tag : "Local", reason });
+        return true;
+      }
+      case "inquire": {
+        const { task } = said;
+        const verdict = await this.#verdict(task, key);
+        await channel.send(
+          E.isLeft(verdict)
+            ? { kind: "refused", name: verdict.left.tag, reason: migrateProse(verdict.left).slice(0, 2000) }
+            : { kind: "verdict", task, verdict: verdict.right },
+        );
+        return true;
+      }
+      case "confirm":
+        if (!this.#leaving.has(said.task)) await this.#confirmedBy(said.task, key);
+        await channel.send({ kind: "noted", task: said.task });
+        return true;
+      case "verdict":
+        if (said.verdict !== "undecided") await channel.working(this.#hear(said.task, key, said.verdict));
+        await channel.send({ kind: "noted", task: said.task });
+        return true;
+      case "receive":
+        await this.#receive(said, channel, key);
+        return false;
+    }
+  }
+
+  /** Only whom a task was for can say that it has it. */
+  async #confirmedBy(task: string, key: PublicKey): Promise<void> {
+    const { source } = this.#options;
+    const verdict = await source.verdict(task, key);
+    if (E.isLeft(verdict) || verdict.right !== "released") return;
+    await source.confirmed(task);
+    this.#roles.confirmed(task);
+  }
+
+  async #inform(channel: Channel, names: readonly string[]): Promise<void> {
+    const { host, wordSize, byteOrder, engines } = this.#options.sink.facts;
+    await channel.send({
+      kind: "informed",
+      ...{ host, wordSize, byteOrder, engines, format: CONTAINER_FORMAT, compression: ["deflate"] },
+      tasks: names.map((name) => ({ name, ...this.#roles.of(name) })),
+    });
+  }
+
+  async #receive({ task, body }: Heard<"receive">, channel: Channel, from: PublicKey): Promise<void> {
+    if (this.#arriving.has(task)) return void channel.cut();
+    const over = this.#take(task, body, channel, from);
+    this.#arriving.set(task, { channel, over });
+    await over;
+    this.#arriving.delete(task);
+  }
+
+  async #take(task: string, body: Uint8Array, channel: Channel, from: PublicKey): Promise<void> {
+    const { sink, stays, landings, signer } = this.#options;
+    const run = new SinkRun({
+      ...{ channel, from, peer: channel.peer, own: signer.publicKey, task, sink, stays, landings },
+      said: (names, said) => this.#roles.follow(names, task, said),
+    });
+    const prepared = await run.run(body);
+    if (E.isLeft(prepared)) return;
+    const decided = await channel.next(["released"]);
+    if (E.isRight(decided) && decided.right.task === task)
+      return void (await this.#activate(prepared.right, channel));
+    const isKept = E.isLeft(decided) && decided.left.tag === "Refused" && decided.left.name === "abandon";
+    if (isKept) return this.#drop(prepared.right);
+    this.#wonder(prepared.right, from);
+  }
+
+  /** The source's decision is not known: asks until it is. */
+  #wonder(prepared: Prepared, from: PublicKey): void {
+    const { task } = prepared.container;
+    this.#doubts.set(task, {
+      prepared,
+      task,
+      from,
+      children: namesOf(prepared.container),
+      since: Date.now(),
+    });
+    this.#retries.until(task, async () => {
+      if (!this.#doubts.has(task)) return true;
+      const answer = await this.#ask(from, async (channel) => {
+        await channel.send({ kind: "inquire", task });
+        return channel.next(["verdict"]);
+      });
+      if (E.isLeft(answer) || answer.right.task !== task || answer.right.verdict === "undecided")
+        return !this.#doubts.has(task);
+      const { verdict } = answer.right;
+      await this.#hear(task, from, verdict);
+      if (verdict === "released")
+        await this.#ask(from, async (channel) => {
+          await channel.send({ kind: "confirm", task });
+          return channel.next(["noted"]);
+        });
+      return true;
+    });
+  }
+
+  /** The source has said what it decided. Where the channel that the task came by is not known to be gone yet, it is. */
+  async #hear(task: string, from: PublicKey, verdict: Verdict): Promise<void> {
+    const arriving = this.#arriving.get(task);
+    arriving?.channel.cut();
+    await arriving?.over;
+    const open = this.#doubts.get(task);
+    if (open === undefined || open.from !== from) return;
+    this.#doubts.delete(task);
+    await (verdict === "released" ? this.#activate(open.prepared, null) : this.#drop(open.prepared));
+  }
+
+  /** Settles a doubt by an operator's word: the source is gone, and the child lives here. Null: there is no doubt. */
+  async resolve(name: string): Promise<Either<MigrateError, void> | null> {
+    const open = [...this.#doubts.values()].find(({ children }) => children.includes(name));
+    if (open === undefined) return null;
+    this.#doubts.delete(open.task);
+    return this.#activate(open.prepared, null);
+  }
+
+  async #activate(
+    { container, memories, arrival }: Prepared,
+    channel: Channel | null,
+  ): Promise<Either<MigrateError, void>> {
+    const { landings, arrived, warn } = this.#options;
+    const { task } = container;
+    const names = namesOf(container);
+    const began = performance.now();
+    const work = arrival.activate(container, memories);
+    const activated = await (channel === null ? work : channel.working(work));
+    this.#roles.settle(names);
+    arrival.close();
+    if (E.isLeft(activated)) {
+      const reason = migrateProse(activated.left).slice(0, 2000);
+      for (const name of names) warn(name, `it is here, and can't live here as things are: ${reason}`);
+      await channel?.send({ kind: "stranded", task, reason });
+      return activated;
+    }
+    const generations = activated.right.map(({ generation }) => generation);
+    await channel?.send({ kind: "activated", task, generations, ms: performance.now() - began });
+    arrived(names, container.manifest.host);
+    await landings.discard(task);
+    return E.right(undefined);
+  }
+
+  async #drop({ container, arrival }: Prepared): Promise<void> {
+    await this.#options.landings.discard(container.task);
+    this.#roles.settle(namesOf(container));
+    arrival.close();
+  }
+
+  /** Ends all that is under way: sources run on, what is staged stays staged. */
+  close(): void {
+    this.#closed = true;
+    this.#retries.close();
+    for (const { stop } of this.#leaving.values()) stop.abort();
+    for (const channel of this.#channels) channel.cut();
+  }
+}

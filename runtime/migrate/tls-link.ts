@@ -1,0 +1,142 @@
+// The command channel's link: TLS 1.3 with no resumption, both ends authenticated by their hosts' keys. Each end
+// compares the other's key with the one that is pinned before the first byte of it is parsed.
+import { connect, createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
+import { constants } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { E, type Either } from "../../lib/fp.ts";
+import { parsePublicKey, type PublicKey } from "../image/public-key.ts";
+import type { TlsIdentity } from "./certificate.ts";
+import { Channel } from "./channel.ts";
+import type { Linked } from "./mig-thread.ts";
+import type { MigrateError } from "./migrate-error.ts";
+import { addressText, type Address, type Peer } from "./peer.ts";
+
+/** How long a handshake may take, in ms. */
+const HANDSHAKE_MS = 5000;
+/** Connections at once; further ones are dropped. */
+const MOST_CONNECTIONS = 32;
+
+const contextOf = ({ key, cert }: TlsIdentity): SecureContextOptions => ({
+  key,
+  cert,
+  minVersion: "TLSv1.3",
+  maxVersion: "TLSv1.3",
+  secureOptions: constants.SSL_OP_NO_TICKET,
+});
+
+/** The key that the other end has proven to have; null where it shows none of ours. */
+const keyOf = (socket: TLSSocket): PublicKey | null => {
+  const shown = socket.getPeerX509Certificate()?.publicKey;
+  if (shown?.asymmetricKeyType !== "ed25519") return null;
+  const { x = "" } = shown.export({ format: "jwk" });
+  const key = parsePublicKey(`ed25519:${x}`);
+  return E.isRight(key) ? key.right : null;
+};
+
+/** What it says is who it is, in a connection that was made from nothing. */
+const isFresh = (socket: TLSSocket): boolean =>
+  socket.getProtocol() === "TLSv1.3" && !socket.isSessionReused();
+
+export interface DialOptions {
+  readonly identity: TlsIdentity;
+  readonly silence?: number;
+}
+
+/** Calls a peer. */
+export const dialPeer = (
+  { name, address, key: pinned }: Peer,
+  { identity, silence }: DialOptions,
+): Promise<Either<MigrateError, Linked>> =>
+  new Promise((resolve) => {
+    const peer = `${name} at ${addressText(address)}`;
+    const socket = connect({
+      ...contextOf(identity),
+      host: address.host,
+      port: address.port,
+      // The key is what counts: see below.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+    });
+    const fail = (error: MigrateError): void => {
+      clearTimeout(late);
+      socket.destroy();
+      resolve(E.left(error));
+    };
+    const late = setTimeout(
+      () => fail({ tag: "Link", peer, reason: `no connection within ${HANDSHAKE_MS} ms` }),
+      HANDSHAKE_MS,
+    );
+    socket.once("error", (error: NodeJS.ErrnoException) =>
+      fail({ tag: "Link", peer, reason: `it can't be reached (${error.code ?? error.message})` }),
+    );
+    socket.once("close", () => fail({ tag: "Link", peer, reason: "it ended the connection" }));
+    socket.once("secureConnect", () => {
+      const key = keyOf(socket);
+      if (key !== pinned || !isFresh(socket)) return fail({ tag: "Stranger", peer, key });
+      clearTimeout(late);
+      socket.setNoDelay(true);
+      resolve(
+        E.right({
+          channel: new Channel(socket, { peer: name, ...(silence === undefined ? {} : { silence }) }),
+          key,
+        }),
+      );
+    });
+  });
+
+export interface ListenOptions extends DialOptions {
+  readonly address: Address;
+  /** Whose calls are taken; all others are dropped without a word. */
+  readonly peers: readonly Peer[];
+  readonly serve: (linked: Linked) => void;
+  /** Somebody called who is none of them. */
+  readonly stranger: (from: string, key: PublicKey | null) => void;
+}
+
+export interface Listening {
+  /** Where it does: the port that was given, or the one that was chosen for 0. */
+  readonly address: Address;
+  close(): void;
+}
+
+/** Listens for peers. Left: why it can't; without pinned peers it does not. */
+export const listenForPeers = (options: ListenOptions): Promise<Either<string, Listening>> => {
+  const { address, identity, peers, serve, stranger, silence } = options;
+  if (peers.length === 0)
+    return Promise.resolve(
+      E.left(
+        "listening without pinned peers is refused: the configuration needs `peers`, each with name, address and key",
+      ),
+    );
+  const server: Server = createServer({
+    ...contextOf(identity),
+    requestCert: true,
+    rejectUnauthorized: false,
+    handshakeTimeout: HANDSHAKE_MS,
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  server.on("secureConnection", (socket) => {
+    socket.on("error", () => socket.destroy());
+    const key = keyOf(socket);
+    const peer = peers.find((each) => each.key === key);
+    if (peer === undefined || !isFresh(socket)) {
+      stranger(socket.remoteAddress ?? "somebody who has gone", key);
+      return void socket.destroy();
+    }
+    socket.setNoDelay(true);
+    serve({
+      channel: new Channel(socket, { peer: peer.name, ...(silence === undefined ? {} : { silence }) }),
+      key: peer.key,
+    });
+  });
+  return new Promise((resolve) => {
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      resolve(E.left(`${addressText(address)} can't be listened at (${error.code ?? error.message})`)),
+    );
+    server.listen({ host: address.host, port: address.port }, () => {
+      const { port } = server.address() as AddressInfo;
+      resolve(E.right({ address: { ...address, port }, close: () => void server.close() }));
+    });
+  });
+};
