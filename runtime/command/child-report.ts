@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { DurableEvent } from "../daemon/durable-event.ts";
 import type { Console } from "./console.ts";
-import { bytesText, msText } from "./quantity.ts";
+import { bytesText, countText, msText } from "./quantity.ts";
 import { harmless, styles, type Styles } from "./style.ts";
 
 type Told<K extends DurableEvent["event"]> = Extract<DurableEvent, { readonly event: K }>;
@@ -66,6 +66,17 @@ export const eventText = (
         "cold",
         `exported: ${bytesText(event.bytes)} in ${event.image}, generation ${event.generation}`,
       ];
+    case "migrated": {
+      const { to, generation, bytes, rounds, pauseMs, totalMs, stranded } = event;
+      const how = `${bytesText(bytes)} in ${countText(rounds, "round", "rounds")} and the rest, paused ${msText(pauseMs)} of ${msText(totalMs)}`;
+      if (stranded !== null)
+        return ["bad", `is now ${to}'s, and can't live there as things are: ${stranded}`];
+      const what =
+        generation === null ? `released to ${to}, which has not confirmed yet` : `migrated to ${to}`;
+      return ["good", `${what}: ${how}${generation === null ? "" : `, generation ${generation}`}`];
+    }
+    case "arrived":
+      return ["good", `arrived from ${event.from}`];
     case "imported":
       return ["cold", `imported from ${event.from}, generation ${event.generation}; it is frozen`];
     case "warning":

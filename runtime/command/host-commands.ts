@@ -117,6 +117,39 @@ export const addHostCommands = (
       done(await importImage({ ...command, image, as: command.as ?? null }, console, signal));
     });
 
+  add("migrate", "move a child to another host while it runs; Ctrl-C stops that, and it runs on")
+    .argument(...NAME)
+    .option("--to <peer>", "a peer of the host's file: its name, or its HOST:PORT")
+    .option("--no-precopy", "stop it first and copy then, instead of copying while it runs")
+    .option("--pause <time>", "how long it should stand still at most (default: 25ms)")
+    .option("--rounds <count>", "most rounds of memory before it is stopped (default: 8)")
+    .option("--abort", "stop a migration that is under way", false)
+    .option("--resolve", "it is in doubt, and its source is gone for good: it lives here", false)
+    .action(
+      async (
+        name: string,
+        command: HostCommand & {
+          readonly to?: string;
+          readonly precopy: boolean;
+          readonly pause?: string;
+          readonly rounds?: string;
+          readonly abort: boolean;
+          readonly resolve: boolean;
+        },
+      ) => {
+        const { migrateCommand } = await import("./migrate-options.ts");
+        done(await migrateCommand(name, command, console, signal));
+      },
+    );
+
+  add("drain", "move all children that run to another host")
+    .requiredOption("--to <peer>", "a peer of the host's file: its name, or its HOST:PORT")
+    .option("--most <count>", "how many at a time", "2")
+    .action(async (command: HostCommand & { readonly to: string; readonly most: string }) => {
+      const { drainCommand } = await import("./migrate-options.ts");
+      done(await drainCommand(command, console, signal));
+    });
+
   add("call", "call a method of a child's service, and print what it answers")
     .argument(...NAME)
     .argument("<method>", "Service.method")

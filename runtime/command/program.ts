@@ -20,13 +20,11 @@ Examples:
   cryonode ps                                  shows what it has, and how it is
   cryonode logs counter -f                     follows what a child writes
   cryonode call counter Counter.next 2         calls a child's service
+  cryonode migrate counter --to there          moves a child to another host while it runs
   cryonode key                                 prints this host's public key, for others to trust
 
 Exit status: 0 the verdict holds, 1 a step or an expectation failed, 2 the input is wrong,
 3 a fault of Cryonode itself.`;
-
-/** What a later release brings. */
-const LATER = ["migrate"];
 
 const version = (): string => {
   const manifest = new URL("../../../package.json", import.meta.url);
@@ -124,14 +122,21 @@ export const runProgram = async (
     .argument("<file>", "the host's configuration: a scenario file without steps")
     .option(...state)
     .option(...json)
-    .action(async (file: string, options: StateOption & { readonly json: boolean }) => {
-      const { up } = await import("./up.ts");
-      const takeOver = (): void => {
-        takenOver = true;
-        interruption.takeOver();
-      };
-      status = await up({ file, ...options }, console, { ...interruption, takeOver });
-    });
+    .option(
+      "--listen <address>",
+      "take children in from the file's peers here, HOST:PORT (default: it does not)",
+    )
+    .action(
+      async (file: string, options: StateOption & { readonly json: boolean; readonly listen?: string }) => {
+        const { up } = await import("./up.ts");
+        const takeOver = (): void => {
+          takenOver = true;
+          interruption.takeOver();
+        };
+        const { listen = null } = options;
+        status = await up({ file, ...options, listen }, console, { ...interruption, takeOver });
+      },
+    );
 
   addHostCommands(program, { state: DEFAULT_STATE, console, signal, done: (given) => (status = given) });
 
@@ -144,11 +149,6 @@ export const runProgram = async (
       status = await key(options.state, console);
     });
 
-  const [first] = args;
-  if (first !== undefined && LATER.includes(first)) {
-    console.complain(`cryonode: ${first} is not in this release; a later one brings it`);
-    return WRONG_INPUT;
-  }
   try {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {

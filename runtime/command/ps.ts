@@ -51,6 +51,8 @@ const moodOf = ({ state, dropped }: EntryReport, { good, bad, cold, warm, dim }:
     case "stuck":
     case "fenced":
       return bad;
+    case "in doubt":
+    case "departed":
     case "killed":
       return warm;
     case "waiting":

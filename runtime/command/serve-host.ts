@@ -13,6 +13,7 @@ import { takeLock, type Running } from "../daemon/state-lock.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { openKeeper } from "../host/durable-folder.ts";
 import { warmRuntime } from "../host/runtime.ts";
+import type { Address } from "../migrate/peer.ts";
 import { imageProse } from "../image/image-error.ts";
 import type { Interruption } from "./interruption.ts";
 import type { UpReport } from "./up-report.ts";
@@ -23,6 +24,8 @@ export interface ServeOptions {
   readonly state: string;
   readonly report: UpReport;
   readonly interruption: Interruption;
+  /** Where it listens for peers; null: nowhere. */
+  readonly listen: Address | null;
 }
 
 export type Served =
@@ -54,7 +57,7 @@ const once = <T>(act: () => Promise<T>): (() => Promise<T>) => {
 };
 
 export const serveHost = async (options: ServeOptions): Promise<Served> => {
-  const { config, state, report, interruption } = options;
+  const { config, state, report, interruption, listen } = options;
   const code = new CodeCache();
   // The compiler works in a process of its own: meanwhile the engine is made ready in this one.
   const compiling = compileAll(code, config);
@@ -120,8 +123,17 @@ export const serveHost = async (options: ServeOptions): Promise<Served> => {
     return unusable(durableProse(durable.left));
   }
 
+  const listening = listen === null ? E.right(null) : await durable.right.listen(listen);
+  if (E.isLeft(listening)) {
+    await durable.right.shutdown();
+    await keeping.right.close();
+    await release();
+    await runtime.right.close();
+    return unusable(listening.left);
+  }
+
   interruption.takeOver();
-  report.up(closedFrom);
+  report.up(closedFrom, listening.right);
   const told = new Promise<void>((resolve) => {
     for (const signal of [interruption.stop, toStop.signal])
       if (signal.aborted) resolve();

@@ -1,6 +1,7 @@
 // What a durable host tells as it goes: for people with the time of day, for programs an object a line.
 import type { DurableEvent } from "../daemon/durable-event.ts";
 import type { DurableConfig, Rest } from "../daemon/durable-host.ts";
+import { addressText, type Address } from "../migrate/peer.ts";
 import { ChildReport } from "./child-report.ts";
 import { shownPath } from "./complaints.ts";
 import type { Console } from "./console.ts";
@@ -44,8 +45,9 @@ export class UpReport {
     else if (event.event !== "rested" && event.event !== "woken") this.#children.event(event);
   };
 
-  /** The host is there. `closedFrom`: the mode that its state directory had, where others could look into it. */
-  up(closedFrom: number | null): void {
+  /** The host is there. `closedFrom`: the mode that its state directory had, where others could look into it.
+   *  `listening`: where peers reach it. */
+  up(closedFrom: number | null, listening: Address | null): void {
     const { console, state, config } = this.#options;
     const { pid } = process;
     const host = config.host.name;
@@ -53,8 +55,11 @@ export class UpReport {
       console.complain(
         `cryonode: the state directory ${shownPath(state)} was open to others (mode ${closedFrom.toString(8)}); it no longer is`,
       );
-    if (this.#json !== null) return this.#json(told({ event: "up", host, pid, state, file: config.file }));
-    const extent = `${countText(config.entries.length, "entry", "entries")}, state ${shownPath(state)}, process ${pid}`;
+    const listen = listening === null ? null : addressText(listening);
+    if (this.#json !== null)
+      return this.#json(told({ event: "up", host, pid, state, file: config.file, listen }));
+    const at = listen === null ? "" : `, listening at ${listen}`;
+    const extent = `${countText(config.entries.length, "entry", "entries")}, state ${shownPath(state)}, process ${pid}${at}`;
     console.print(
       `${styles(console.colours).bold(`host ${harmless(host)}`)}  (${extent}; Ctrl-C freezes all and ends)`,
     );

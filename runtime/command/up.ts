@@ -6,6 +6,7 @@ import { ask } from "../daemon/control-client.ts";
 import type { DurableConfig } from "../daemon/durable-host.ts";
 import { DEFAULT_KEEPING } from "../host/host-config.ts";
 import type { Diagnostic } from "../diagnostic.ts";
+import { parseAddress } from "../migrate/peer.ts";
 import { readScenario } from "../scenario/read-scenario.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { complainAbout, shownPath } from "./complaints.ts";
@@ -18,6 +19,8 @@ export interface UpCommand {
   readonly file: string;
   readonly state: string;
   readonly json: boolean;
+  /** Where it listens for peers, HOST:PORT; null: nowhere. */
+  readonly listen: string | null;
 }
 
 /** A host's configuration: a scenario of one host, without steps. */
@@ -61,7 +64,7 @@ const occupant = async (state: string): Promise<number | null> => {
 };
 
 export const up = async (
-  { file, state: folder, json }: UpCommand,
+  { file, state: folder, json, listen }: UpCommand,
   console: Console,
   interruption: Interruption,
 ): Promise<ExitStatus> => {
@@ -79,13 +82,20 @@ export const up = async (
   if (E.isLeft(read)) return wrong(read.left);
   const config = configOf(read.right);
   if (E.isLeft(config)) return wrong([config.left]);
+  const address = listen === null ? null : parseAddress(listen);
+  if (listen !== null && address === null)
+    return refused(`--listen ${listen}: expected HOST:PORT, such as 127.0.0.1:7700`);
+  if (listen !== null && (config.right.host.peers ?? []).length === 0)
+    return refused(
+      `listening without pinned peers is refused: ${shownPath(resolve(file))} needs \`peers\` under its host, each with name, address and key`,
+    );
   const pid = await occupant(state);
   if (pid !== null) return refused(occupied(state, pid));
 
   const { serveHost } = await import("./serve-host.ts");
   const since = (): number => performance.now() - began;
   const report = new UpReport({ console, json, since, config: config.right, state });
-  const served = await serveHost({ config: config.right, state, report, interruption });
+  const served = await serveHost({ config: config.right, state, report, interruption, listen: address });
   switch (served.tag) {
     case "Wrong":
       return wrong(served.diagnostics);

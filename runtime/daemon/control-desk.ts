@@ -1,6 +1,6 @@
 // What a request over the control socket has done at the host.
 import { E, type Either } from "../../lib/fp.ts";
-import { VERSION, type Refusal, type Request } from "./control-protocol.ts";
+import { VERSION, type Refusal } from "./control-protocol.ts";
 import type { Serve } from "./control-server.ts";
 import { refusalOf, type DurableError } from "./durable-error.ts";
 import type { DurableHost } from "./durable-host.ts";
@@ -27,7 +27,7 @@ export const controlDesk = ({ name, file, host: opening, stop }: ControlDeskOpti
   const { pid } = process;
   const on = async (act: (host: DurableHost) => Result): Promise<Either<Refusal, unknown>> =>
     answer(act(await opening));
-  const serve = async (request: Request): Promise<Either<Refusal, unknown>> => {
+  const serve = async (...[request, tell, gone]: Parameters<Serve>): Promise<Either<Refusal, unknown>> => {
     switch (request.command) {
       case "hello":
         return E.right({ version: VERSION, host: name, pid, file });
@@ -55,10 +55,28 @@ export const controlDesk = ({ name, file, host: opening, stop }: ControlDeskOpti
         const { name: child, service, label, method, args, within } = request;
         return on((host) => host.call({ child, service, label, method, args, within }));
       }
+      case "migrate": {
+        const { name: child, to, precopy, pause, rounds } = request;
+        const options = {
+          precopy,
+          ...(pause === null ? {} : { pause }),
+          ...(rounds === null ? {} : { rounds }),
+        };
+        return on(async (host) => {
+          const events = await host.migrate([child], to, options, gone, tell);
+          return E.isLeft(events) ? events : E.right(events.right[0]);
+        });
+      }
+      case "abort":
+        return on((host) => Promise.resolve(host.abort(request.name)));
+      case "resolve":
+        return on((host) => host.resolve(request.name));
+      case "drain":
+        return on((host) => host.drain(request.to, request.most, gone, tell));
       case "stop":
         await opening;
         return E.right(await stop());
     }
   };
-  return (request) => serve(request);
+  return serve;
 };

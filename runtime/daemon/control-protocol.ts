@@ -50,6 +50,21 @@ const commands = {
     args: t.array(t.unknown),
     within: orNull(natural),
   }),
+  /** `to`: a peer's name, or its address. `precopy`: whether memory goes over while it runs. `pause`: how long it should
+   *  stand still at most, in ms; `rounds`: most rounds of memory. */
+  migrate: command("migrate", {
+    name: text,
+    to: text,
+    precopy: t.boolean,
+    pause: orNull(natural),
+    rounds: orNull(natural),
+  }),
+  /** Stops a migration that is under way. */
+  abort: command("abort", { name: text }),
+  /** Settles a doubt: the child's source is gone for good. */
+  resolve: command("resolve", { name: text }),
+  /** Moves all that run, `most` at a time. */
+  drain: command("drain", { to: text, most: natural }),
   /** Freezes all and ends the host. */
   stop: command("stop", {}),
 } as const;

@@ -19,8 +19,13 @@ const REQUEST_MS = 10_000;
 /** How long clients are waited for at the end, in ms. */
 const LAST_MS = 1000;
 
-/** Carries out a request. `tell` says what happens meanwhile. It rejects by a bug only. */
-export type Serve = (request: Request, tell: (event: unknown) => void) => Promise<Either<Refusal, unknown>>;
+/** Carries out a request. `tell` says what happens meanwhile; `gone` is aborted when nobody waits for the answer any
+ *  more. It rejects by a bug only. */
+export type Serve = (
+  request: Request,
+  tell: (event: unknown) => void,
+  gone: AbortSignal,
+) => Promise<Either<Refusal, unknown>>;
 
 export class ControlServer {
   readonly #serve: Serve;
@@ -63,7 +68,9 @@ export class ControlServer {
         clearTimeout(late);
         const request = readRequest(frameValue(line));
         if (E.isLeft(request)) return refuse(request.left);
-        const answered = this.#carryOut(request.right, answer).then((last) => {
+        const gone = new AbortController();
+        socket.on("close", () => gone.abort());
+        const answered = this.#carryOut(request.right, answer, gone.signal).then((last) => {
           answer(last);
           socket.end();
           this.#pending.delete(answered);
@@ -83,9 +90,9 @@ export class ControlServer {
     });
   };
 
-  async #carryOut(request: Request, answer: (what: Answer) => void): Promise<Answer> {
+  async #carryOut(request: Request, answer: (what: Answer) => void, gone: AbortSignal): Promise<Answer> {
     try {
-      const done = await this.#serve(request, (told) => answer({ told }));
+      const done = await this.#serve(request, (told) => answer({ told }), gone);
       return E.isLeft(done) ? { refused: done.left } : { done: done.right };
     } catch (error) {
       // A bug, told to whoever met it. The children are none the worse, so the host goes on.

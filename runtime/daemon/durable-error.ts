@@ -2,6 +2,8 @@
 import { prose, type SessionError } from "../../lib/error.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import { didYouMean, nearest } from "../nearest.ts";
+import { migrateProse, type MigrateError } from "../migrate/migrate-error.ts";
+import { noSuchPeerProse, type NoSuchPeer } from "../migrate/peer.ts";
 import type { Refusal } from "./control-protocol.ts";
 import type { EntryState } from "./entry-report.ts";
 import type { Busy } from "./one-at-a-time.ts";
@@ -37,6 +39,11 @@ export type DurableError =
   | { readonly tag: "Call"; readonly child: string; readonly error: SessionError }
   /** No answer came within `within` ms. */
   | { readonly tag: "Late"; readonly child: string; readonly within: number }
+  /** A migration came to nothing: the child runs on here, unless it says otherwise. */
+  | { readonly tag: "Migrate"; readonly error: MigrateError }
+  | NoSuchPeer
+  /** Nothing of this child is under way that could be stopped or settled. */
+  | { readonly tag: "NotMigrating"; readonly child: string; readonly what: "migration" | "doubt" }
   /** It is about to end. */
   | { readonly tag: "Closing" };
 
@@ -50,8 +57,11 @@ const advice = (child: string, state: EntryState): string => {
     case "killed":
     case "stuck":
     case "fenced":
+    case "departed":
     case "waiting":
       return `; \`cryonode start ${child}\` starts it anew`;
+    case "in doubt":
+      return `; \`cryonode migrate --resolve ${child}\` settles it where its source is gone for good`;
     case "running":
     case "starting":
       return "";
@@ -70,8 +80,11 @@ const stateText = (state: EntryState): string => {
       return "has faulted";
     case "killed":
       return "was killed";
+    case "departed":
+      return "has gone to another host";
     case "running":
     case "frozen":
+    case "in doubt":
     case "stuck":
     case "fenced":
       return `is ${state}`;
@@ -116,6 +129,14 @@ export const durableProse = (error: DurableError): string => {
       return prose(error.error);
     case "Late":
       return `${error.child} gave no answer within ${error.within} ms; the call may still run`;
+    case "Migrate":
+      return migrateProse(error.error);
+    case "NoSuchPeer":
+      return noSuchPeerProse(error);
+    case "NotMigrating":
+      return error.what === "doubt"
+        ? `it is not in doubt whose ${error.child} is`
+        : `no migration of ${error.child} is under way that could be stopped`;
     case "Closing":
       return "the host is being stopped";
   }
@@ -128,12 +149,13 @@ const INPUT: ReadonlySet<string> = new Set([
   "NotInFile",
   "NoSuchService",
   "NoSuchMethod",
+  "NoSuchPeer",
 ]);
 const HOST_INPUT: ReadonlySet<HostError["tag"]> = new Set(["Component", "Image", "NoEntry", "UsedUp"]);
 
 const tagOf = (error: DurableError): string => {
   if (error.tag === "Host") return error.error.tag === "Checkpoint" ? error.error.error.tag : error.error.tag;
-  return error.tag === "Call" ? error.error.tag : error.tag;
+  return error.tag === "Call" || error.tag === "Migrate" ? error.error.tag : error.tag;
 };
 
 const isInput = (error: DurableError): boolean => {

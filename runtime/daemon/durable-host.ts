@@ -8,6 +8,8 @@ import type { DurableError } from "./durable-error.ts";
 import type { DurableEvent } from "./durable-event.ts";
 import type { EntryReport } from "./entry-report.ts";
 import type { RestartPolicy } from "../host/restart-policy.ts";
+import type { Address } from "../migrate/peer.ts";
+import type { Progress, TravelOptions } from "../migrate/progress.ts";
 import type { StateFolder } from "./state-folder.ts";
 
 /** What the file says of a child. */
@@ -57,6 +59,12 @@ export interface Rest {
   readonly left: readonly { readonly child: string; readonly reason: string }[];
 }
 
+/** What came of emptying a host. */
+export interface Drained {
+  readonly moved: readonly string[];
+  readonly left: readonly { readonly child: string; readonly reason: string }[];
+}
+
 type Told = Promise<Either<DurableError, DurableEvent>>;
 
 /**
@@ -84,6 +92,30 @@ export interface DurableHost {
   export(name: string, file: string): Told;
   /** Takes an image in, frozen, under the name that it had or `as` another. */
   import(file: string, as: string | null): Told;
+  /** Listens for peers, and answers where. Left: why it can't. */
+  listen(address: Address): Promise<Either<string, Address>>;
+  /**
+   * Moves children together to a peer, which is named or given by its address. On `Left` they run on here. `signal` stops
+   * it in every phase before the decision; `told` hears how far it is.
+   */
+  migrate(
+    names: readonly string[],
+    to: string,
+    options: TravelOptions,
+    signal: AbortSignal,
+    told: (progress: Progress) => void,
+  ): Promise<Either<DurableError, readonly DurableEvent[]>>;
+  /** Moves all that run, `most` at a time; answers who went and who could not. */
+  drain(
+    to: string,
+    most: number,
+    signal: AbortSignal,
+    told: (event: unknown) => void,
+  ): Promise<Either<DurableError, Drained>>;
+  /** Stops a child's migration; it runs on. */
+  abort(name: string): Either<DurableError, void>;
+  /** The source of a child that is in doubt is gone for good: it lives here from now on. */
+  resolve(name: string): Promise<Either<DurableError, void>>;
   /** Calls a method of a child's service from outside; what it answers, as JSON has it. */
   call(call: OutsideCall): Promise<Either<DurableError, unknown>>;
   /** Freezes all that lives, and ends. */

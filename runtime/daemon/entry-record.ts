@@ -12,9 +12,17 @@ const orNull = <C extends t.Mixed>(codec: C) => t.union([codec, t.null]);
 
 export const EntryRecord = struct(
   {
-    /** `alive`: it lives while a host is there, and comes back with it. */
+    /** `alive`: it lives while a host is there, and comes back with it. `departed`: it went to another host. */
     state: t.keyof({
-      ...{ alive: null, frozen: null, exited: null, faulted: null, killed: null, stuck: null },
+      ...{
+        alive: null,
+        frozen: null,
+        exited: null,
+        faulted: null,
+        killed: null,
+        stuck: null,
+        departed: null,
+      },
       /** A later incarnation has taken its place elsewhere. What is left of it is kept for whoever wants to know. */
       fenced: null,
     }),

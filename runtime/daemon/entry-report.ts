@@ -2,7 +2,8 @@
 import * as t from "io-ts";
 import { natural, struct, text } from "../../lib/codec.ts";
 
-/** `waiting`: for its first start. `stuck`: it faulted too often. `fenced`: a later incarnation has its place. */
+/** `waiting`: for its first start. `stuck`: it faulted too often. `fenced`: a later incarnation has its place.
+ *  `departed`: it went to another host. `in doubt`: it has come from another host, which has not said yet whose it is. */
 export const EntryState = t.keyof({
   waiting: null,
   starting: null,
@@ -13,6 +14,8 @@ export const EntryState = t.keyof({
   killed: null,
   stuck: null,
   fenced: null,
+  departed: null,
+  "in doubt": null,
 });
 export type EntryState = t.TypeOf<typeof EntryState>;
 

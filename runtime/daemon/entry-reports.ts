@@ -11,6 +11,8 @@ export interface EntryReportsOptions extends Pick<DurableHostOptions, "folder" |
   readonly book: EntryBook;
   readonly lives: KeptLives;
   readonly commands: OneAtATime;
+  /** Why it is not known whose a child is; null where it is. */
+  readonly doubted: (name: string) => string | null;
 }
 
 const COMING: ReadonlySet<string | null> = new Set(["start", "revive", "restart"]);
@@ -29,8 +31,9 @@ export class EntryReports {
   }
 
   stateOf(name: string): EntryState {
-    const { book, lives, commands } = this.#options;
+    const { book, lives, commands, doubted } = this.#options;
     if (lives.alive(name) !== null) return "running";
+    if (doubted(name) !== null) return "in doubt";
     const record = book.get(name);
     const isDue = record === undefined ? !(lives.entries.get(name)?.later ?? true) : record.state === "alive";
     if (COMING.has(commands.doing(name)) && isDue) return "starting";
@@ -64,7 +67,7 @@ export class EntryReports {
       restart: entry?.restart ?? null,
       changed: isRunning || state === "frozen" ? await this.#changed(name, record) : null,
       code: state === "exited" ? record.code : null,
-      reason: lives.whyAbsent(name) ?? (isRunning ? null : record.reason),
+      reason: this.#options.doubted(name) ?? lives.whyAbsent(name) ?? (isRunning ? null : record.reason),
       dropped: entry === undefined,
       since,
     };

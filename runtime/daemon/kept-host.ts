@@ -10,14 +10,26 @@ import { disk } from "../image/disk.ts";
 import type { ImageError } from "../image/image-error.ts";
 import type { PublicKey } from "../image/public-key.ts";
 import { writeImage } from "../image/write-image.ts";
+import type { MigrateError } from "../migrate/migrate-error.ts";
+import type { Address } from "../migrate/peer.ts";
+import type { Progress, TravelOptions } from "../migrate/progress.ts";
 import { callFromOutside } from "./call-from-outside.ts";
-import type { DurableError } from "./durable-error.ts";
-import type { DurableHost, DurableHostOptions, OpenDurableHost, OutsideCall, Rest } from "./durable-host.ts";
+import { durableProse, type DurableError } from "./durable-error.ts";
+import type { DurableEvent } from "./durable-event.ts";
+import type {
+  DurableHost,
+  DurableHostOptions,
+  Drained,
+  OpenDurableHost,
+  OutsideCall,
+  Rest,
+} from "./durable-host.ts";
 import { EntryBook, UNBORN } from "./entry-record.ts";
 import type { EntryReport, EntryState } from "./entry-report.ts";
 import { EntryReports } from "./entry-reports.ts";
 import { copyImage, readSealed } from "./image-copy.ts";
 import { KeptLives, type Done } from "./kept-lives.ts";
+import { Migration } from "./migration.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 
 /** How long the calls of a child that must complete are waited for at the end of the host, in ms. */
@@ -40,7 +52,8 @@ const EXAMINE = "examine";
 
 type Fit = (state: EntryState) => boolean;
 /** Nothing of it is kept, or nothing that it could go on from. */
-const isOver: Fit = (state) => ["waiting", "exited", "faulted", "killed", "stuck", "fenced"].includes(state);
+const isOver: Fit = (state) =>
+  ["waiting", "exited", "faulted", "killed", "stuck", "fenced", "departed"].includes(state);
 const isRunning: Fit = (state) => state === "running";
 const isFrozen: Fit = (state) => state === "frozen";
 const isThere: Fit = (state) => isRunning(state) || isFrozen(state);
@@ -51,6 +64,7 @@ class KeptHost implements DurableHost {
   readonly #lives: KeptLives;
   readonly #commands = new OneAtATime();
   readonly #reports: EntryReports;
+  readonly #migration: Migration;
   #closing = false;
   #begun: Promise<void> = Promise.resolve();
 
@@ -63,8 +77,16 @@ class KeptHost implements DurableHost {
       book,
       restart: (child) => void this.#again(child),
       examine: (child) => void this.#examine(child),
+      landed: (path) => this.#migration.comeBack(path),
     });
-    this.#reports = new EntryReports({ ...options, book, lives: this.#lives, commands: this.#commands });
+    const lives = this.#lives;
+    this.#migration = new Migration({
+      ...{ ...options, peers: options.config.host.peers ?? [], lives },
+      isFree: (name) => isOver(this.#reports.stateOf(name)),
+      reserve: (names, what) => this.#reserve(names, what),
+    });
+    const doubted = (name: string): string | null => this.#migration.doubted(name);
+    this.#reports = new EntryReports({ ...options, book, lives, commands: this.#commands, doubted });
   }
 
   #again(child: string): Promise<void> {
@@ -91,13 +113,16 @@ class KeptHost implements DurableHost {
   async #begin(): Promise<void> {
     const { crashed } = this.#book;
     await this.#book.mark(true);
+    await this.#migration.recover();
     const { entries } = this.#lives;
     for (const name of this.#book.names) if (!entries.has(name)) this.#tellKept(name);
     let last: Promise<void> = Promise.resolve();
     for (const [name, { later }] of entries) {
       const record = this.#book.get(name);
       const isWanted = record === undefined ? !later : record.state === "alive";
-      if (!isWanted && record === undefined) continue;
+      // Whose it is, its source must say first.
+      const isDoubted = this.#migration.doubted(name) !== null;
+      if (isDoubted || (!isWanted && record === undefined)) continue;
       const before = last;
       last = this.#commands.whenFree(name, "start", async () => {
         await before;
@@ -299,6 +324,89 @@ class KeptHost implements DurableHost {
     });
   }
 
+  // --- to other hosts, and from them
+
+  /** Takes hold of children until the answer is called. */
+  #reserve(names: readonly string[], what: string): Either<MigrateError, () => void> {
+    const busy = names.find((name) => this.#commands.doing(name) !== null);
+    if (this.#closing)
+      return E.left({ tag: "Unfit", child: names.join(", "), reason: "is about to be frozen" });
+    if (busy !== undefined)
+      return E.left({
+        tag: "Unfit",
+        child: busy,
+        reason: `is busy: another command is about to ${this.#commands.doing(busy)} it`,
+      });
+    const frees: (() => void)[] = [];
+    for (const name of names)
+      void this.#commands.try(
+        name,
+        what,
+        () => new Promise<Either<never, void>>((resolve) => frees.push(() => resolve(E.right(undefined)))),
+      );
+    return E.right(() => {
+      for (const free of frees) free();
+    });
+  }
+
+  listen(address: Address): Promise<Either<string, Address>> {
+    return this.#migration.listen(address);
+  }
+
+  async migrate(
+    names: readonly string[],
+    to: string,
+    options: TravelOptions,
+    signal: AbortSignal,
+    told: (progress: Progress) => void,
+  ): Promise<Either<DurableError, readonly DurableEvent[]>> {
+    for (const name of names) {
+      const unfit = this.#unfit(name, "migrated", isRunning);
+      if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);
+    }
+    const migrated = await this.#migration.migrate(names, to, options, signal, told);
+    if (E.isLeft(migrated)) return migrated;
+    const { children, generations, event, ...facts } = migrated.right;
+    const events = children.map((child, i) => ({
+      event,
+      child,
+      generation: generations?.[i] ?? null,
+      ...facts,
+    }));
+    for (const each of events) this.#lives.emit(each);
+    return E.right(events);
+  }
+
+  async drain(
+    to: string,
+    most: number,
+    signal: AbortSignal,
+    told: (event: unknown) => void,
+  ): Promise<Either<DurableError, Drained>> {
+    const moved: string[] = [];
+    const left: { child: string; reason: string }[] = [];
+    const waiting = [...this.running];
+    const moveNext = async (): Promise<void> => {
+      for (let child = waiting.shift(); child !== undefined; child = waiting.shift()) {
+        const done = await this.migrate([child], to, {}, signal, told);
+        if (E.isRight(done)) {
+          moved.push(child);
+          for (const event of done.right) told(event);
+        } else left.push({ child, reason: durableProse(done.left) });
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(1, most) }, moveNext));
+    return E.right({ moved, left });
+  }
+
+  abort(name: string): Either<DurableError, void> {
+    return this.#migration.abort(name);
+  }
+
+  resolve(name: string): Promise<Either<DurableError, void>> {
+    return this.#migration.resolve(name);
+  }
+
   async call(call: OutsideCall): Promise<Either<DurableError, unknown>> {
     // Whoever is being started or revived can be called when that is done.
     await this.#commands.free(call.child);
@@ -310,6 +418,7 @@ class KeptHost implements DurableHost {
 
   async shutdown(): Promise<Rest> {
     this.#closing = true;
+    this.#migration.close();
     await this.#begun;
     const left: { child: string; reason: string }[] = [];
     const waiting = [...this.#lives.entries.keys()];

@@ -4,16 +4,22 @@ import type { Compiled } from "../component/compile.ts";
 import type { Child } from "../host/child.ts";
 import type { Ending } from "../host/ending.ts";
 import type { HostEvent } from "../host/event.ts";
+import { withdrawClaim } from "../host/claims.ts";
+import type { StartConfig } from "../host/host-config.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import type { FormerLife } from "../host/keeper.ts";
 import { LiveHost } from "../host/live-host.ts";
+import { disk } from "../image/disk.ts";
+import type { Image } from "../image/image.ts";
+import type { Container } from "../migrate/container.ts";
+import { isContainerPath } from "../migrate/landings.ts";
 import type { Aside } from "../shard/protocol.ts";
 import { ChildLog } from "./child-log.ts";
 import { durableProse, type DurableError } from "./durable-error.ts";
 import type { DurableEvent } from "./durable-event.ts";
 import type { DurableEntry, DurableHostOptions } from "./durable-host.ts";
 import { EntryKeeping } from "./entry-keeping.ts";
-import type { EntryBook, EntryRecord } from "./entry-record.ts";
+import { UNBORN, type EntryBook, type EntryRecord } from "./entry-record.ts";
 import { addFault, dropFaults, type FaultRecord } from "./fault-book.ts";
 import { Faults } from "./faults.ts";
 import { unclaim } from "./image-copy.ts";
@@ -21,6 +27,8 @@ import { unclaim } from "./image-copy.ts";
 export type Done = Either<DurableError, DurableEvent>;
 
 export interface KeptLivesOptions extends DurableHostOptions {
+  /** Brings the travelers of a container to life that stands in the record. */
+  readonly landed: (path: string) => Promise<Either<DurableError, readonly Child[]>>;
   readonly book: EntryBook;
   /** Brings a child back that ended for no fault of its own, or one that is forgiven. */
   readonly restart: (child: string) => void;
@@ -265,7 +273,10 @@ export class KeptLives {
     if (kept !== null && !(record.image !== null && isBefore(kept, record)))
       return this.#recover(child, kept);
     if (kept !== null) await this.keeping.forget(child, kept.identity.identity);
-    return record.image === null ? this.startNew(child) : this.#reviveFrom(child, record);
+    if (record.image === null) return this.startNew(child);
+    return isContainerPath(record.image)
+      ? this.#landed(child, record.image)
+      : this.#reviveFrom(child, record);
   }
 
   async startNew(name: string): Promise<Done> {
@@ -320,6 +331,43 @@ export class KeptLives {
     const [child] = revived.right as readonly [Child];
     await this.keeping.revived(name, child);
     return this.#go(name, child);
+  }
+
+  /** It arrived from another host, and has not come to life yet. Those that came with it do so together. */
+  async #landed(name: string, path: string): Promise<Done> {
+    const arrived = await this.#options.landed(path);
+    return E.isLeft(arrived) ? arrived : E.right(this.#last.get(name)!);
+  }
+
+  /** Brings the travelers of a container to life. They are this host's whatever comes of it: `path` stands in the record
+   *  from then on, until the keeper has them. */
+  async arrive(
+    { task, manifest }: Container,
+    image: Image,
+    path: string,
+  ): Promise<Either<HostError, readonly Child[]>> {
+    const { book, runtime } = this.#options;
+    for (const { name, generation, code } of manifest.children) {
+      const { checkpoint, restarts } = this.keeping.of(name);
+      const noted = await book.set(name, {
+        ...{ ...UNBORN, state: "alive", image: path, hash: code.hash, generation, checkpoint, restarts },
+        since: Date.now(),
+      });
+      if (E.isLeft(noted)) return E.left({ tag: "Unkept", child: name, reason: noted.left.reason });
+    }
+    // Only we can have used it up, before a crash.
+    await withdrawClaim(runtime.state, task, disk);
+    const entry = (name: string): StartConfig | undefined => this.entries.get(name)?.config;
+    const revived = await this.live.reviveRead(image, path, { entry });
+    if (E.isLeft(revived)) {
+      for (const { name } of manifest.children) this.#absent.set(name, hostProse(revived.left));
+      return revived;
+    }
+    for (const child of revived.right) {
+      await this.keeping.revived(child.name, child);
+      this.#go(child.name, child);
+    }
+    return revived;
   }
 
   /** It takes its first turn; what was told of its coming is the answer. */

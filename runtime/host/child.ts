@@ -13,7 +13,6 @@ import type {
   ChildSpec,
   Extent,
   FromResident,
-  FrozenChild,
   Glimpse,
   LogMatch,
   Survey,

@@ -48,6 +48,17 @@ export interface HostConfig {
   /** The folder, absolute, where the epochs of providers lie that have no place of their own, as gates; hosts with the
    *  same gates share it. Default: `epochs` in the state directory, which no other host sees. */
   readonly epochs?: string;
+  /** Hosts that children may move to and come from. */
+  readonly peers?: readonly PeerConfig[];
+}
+
+/** Another host: what it is called here, where it listens, and the public key that it must show. */
+export interface PeerConfig {
+  readonly name: string;
+  /** `HOST:PORT`. */
+  readonly address: string;
+  /** `ed25519:…`. */
+  readonly key: string;
 }
 
 /** How a child is started, and under which routes and quota it is revived. */

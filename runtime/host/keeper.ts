@@ -55,6 +55,13 @@ export interface LastKept {
   readonly extent: Extent;
 }
 
+/** One that leaves for another host. */
+export interface Leaver {
+  readonly name: string;
+  readonly identity: string;
+  readonly generation: number;
+}
+
 interface Life {
   readonly incarnation: number;
   readonly child: Child;
@@ -434,6 +441,54 @@ export class Keeper {
       set: new Map([[`${OVER}${name}`, utf8.encode(identity)]]),
     });
     return E.isLeft(done) ? failed(name, done.left) : E.right(undefined);
+  }
+
+  /**
+   * These leave for another host: in one durable write nothing of them is kept any more, no older incarnation can be
+   * kept again, and `note` stands under `key`.
+   */
+  async depart(leavers: readonly Leaver[], key: string, note: Uint8Array): Promise<Either<HostError, void>> {
+    const { store } = this.#options;
+    const unset: string[] = [];
+    for (const { name, identity } of leavers) {
+      const known = await store.get(`${ALIVE}${name}`);
+      if (E.isLeft(known)) return failed(name, known.left);
+      if (known.right !== null && Buffer.from(known.right).toString() === identity) unset.push(`${ALIVE}${name}`);
+    }
+    const done = await store.commit({
+      remove: leavers.map(({ identity }) => identity),
+      // A checkpoint that is being made of it comes too late.
+      epochs: new Map(leavers.map(({ identity, generation }) => [identity, generation + 1])),
+      unset,
+      set: new Map([[key, note]]),
+    });
+    return E.isLeft(done) ? failed(leavers.map(({ name }) => name).join(", "), done.left) : E.right(undefined);
+  }
+
+  /** Durably notes something of the host's own; null takes the note away. */
+  async note(key: string, note: Uint8Array | null): Promise<Either<HostError, void>> {
+    const { store } = this.#options;
+    const done = await store.commit(note === null ? { unset: [key] } : { set: new Map([[key, note]]) });
+    return E.isLeft(done) ? failed(key, done.left) : E.right(undefined);
+  }
+
+  /** What was noted under keys with this prefix. */
+  async notes(prefix: string): Promise<Either<HostError, ReadonlyMap<string, Uint8Array>>> {
+    const { store } = this.#options;
+    const notes = new Map<string, Uint8Array>();
+    for (let after: string | null = null; ;) {
+      const page: Awaited<ReturnType<Store["entries"]>> = await store.entries(prefix, { after });
+      if (E.isLeft(page)) return failed(prefix, page.left);
+      for (const [key, value] of page.right.items) notes.set(key, value);
+      after = page.right.next;
+      if (after === null) return E.right(notes);
+    }
+  }
+
+  /** The highest epoch that is known of an identity; 0 where none is. */
+  async epoch(identity: string): Promise<Either<HostError, number>> {
+    const found = await this.#options.store.epoch(identity);
+    return E.isLeft(found) ? failed(identity, found.left) : E.right(found.right ?? 0);
   }
 
   /** Whether the last one of this name has ended. */

@@ -21,7 +21,7 @@ export interface ChannelOptions {
 }
 
 /** How long the other end may say nothing while it is waited for, in ms. */
-export const SILENCE_MS = 10_000;
+const SILENCE_MS = 10_000;
 /** So many signs of life fit into that time. */
 const BEATS = 4;
 /** Messages that wait to be taken; beyond them nothing more is read from the stream. */

@@ -1,14 +1,8 @@
 // Where a source writes down what it offered and what it decided.
 import { E, type Either } from "../../lib/fp.ts";
+import type { Leaver } from "../host/keeper.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { Verdict } from "./source-host.ts";
-
-/** A traveler that leaves. */
-export interface Leaver {
-  readonly name: string;
-  readonly identity: string;
-  readonly generation: number;
-}
 
 export interface Decisions {
   offer(task: string, to: string): Promise<Either<MigrateError, void>>;

@@ -15,7 +15,7 @@ const MOST_LOADED = 1 << 30;
 
 const SUFFIX = ".memory";
 
-export const codeOf = (error: unknown): string => {
+const codeOf = (error: unknown): string => {
   const { code } = error as NodeJS.ErrnoException;
   if (typeof code !== "string" || !/^E[A-Z0-9]+$/.test(code)) throw error;
   return code;

@@ -1,6 +1,6 @@
 // Containers that a sink has staged and that are not settled yet: what it finds of them after a crash.
 import { mkdir, readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import { disk } from "../image/disk.ts";
 import { imageProse, type ImageError } from "../image/image-error.ts";
@@ -41,8 +41,12 @@ export const noLandings: Landings = {
 
 const SUFFIX = ".container";
 
+/** Whether a path is that of a container at rest here; and whose task. */
+export const isContainerPath = (path: string): boolean => path.endsWith(SUFFIX);
+export const taskOf = (path: string): string => basename(path, SUFFIX);
+
 /** The digest of a memory: see `Container`. */
-export const digestOf = (memory: Uint8Array): Uint8Array => {
+const digestOf = (memory: Uint8Array): Uint8Array => {
   const table = new HashTable();
   table.resize(chunkCount(memory.length));
   for (let number = 0; number < table.length; number++) table.set(number, sha256(chunkAt(memory, number)));

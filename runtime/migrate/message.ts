@@ -27,7 +27,7 @@ export const MOST_ROWS = 1 << 14;
 const oneOf = <K extends string>(names: readonly K[]): t.Type<K, unknown> =>
   t.keyof(Object.fromEntries(names.map((name) => [name, null])) as Record<K, null>);
 
-export const uuid = refined(
+const uuid = refined(
   "a UUID in lower case",
   (u): u is string => typeof u === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(u),
 );

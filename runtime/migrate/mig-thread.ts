@@ -313,7 +313,7 @@ export class MigThread {
   }
 
   async #receive({ task, body }: Heard<"receive">, channel: Channel, from: PublicKey): Promise<void> {
-    if (this.#arriving.has(task)) return void channel.cut();
+    if (this.#arriving.has(task)) return channel.cut();
     const over = this.#take(task, body, channel, from);
     this.#arriving.set(task, { channel, over });
     await over;

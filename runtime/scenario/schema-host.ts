@@ -1,7 +1,7 @@
 // The `hosts` of a scenario file: quotas, and providers with the rights that routes can draw on.
 
 import { E } from "../../lib/fp.ts";
-import type { FileProviderConfig, HostConfig, RomConfig } from "../host/host-config.ts";
+import type { FileProviderConfig, HostConfig, PeerConfig, RomConfig } from "../host/host-config.ts";
 import type { Schema } from "./schema.ts";
 import { fields, variants } from "./schema-fields.ts";
 import { gateProvider } from "./schema-gate.ts";
@@ -19,6 +19,7 @@ export type FileProvider = Exclude<FileProviderConfig, { readonly kind: "provide
 export interface HostSpec extends HostConfig {
   readonly files: Readonly<Record<string, FileProvider>>;
   readonly gates: Readonly<Record<string, GateProvider>>;
+  readonly peers: readonly PeerConfig[];
   /** How often `up` takes its children down, as far as it is said. */
   readonly checkpoint: CheckpointSpec;
 }
@@ -35,6 +36,7 @@ export const HOST_KEYS: readonly string[] = [
   "gates",
   "roms",
   "trust",
+  "peers",
   "epochs",
   "checkpoint",
 ];
@@ -81,6 +83,12 @@ const key = refined(text, "a public key, ed25519:…, as `cryonode key` prints i
   /^ed25519:[A-Za-z0-9+/_=-]{43,64}$/.test(given) ? E.right(given) : E.left(null),
 );
 
+const address = refined(text, "an address, HOST:PORT", (given) =>
+  /^(?:\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/.test(given) ? E.right(given) : E.left(null),
+);
+
+const peer = fields("a peer", { name, address, key }, {});
+
 /** One entry of `hosts`, whose paths start at `directory`. */
 export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
   mapped(
@@ -94,6 +102,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
         gates: dictionary(name, gateProvider(directory)),
         roms: dictionary(name, romProvider(directory)),
         trust: list(key),
+        peers: list(peer),
         epochs: diskPath(directory),
         checkpoint: checkpointPolicy,
       },
@@ -105,6 +114,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
       gates = none<GateProvider>(),
       roms = none<RomConfig>(),
       trust = [],
+      peers = [],
       epochs,
       checkpoint = {},
     }) => ({
@@ -114,6 +124,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
       gates,
       roms,
       trust,
+      peers,
       ...(epochs === undefined ? {} : { epochs }),
       checkpoint,
     }),

@@ -31,9 +31,9 @@ const onDesk =
   async (): Promise<void> => {
     const state = await mkdtemp(join(tmpdir(), "cryonode-control-"));
     const served: Request[] = [];
-    const control = new ControlServer((request, tell) => {
+    const control = new ControlServer((request, tell, gone) => {
       served.push(request);
-      return serve(request, tell);
+      return serve(request, tell, gone);
     });
     const lock = await takeLock({
       state,

@@ -1,0 +1,128 @@
+// `cryonode migrate NAME --to PEER` and its kind: moves a child to another host while it runs. Ctrl-C stops it in every
+// phase before the decision; the child runs on then.
+import { E } from "../../lib/fp.ts";
+import type { DurableEvent } from "../daemon/durable-event.ts";
+import type { Drained } from "../daemon/durable-host.ts";
+import type { Progress } from "../migrate/progress.ts";
+import { ask } from "../daemon/control-client.ts";
+import { resolve } from "node:path";
+import { eventText } from "./child-report.ts";
+import type { Console } from "./console.ts";
+import { FAILED, OK, type ExitStatus } from "./exit-status.ts";
+import { refuse, type HostCommand } from "./host-command.ts";
+import { jsonReport } from "./json-report.ts";
+import { bytesText, countText, msText } from "./quantity.ts";
+import { harmless, styles } from "./style.ts";
+
+export interface MigrateCommand extends HostCommand {
+  readonly name: string;
+  /** Null where something else is wanted than a migration. */
+  readonly to: string | null;
+  readonly precopy: boolean;
+  /** In ms; null: as the host has it. */
+  readonly pause: number | null;
+  readonly rounds: number | null;
+}
+
+type Event = Exclude<DurableEvent, { readonly event: "log" }>;
+
+const progressText = ({ phase, round, bytes, rate, left, pauseMs }: Progress): string => {
+  switch (phase) {
+    case "surveying":
+      return "asks whether it can go there";
+    case "copying": {
+      const speed = rate === 0 ? "" : `, ${bytesText(rate)}/s`;
+      const pause = pauseMs === null ? "" : `, would pause ${msText(pauseMs)}`;
+      return `round ${round + 1}: ${bytesText(bytes)} sent${speed}, ${bytesText(left)} left${pause}`;
+    }
+    case "holding":
+      return `stops: ${bytesText(left)} left`;
+    case "offered":
+      return "all of it is there: hands it over";
+    case "released":
+      return "handed over: it is told to go on there";
+  }
+};
+
+const isProgress = (told: unknown): told is Progress =>
+  (told as { readonly event?: unknown } | null)?.event === "migrating";
+
+/** Shows what happens meanwhile. */
+const teller = ({ json }: HostCommand, console: Console, since: () => number): ((told: unknown) => void) => {
+  const style = styles(console.colours);
+  return (told) => {
+    if (json) return jsonReport(console, since)(told as { readonly event: string });
+    if (isProgress(told))
+      return console.print(style.dim(harmless(`${told.children.join(", ")}  ${progressText(told)}`)));
+    showEvent(told as Event, console);
+  };
+};
+
+const showEvent = (event: Event, console: Console): void => {
+  const [mood, text, ...more] = eventText(event);
+  console.print(harmless(`${event.child}  ${text}`).replace(text, styles(console.colours)[mood](text)));
+  for (const line of more) console.print(harmless(line));
+};
+
+export const migrate = async (
+  command: MigrateCommand,
+  console: Console,
+  signal: AbortSignal,
+): Promise<ExitStatus> => {
+  const { name, to, precopy, pause, rounds, json } = command;
+  const began = performance.now();
+  const since = (): number => performance.now() - began;
+  const told = teller(command, console, since);
+  const asked = { command: "migrate", name, to: to!, precopy, pause, rounds } as const;
+  const answer = await ask(resolve(command.state), asked, { signal, told });
+  if (E.isLeft(answer)) return refuse(command, answer.left, console, since);
+  const event = answer.right as Extract<DurableEvent, { readonly event: "migrated" }>;
+  if (json) jsonReport(console, since)(event);
+  else showEvent(event, console);
+  return event.stranded === null ? OK : FAILED;
+};
+
+/** `--abort` and `--resolve`. */
+export const settle = async (
+  command: HostCommand & { readonly name: string; readonly how: "abort" | "resolve" },
+  console: Console,
+  signal: AbortSignal,
+): Promise<ExitStatus> => {
+  const began = performance.now();
+  const since = (): number => performance.now() - began;
+  const { name, how } = command;
+  const answer = await ask(resolve(command.state), { command: how, name }, { signal });
+  if (E.isLeft(answer)) return refuse(command, answer.left, console, since);
+  const done =
+    how === "abort" ? "its migration is stopped, unless it was decided already" : "lives here from now on";
+  if (command.json)
+    jsonReport(
+      console,
+      since,
+    )({ event: how === "abort" ? "aborted" : "resolved", child: name } as { readonly event: string });
+  else console.print(harmless(`${name}  ${done}`));
+  return OK;
+};
+
+export const drain = async (
+  command: HostCommand & { readonly to: string; readonly most: number },
+  console: Console,
+  signal: AbortSignal,
+): Promise<ExitStatus> => {
+  const began = performance.now();
+  const since = (): number => performance.now() - began;
+  const { to, most, json } = command;
+  const told = teller(command, console, since);
+  const answer = await ask(resolve(command.state), { command: "drain", to, most }, { signal, told });
+  if (E.isLeft(answer)) return refuse(command, answer.left, console, since);
+  const drained = answer.right as Drained;
+  if (json) jsonReport(console, since)({ event: "drained", ...drained });
+  else {
+    for (const { child, reason } of drained.left)
+      console.complain(harmless(`cryonode: ${child} stays: ${reason}`));
+    console.print(
+      `${countText(drained.moved.length, "child", "children")} moved, ${drained.left.length} stayed`,
+    );
+  }
+  return drained.left.length === 0 ? OK : FAILED;
+};

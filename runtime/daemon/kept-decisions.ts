@@ -1,0 +1,100 @@
+// What a durable host offered and decided as a source, in its store: the one write that takes a child out of it is the
+// one that says whose it is from then on.
+import * as t from "io-ts";
+import { natural, struct, text } from "../../lib/codec.ts";
+import { E, type Either } from "../../lib/fp.ts";
+import type { HostError } from "../host/host-error.ts";
+import type { Keeper, Leaver } from "../host/keeper.ts";
+import type { Decisions } from "../migrate/decisions.ts";
+import type { MigrateError } from "../migrate/migrate-error.ts";
+import type { Verdict } from "../migrate/source-host.ts";
+
+const PREFIX = "task/";
+
+const TaskNote = struct(
+  {
+    /** The key of the host that it is for. */
+    to: text,
+    released: t.boolean,
+    leavers: t.readonlyArray(struct({ name: text, identity: text, generation: natural })),
+  },
+  {},
+  "TaskNote",
+);
+type TaskNote = t.TypeOf<typeof TaskNote>;
+
+const utf8 = new TextEncoder();
+const encode = (note: TaskNote): Uint8Array => utf8.encode(JSON.stringify(note));
+
+const decode = (bytes: Uint8Array): TaskNote | null => {
+  try {
+    const note = TaskNote.decode(JSON.parse(Buffer.from(bytes).toString()));
+    return E.isRight(note) ? note.right : null;
+  } catch {
+    return null;
+  }
+};
+
+const failed = E.mapLeft((error: HostError): MigrateError => ({ tag: "Host", error }));
+
+export interface KeptDecisionsOptions {
+  readonly keeper: Keeper;
+  /** It has left: writes down what became of it. Also told after a crash, where that was not written down. */
+  readonly departed: (leaver: Leaver) => Promise<void>;
+}
+
+export class KeptDecisions implements Decisions {
+  readonly #options: KeptDecisionsOptions;
+
+  constructor(options: KeptDecisionsOptions) {
+    this.#options = options;
+  }
+
+  async #notes(): Promise<Either<MigrateError, ReadonlyMap<string, TaskNote>>> {
+    const found = failed(await this.#options.keeper.notes(PREFIX));
+    if (E.isLeft(found)) return found;
+    const notes = new Map<string, TaskNote>();
+    for (const [key, bytes] of found.right) {
+      const note = decode(bytes);
+      if (note !== null) notes.set(key.slice(PREFIX.length), note);
+    }
+    return E.right(notes);
+  }
+
+  /** What a crash left undone of decisions that were made. */
+  async recover(): Promise<void> {
+    const notes = await this.#notes();
+    if (E.isLeft(notes)) return;
+    for (const { released, leavers } of notes.right.values())
+      if (released) for (const leaver of leavers) await this.#options.departed(leaver);
+  }
+
+  async offer(task: string, to: string): Promise<Either<MigrateError, void>> {
+    const note = encode({ to, released: false, leavers: [] });
+    return failed(await this.#options.keeper.note(`${PREFIX}${task}`, note));
+  }
+
+  async release(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>> {
+    const note = encode({ to, released: true, leavers });
+    const released = failed(await this.#options.keeper.depart(leavers, `${PREFIX}${task}`, note));
+    if (E.isRight(released)) for (const leaver of leavers) await this.#options.departed(leaver);
+    return released;
+  }
+
+  async verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>> {
+    const notes = await this.#notes();
+    if (E.isLeft(notes)) return notes;
+    const note = notes.right.get(task);
+    return E.right(note?.to === to && note.released ? "released" : "kept");
+  }
+
+  async confirmed(task: string): Promise<void> {
+    // Where it can't be taken away it is there again after a restart, and is told once more.
+    await this.#options.keeper.note(`${PREFIX}${task}`, null);
+  }
+
+  async unsettled(): Promise<readonly { readonly task: string; readonly to: string }[]> {
+    const notes = await this.#notes();
+    return E.isLeft(notes) ? [] : [...notes.right].map(([task, { to }]) => ({ task, to }));
+  }
+}

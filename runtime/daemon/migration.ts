@@ -1,0 +1,217 @@
+// A durable host's part in migrations: its store and record behind the seams of both roles, its peers, and the link to
+// them.
+import { join } from "node:path";
+import { E, type Either } from "../../lib/fp.ts";
+import type { Child } from "../host/child.ts";
+import type { HostError } from "../host/host-error.ts";
+import type { Keeper, Leaver } from "../host/keeper.ts";
+import type { Runtime } from "../host/runtime.ts";
+import { disk } from "../image/disk.ts";
+import type { Image } from "../image/image.ts";
+import { imageProse } from "../image/image-error.ts";
+import { privateKeyPem } from "../image/key.ts";
+import { parsePublicKey, type PublicKey } from "../image/public-key.ts";
+import { makeIdentity, type TlsIdentity } from "../migrate/certificate.ts";
+import type { Container } from "../migrate/container.ts";
+import { DiskStays } from "../migrate/disk-stays.ts";
+import { DiskLandings, taskOf } from "../migrate/landings.ts";
+import { LiveSink } from "../migrate/live-sink.ts";
+import { LiveSource } from "../migrate/live-source.ts";
+import { MigThread, type Linked } from "../migrate/mig-thread.ts";
+import type { MigrateError } from "../migrate/migrate-error.ts";
+import { findPeer, parseAddress, type Address, type Peer } from "../migrate/peer.ts";
+import type { Migrated, Progress, TravelOptions } from "../migrate/progress.ts";
+import { dialPeer, listenForPeers, type Listening } from "../migrate/tls-link.ts";
+import type { DurableError } from "./durable-error.ts";
+import { KeptDecisions } from "./kept-decisions.ts";
+import type { KeptLives } from "./kept-lives.ts";
+import type { DurableEvent } from "./durable-event.ts";
+import type { StateFolder } from "./state-folder.ts";
+import type { PeerConfig } from "../host/host-config.ts";
+
+export interface MigrationOptions {
+  readonly peers: readonly PeerConfig[];
+  readonly runtime: Runtime;
+  readonly keeper: Keeper;
+  readonly lives: KeptLives;
+  readonly folder: StateFolder;
+  readonly emit: (event: DurableEvent) => void;
+  /** Whether nobody is kept under this name who could live. */
+  readonly isFree: (name: string) => boolean;
+  readonly reserve: (names: readonly string[], what: string) => Either<MigrateError, () => void>;
+}
+
+const pinned = (peers: readonly PeerConfig[]): readonly Peer[] =>
+  peers.flatMap(({ name, address, key }) => {
+    const [parsed, known] = [parseAddress(address), parsePublicKey(key)];
+    return parsed === null || E.isLeft(known) ? [] : [{ name, address: parsed, key: known.right }];
+  });
+
+export class Migration {
+  readonly #options: MigrationOptions;
+  readonly #peers: readonly Peer[];
+  readonly #decisions: KeptDecisions;
+  readonly #landings: DiskLandings;
+  readonly #thread: MigThread;
+  #identity: Promise<Either<string, TlsIdentity>> | null = null;
+  #listening: Listening | null = null;
+
+  constructor(options: MigrationOptions) {
+    this.#options = options;
+    const { peers, runtime, keeper, lives, folder, isFree, reserve, emit } = options;
+    this.#peers = pinned(peers);
+    const here = join(folder.path, "migrations");
+    const stays = new DiskStays(here);
+    const warn = (child: string, text: string): void => emit({ event: "warning", child, text });
+    this.#landings = new DiskLandings({ folder: here, stays, warn: (text) => warn("", text) });
+    this.#decisions = new KeptDecisions({ keeper, departed: (leaver) => this.#departed(leaver) });
+    const { live, entries } = lives;
+    this.#thread = new MigThread({
+      host: live.config.name,
+      signer: runtime.signer,
+      source: new LiveSource({
+        ...{ live, runtime, decisions: this.#decisions },
+        reserve: (names) => reserve(names, "migrate"),
+      }),
+      sink: new LiveSink({
+        ...{ live, runtime, isFree },
+        entry: (name) => entries.get(name)?.config,
+        names: () => [...entries.keys()],
+        reserve: (names) => reserve(names, "receive"),
+        enliven: (container, image) => this.#enliven(container, image),
+        standing: (container) => this.#standing(container),
+      }),
+      stays,
+      landings: this.#landings,
+      dial: (key) => this.#dial(key),
+      arrived: (children, from) => {
+        for (const child of children) emit({ event: "arrived", child, from });
+      },
+      warn,
+    });
+  }
+
+  /** Takes up what a crash left, before anybody lives. */
+  async recover(): Promise<void> {
+    await this.#decisions.recover();
+    await this.#thread.recover();
+  }
+
+  /** Listens for peers. Left: why not. */
+  async listen(address: Address): Promise<Either<string, Address>> {
+    const identity = await this.#tls();
+    if (E.isLeft(identity)) return identity;
+    const listening = await listenForPeers({
+      address,
+      identity: identity.right,
+      peers: this.#peers,
+      serve: (linked) => void this.#thread.serve(linked),
+      stranger: (from, key) =>
+        this.#options.emit({
+          event: "warning",
+          child: "",
+          text: `a call from ${from} was dropped: ${key === null ? "it showed no key" : `its key ${key} is not pinned`}`,
+        }),
+    });
+    if (E.isLeft(listening)) return listening;
+    this.#listening = listening.right;
+    return E.right(listening.right.address);
+  }
+
+  #tls(): Promise<Either<string, TlsIdentity>> {
+    this.#identity ??= privateKeyPem(this.#options.runtime.state, disk).then(async (pem) =>
+      E.isLeft(pem) ? E.left(imageProse(pem.left)) : E.right(await makeIdentity(pem.right)),
+    );
+    return this.#identity;
+  }
+
+  async #dial(key: PublicKey): Promise<Either<MigrateError, Linked>> {
+    const peer = this.#peers.find((each) => each.key === key);
+    if (peer === undefined) return E.left({ tag: "Stranger", peer: "a former peer", key });
+    const identity = await this.#tls();
+    if (E.isLeft(identity)) return E.left({ tag: "Link", peer: peer.name, reason: identity.left });
+    return dialPeer(peer, { identity: identity.right });
+  }
+
+  // --- commands
+
+  async migrate(
+    names: readonly string[],
+    to: string,
+    options: TravelOptions,
+    signal: AbortSignal,
+    progress: (progress: Progress) => void,
+  ): Promise<Either<DurableError, Migrated>> {
+    const peer = findPeer(this.#peers, to);
+    if (E.isLeft(peer)) return peer;
+    const migrated = await this.#thread.migrate(names, peer.right.key, options, signal, progress);
+    return E.isLeft(migrated) ? E.left({ tag: "Migrate", error: migrated.left }) : migrated;
+  }
+
+  abort(child: string): Either<DurableError, void> {
+    return this.#thread.abort(child)
+      ? E.right(undefined)
+      : E.left({ tag: "NotMigrating", child, what: "migration" });
+  }
+
+  async resolve(child: string): Promise<Either<DurableError, void>> {
+    const resolved = await this.#thread.resolve(child);
+    if (resolved === null) return E.left({ tag: "NotMigrating", child, what: "doubt" });
+    return E.isLeft(resolved) ? E.left({ tag: "Migrate", error: resolved.left }) : resolved;
+  }
+
+  /** Why it is not known whose a child is; null where it is. */
+  doubted(child: string): string | null {
+    const doubt = this.#thread.doubts.find(({ children }) => children.includes(child));
+    if (doubt === undefined) return null;
+    const from = this.#peers.find(({ key }) => key === doubt.from)?.name ?? doubt.from;
+    return `it has come from ${from}, which has not said yet whether it let it go; it is asked`;
+  }
+
+  // --- what is written down
+
+  /** Told once it is decided, and again after a crash. */
+  async #departed({ name, identity }: Leaver): Promise<void> {
+    const { lives } = this.#options;
+    const record = lives.keeping.of(name);
+    if (record.identity !== identity) return;
+    const none = { code: null, reason: null, image: null, identity: null };
+    await lives.keeping.note(name, { ...record, ...none, state: "departed", since: Date.now() });
+  }
+
+  async #standing({ task, manifest }: Container): Promise<"open" | "owned" | "settled"> {
+    const { keeper, lives, folder } = this.#options;
+    const path = folder.shorten(this.#landings.path(task));
+    for (const { name, identity, generation } of manifest.children) {
+      const epoch = await keeper.epoch(identity);
+      if (E.isRight(epoch) && epoch.right > generation) return "settled";
+      if (lives.keeping.of(name).image === path) return "owned";
+    }
+    return "open";
+  }
+
+  /** From here on they are this host's, whatever happens: the record says that they come back from their container. */
+  async #enliven(container: Container, image: Image): Promise<Either<HostError, readonly Child[]>> {
+    const { lives, folder } = this.#options;
+    const path = folder.shorten(this.#landings.path(container.task));
+    return lives.arrive(container, image, path);
+  }
+
+  /** The travelers of a container that stands in the record, once more. */
+  async comeBack(path: string): Promise<Either<DurableError, readonly Child[]>> {
+    const task = taskOf(path);
+    const landed = await this.#landings.read(task);
+    if (E.isLeft(landed)) return E.left({ tag: "Migrate", error: landed.left });
+    const { container, memories } = landed.right;
+    const image: Image = { manifest: container.manifest, memories };
+    const children = await this.#enliven(container, image);
+    if (E.isLeft(children)) return E.left({ tag: "Host", error: children.left });
+    await this.#landings.discard(task);
+    return children;
+  }
+
+  close(): void {
+    this.#thread.close();
+    this.#listening?.close();
+  }
+}
