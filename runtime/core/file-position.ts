@@ -17,12 +17,15 @@ const nanoseconds = new t.Type<string>(
   t.identity,
 );
 
-const Identity = struct({
-  size: natural,
-  modifiedNs: nanoseconds,
-  inode: t.string,
-  sha256: t.union([t.string, t.null]),
-});
+const Identity = struct(
+  {
+    size: natural,
+    modifiedNs: nanoseconds,
+    inode: t.string,
+    sha256: t.union([t.string, t.null]),
+  },
+  { entity: t.string },
+);
 
 /** What a handle knows at a freeze. `content` is there under the policy `restore`, and of a file that was removed. */
 export const FilePosition = struct(
@@ -39,12 +42,24 @@ export type FilePosition = t.TypeOf<typeof FilePosition>;
 export type CapturedFile = FilePosition & { readonly path: string | null };
 
 /** What is known of a handle after a crash: the file itself may have gone on since anyone looked. */
-export type RecoveredPosition = Omit<FilePosition, "identity"> & { readonly identity: null };
+export type RecoveredPosition = Omit<FilePosition, "identity"> & {
+  readonly identity: null;
+  /** See `FileIdentity`; null where nobody knew. */
+  readonly entity?: string | null;
+};
 
 export const isRecovered = (position: unknown): position is RecoveredPosition => {
-  const { offset, identity } = (position ?? {}) as Partial<RecoveredPosition>;
-  return natural.is(offset) && identity === null;
+  const { offset, identity, entity = null } = (position ?? {}) as Partial<RecoveredPosition>;
+  return natural.is(offset) && identity === null && (entity === null || typeof entity === "string");
 };
+
+/** What of a handle's position holds after a crash. */
+export const recovered = (position: FilePosition | RecoveredPosition): RecoveredPosition => ({
+  ...position,
+  entity: position.identity === null ? (position.entity ?? null) : (position.identity.entity ?? null),
+  identity: null,
+  content: null,
+});
 
 /** What of a file differs from what a handle knew, in words; null where nothing does. A file that was only
  *  touched, its content the same, counts as unchanged. */

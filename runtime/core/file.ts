@@ -90,7 +90,8 @@ export const makeFile = (options: FileOptions): FileObject => {
     if (!mode.append) return null;
     const named = (): string | null => {
       const identity = file.identity(0);
-      return E.isLeft(identity) ? null : `file ${identity.right.inode}`;
+      // Two devices may have files of one number.
+      return E.isLeft(identity) ? null : `file ${identity.right.entity ?? identity.right.inode}`;
     };
     const now = restoration === null ? named() : path;
     if (now === null) return null;
@@ -133,6 +134,11 @@ export const makeFile = (options: FileOptions): FileObject => {
     life: {
       ...(changed === undefined ? {} : { changed }),
       ...(restoration === null ? {} : { effect: effectOf(restoration, (opened) => (file = opened)) }),
+      get opened() {
+        const identity = file.identity(0);
+        const entity = E.isLeft(identity) ? null : (identity.right.entity ?? null);
+        return { offset: at, identity: null, content: null, entity };
+      },
       capture: () => captured(options, file, at),
       place: () => at,
       ...(grows === null ? {} : { growth: grows }),

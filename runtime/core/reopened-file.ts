@@ -1,5 +1,6 @@
 // How a file handle comes back: by the path where its file stood at the freeze, under the policy of its route.
 import { E } from "../../lib/fp.ts";
+import { isSameEntity } from "../provider/file/entity.ts";
 import type { FileProvider, FileRight, OpenFile, OpenMode } from "../provider/file/file-provider.ts";
 import { makeFile, type FileObject } from "./file.ts";
 import { difference, HASHED_BYTES, type FilePosition, type RecoveredPosition } from "./file-position.ts";
@@ -32,11 +33,22 @@ const rightsFor = ({ read, write }: OpenMode): FileRight[] => [
   ...(write ? ["write" as const] : []),
 ];
 
+/** After a crash a file may have gone on, so that it is known by which one it is, and by nothing that changes. */
+const known = (file: OpenFile, path: string, policy: FilePolicy, entity: string | null): Answer<Found> => {
+  const now = file.identity(0);
+  const isOther = E.isRight(now) && entity !== null && !isSameEntity(entity, now.right.entity ?? entity);
+  if (!isOther) return E.right({ file });
+  const changed = "it is another file than the one that was open";
+  if (policy === "rebind") return E.right({ file, changed });
+  file.close();
+  return E.left({ tag: "Changed", path, difference: changed });
+};
+
 /** The file at `path`, as far as the policy takes it; `NotFound` or `Changed` where its content must be restored. */
 const taken = ({ provider, policy, path, position }: Reopening, mode: OpenMode): Answer<Found> => {
   const file = provider.open(path, mode);
   if (E.isLeft(file)) return file;
-  if (position.identity === null) return E.right({ file: file.right });
+  if (position.identity === null) return known(file.right, path, policy, position.entity ?? null);
   const now = file.right.identity(HASHED_BYTES);
   if (E.isRight(now)) {
     const changed = difference(position.identity, now.right);
@@ -53,6 +65,13 @@ const found = (reopening: Reopening, carriesContent: boolean): Answer<Found> => 
   const { provider, refusal, path, mode, position, revival } = reopening;
   const { removed, content } = position;
   if (removed !== undefined) {
+    // What a handle wrote to it since it was last looked at is in no journal.
+    if (position.identity === null && mode.read)
+      return E.left({
+        tag: "Changed",
+        path,
+        difference: "it was removed while it was open, and ended with its host",
+      });
     const file = refusal(rightsFor(mode)) ?? reopenUnnamed(provider, revival, path, mode, removed, content);
     return E.isLeft(file) ? file : E.right({ file: file.right });
   }

@@ -229,8 +229,10 @@ export class Recorder implements Witness {
 
   /** Says where an append will go, before it goes there. */
   #plan(waiting: Waiting, growth: Growth): void {
-    const { slot, turn, plan, args } = waiting.call;
+    const { slot, turn, args, object } = waiting.call;
     const { plans } = this.#options;
+    // What was planned for another file tells nothing of this one.
+    const plan = object.life?.changed === undefined ? waiting.call.plan : null;
     const place = isAppendPlan(plan) ? plan.place : plans.reserve(growth, args[0]);
     if (place === null) return;
     if (isAppendPlan(plan)) plans.resume(growth, args[0], place);

@@ -3,6 +3,7 @@
 import { E } from "../../lib/fp.ts";
 import type { Answer } from "../core/service.ts";
 import type { WitnessedCall } from "../domain/witness.ts";
+import { isSameEntity } from "../provider/file/entity.ts";
 
 /** Which thing bore the name, null where none did. */
 export interface NamePlan {
@@ -36,6 +37,8 @@ export const madeBefore = (
   plan: NamePlan,
 ): Answer<void> | null => {
   const entity = object.life?.entityAt?.(name) ?? null;
-  const wasMade = entry.name === "mkdir" ? plan.entity === null && entity !== null : plan.entity !== entity;
+  const isSame =
+    plan.entity === null ? entity === null : entity !== null && isSameEntity(plan.entity, entity);
+  const wasMade = entry.name === "mkdir" ? plan.entity === null && entity !== null : !isSame;
   return wasMade ? DONE : null;
 };

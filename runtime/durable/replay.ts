@@ -9,6 +9,7 @@ import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { positionsOf, snapshotOf } from "../checkpoint/capture.ts";
 import { revive } from "../checkpoint/revive.ts";
 import type { Snapshot } from "../checkpoint/snapshot.ts";
+import { recovered, type FilePosition } from "../core/file-position.ts";
 import type { ToDomain } from "../core/link.ts";
 import { RemotePosition } from "../core/remote.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
@@ -69,16 +70,9 @@ class Shadow implements CoreObject {
 
   /** As a session of files does it. */
   reopen(_path: string, _mode: unknown, position: unknown): Answer<CoreObject> {
-    return E.right(new Shadow(File, recoverable(position)));
+    return E.right(new Shadow(File, recovered(position as FilePosition)));
   }
 }
-
-/** A file goes on growing while its handle is open, so that what it was tells nothing. */
-const recoverable = (position: unknown): unknown => ({
-  ...(position as object),
-  identity: null,
-  content: null,
-});
 
 interface Deferred {
   readonly call: WitnessedCall;
@@ -197,7 +191,7 @@ const answerOf = (
       place,
     });
   const returned = returnedContract(entry.method);
-  return returned === undefined ? E.right(answer.value) : E.right(shadow(returned));
+  return returned === undefined ? E.right(answer.value) : E.right(shadow(returned, answer.value));
 };
 
 /** `opened`: where it began, as far as it said so. */

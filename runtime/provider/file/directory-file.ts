@@ -6,6 +6,7 @@ import * as fs from "node:fs";
 import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
 import { descriptorPath, type Disk } from "./disk.ts";
+import { entityOf } from "./entity.ts";
 import type { FileIdentity, FileStat, OpenFile, OpenMode } from "./file-provider.ts";
 import { closedError, isOffset, offsetError, rightError } from "./open-mode.ts";
 import { systemError } from "./system-error.ts";
@@ -119,6 +120,7 @@ export class DirectoryFile implements OpenFile {
         // Where it can't be compared with a file of another day, it must not be taken for another device's.
         inode: stat.nlink === 0n ? `${stat.dev}:${stat.ino}` : stat.ino.toString(),
         sha256: hashUpTo > 0 && size <= hashUpTo ? this.#hash(size) : null,
+        entity: entityOf(stat),
       });
     } catch (cause) {
       return this.#failed(cause, "identity");

@@ -7,6 +7,7 @@ import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
 import { DirectoryFile } from "./directory-file.ts";
 import { descriptorPath, nameless, placeOnly, realDisk, type Disk } from "./disk.ts";
+import { entityOf } from "./entity.ts";
 import type { FileEntry, FileProvider, FileStat, OpenFile, OpenMode } from "./file-provider.ts";
 import { modeError } from "./open-mode.ts";
 import { entryPath, EPOCHS, filePath, type FilePath } from "./path.ts";
@@ -89,8 +90,7 @@ class DirectoryFiles implements FileProvider, Rooted {
 
   entityAt(path: string): string | null {
     const found = this.#atEntry(path, "stat", (place, name) => {
-      const { dev, ino } = this.#disk.lstatSync(place.at(name), { bigint: true });
-      return E.right(`${dev}:${ino}`);
+      return E.right(entityOf(this.#disk.lstatSync(place.at(name), { bigint: true })));
     });
     return E.isRight(found) ? found.right : null;
   }

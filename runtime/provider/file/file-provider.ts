@@ -48,6 +48,9 @@ export interface FileIdentity {
   readonly inode: string;
   /** Of the whole content, hexadecimal; null where it was not asked for or could not be read. */
   readonly sha256: string | null;
+  /** As `entityAt` says it of the file's name: after a crash of its host, when a file may have gone on, a handle knows
+   *  it by that. Without it any file of its name is taken for it. */
+  readonly entity?: string | undefined;
 }
 
 /**
