@@ -49,6 +49,10 @@ export type ImageError =
   | { readonly tag: "KeyCorrupt"; readonly path: string; readonly reason: string }
   /** Others than the owner may read or write the private key; `mode` in octal. */
   | { readonly tag: "KeyExposed"; readonly path: string; readonly mode: string }
+  /** It is sealed for another key than this host's. */
+  | { readonly tag: "SealedFor"; readonly key: string; readonly own: string }
+  /** What was sealed for this key does not open: it is not what was sealed. */
+  | { readonly tag: "BrokenSeal"; readonly key: string }
   /** A text that should be a public key, as in `trust: [KEY]`. */
   | { readonly tag: "NotAKey"; readonly text: string };
 
@@ -90,6 +94,10 @@ export const imageProse = (error: ImageError): string => {
       return `${error.path} is not an ed25519 private key: ${error.reason}`;
     case "KeyExposed":
       return `${error.path} has mode ${error.mode}: others can get at the private key; set it to 0600`;
+    case "SealedFor":
+      return `it is sealed for ${error.key}; the key of this host is ${error.own}`;
+    case "BrokenSeal":
+      return `it is sealed for ${error.key}, and does not open: it was altered before it was signed`;
     case "NotAKey":
       return `${JSON.stringify(error.text)} is not a public key, expected ed25519: and 43 characters of base64url`;
   }

@@ -7,11 +7,14 @@ import type { HostPlatform } from "../../runtime/image/open-image.ts";
 import { signer, type Signer } from "../../runtime/image/signer.ts";
 import { right } from "./either.ts";
 
-/** A signer whose 32-byte seed is this number, 32 times. The prefix is that of PKCS #8 for ed25519, RFC 8410. */
-export const signerOfSeed = (seed: number): Signer => {
-  const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), Buffer.alloc(32, seed)]);
+/** From a seed of 32 bytes. The prefix is that of PKCS #8 for ed25519, RFC 8410. */
+export const signerOf = (seed: Uint8Array): Signer => {
+  const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
   return signer(createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
 };
+
+/** A signer whose 32-byte seed is this number, 32 times. */
+export const signerOfSeed = (seed: number): Signer => signerOf(Buffer.alloc(32, seed));
 
 export const ours = signerOfSeed(1);
 export const theirs = signerOfSeed(2);
