@@ -5,6 +5,7 @@ import type { GateRight } from "../provider/gate/gate-provider.ts";
 import type { QueueBound } from "../provider/gate/message-queue.ts";
 import type { Retry } from "../provider/gate/retry.ts";
 import { MOST, type HttpTuning, type StreamTuning } from "../provider/gate/tuning.ts";
+import type { Place } from "../provider/gate/place.ts";
 import { countOf, durationOf, pathOf, sizeOf } from "./amounts.ts";
 import type {
   BoundOptions,
@@ -69,6 +70,23 @@ const streamTuning = (name: string, gate: StreamGateOptions): StreamTuning =>
     patience: made(gate.patience, (time) => durationOf(`gate ${name}: patience`, time)),
   });
 
+/** More places beside the one that `of` reads. */
+const elsewhereOf = (
+  name: string,
+  { elsewhere, listen, peer }: StreamGateOptions,
+  of: (given: string) => Place | null,
+): { readonly elsewhere?: readonly Place[] } => {
+  if (elsewhere === undefined) return {};
+  if (listen === true || peer !== "cryonode")
+    throw wrong(name, "elsewhere", elsewhere, "peer: cryonode beside it, and no listen");
+  const places = elsewhere.map((given) => {
+    const place = of(given);
+    if (place === null) throw wrong(name, "elsewhere", given, '"HOST:PORT"');
+    return place;
+  });
+  return { elsewhere: places };
+};
+
 const streamConfig = (name: string, gate: StreamGateOptions) => {
   const { listen = false, framing, peer = "foreign", rights = GATE_RIGHTS } = gate;
   wordOf(name, "peer", peer, ["foreign", "cryonode"]);
@@ -104,8 +122,11 @@ export const gateConfig = (name: string, gate: GateOptions): GateProviderConfig 
   if ("provider" in gate) return { kind: "provided", provider: gate.provider, rights };
   if ("http" in gate)
     return { kind: "http", ...originOf(name, gate.http), rights, ...httpTuning(name, gate) };
-  if ("unix" in gate) return { kind: "unix", path: pathOf(gate.unix), ...streamConfig(name, gate) };
+  if ("unix" in gate) {
+    const elsewhere = elsewhereOf(name, gate, (path) => ({ path: pathOf(path) }));
+    return { kind: "unix", path: pathOf(gate.unix), ...streamConfig(name, gate), ...elsewhere };
+  }
   const place = endpointOf(gate.tcp);
   if (place === null) throw wrong(name, "tcp", gate.tcp, '"HOST:PORT"');
-  return { kind: "tcp", ...place, ...streamConfig(name, gate) };
+  return { kind: "tcp", ...place, ...streamConfig(name, gate), ...elsewhereOf(name, gate, endpointOf) };
 };

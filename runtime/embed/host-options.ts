@@ -61,6 +61,9 @@ export interface StreamGateOptions {
   /** Of a listener, how long a send waits for somebody to call: default 4s. Of a pair, how long a call waits while the
    *  other end is not there: default as long as it takes. */
   readonly patience?: Duration;
+  /** Of the end of a pair that calls: where the other end may be as well, since its component moves between hosts. More
+   *  addresses or paths, as `tcp` or `unix` itself has one. */
+  readonly elsewhere?: readonly string[];
   readonly rights?: readonly GateRight[];
 }
 

@@ -10,7 +10,7 @@ import { fields, variants } from "./schema-fields.ts";
 import { diskPath } from "./schema-path.ts";
 import { GATE_RIGHTS, gateRights } from "./schema-right.ts";
 import * as tuned from "./schema-tuning.ts";
-import { mapped, refined, text, word, yes } from "./schema-value.ts";
+import { list, mapped, refined, text, word, yes } from "./schema-value.ts";
 import type { Tree } from "./tree.ts";
 import { duration } from "./unit.ts";
 
@@ -66,8 +66,12 @@ const streamKeys = {
   patience: duration,
   rights: gateRights,
 };
+/** `elsewhere`: more places of the same kind. */
+const keysWith = <P>(place: Schema<P>) => ({ ...streamKeys, elsewhere: list(place) });
 
-type StreamFields = { readonly [K in keyof typeof streamKeys]?: Read<(typeof streamKeys)[K]> };
+type StreamFields = { readonly [K in keyof typeof streamKeys]?: Read<(typeof streamKeys)[K]> } & {
+  readonly elsewhere?: readonly unknown[];
+};
 
 /** Keys that make no sense beside others; who put them there meant something else. */
 const contradiction = (
@@ -79,6 +83,12 @@ const contradiction = (
       key: "framing",
       message:
         "framing stands beside peer: cryonode; expected one of them, as two Cryonode ends frame their messages themselves",
+    };
+  if (keys.has("elsewhere") && (listen !== undefined || other === "foreign"))
+    return {
+      key: "elsewhere",
+      message:
+        "elsewhere is where the other end of a pair may have moved; expected it beside peer: cryonode, at the end that calls",
     };
   if (keys.has("waiting") && listen === undefined)
     return { key: "waiting", message: "waiting is about peers that call; expected it beside listen: true" };
@@ -107,6 +117,7 @@ const streamOf = ({
   framing: cut = "line",
   peer: other,
   rights = GATE_RIGHTS,
+  elsewhere: _elsewhere,
   ...tuning
 }: StreamFields) =>
   ({ ...tuning, listen: listen === true, framing: other === "cryonode" ? other : cut, rights }) as const;
@@ -117,14 +128,23 @@ const forms = (directory: string): Schema<GateProvider> =>
       fields(WHAT, { queue: yes }, { unread: tuned.unread, rights: gateRights }),
       ({ queue: _, rights = GATE_RIGHTS, ...tuning }): GateProvider => ({ kind: "queue", rights, ...tuning }),
     ),
-    tcp: stream(fields(WHAT, { tcp: endpoint }, streamKeys), ({ tcp, ...given }): GateProvider => ({
-      kind: "tcp",
-      ...tcp,
-      ...streamOf(given),
-    })),
+    tcp: stream(
+      fields(WHAT, { tcp: endpoint }, keysWith(endpoint)),
+      ({ tcp, elsewhere, ...given }): GateProvider => ({
+        kind: "tcp",
+        ...tcp,
+        ...streamOf(given),
+        ...(elsewhere === undefined ? {} : { elsewhere }),
+      }),
+    ),
     unix: stream(
-      fields(WHAT, { unix: socketPath(directory) }, streamKeys),
-      ({ unix, ...given }): GateProvider => ({ kind: "unix", path: unix, ...streamOf(given) }),
+      fields(WHAT, { unix: socketPath(directory) }, keysWith(socketPath(directory))),
+      ({ unix, elsewhere, ...given }): GateProvider => ({
+        kind: "unix",
+        path: unix,
+        ...streamOf(given),
+        ...(elsewhere === undefined ? {} : { elsewhere: elsewhere.map((path) => ({ path })) }),
+      }),
     ),
     http: mapped(
       fields(

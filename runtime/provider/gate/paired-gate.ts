@@ -32,6 +32,8 @@ export interface PairedOptions {
   readonly farewell?: number;
   /** `told`: messages are acknowledged when `acknowledge` says so, and not before. Default `arrived`. */
   readonly acknowledge?: "arrived" | "told";
+  /** Of the end that calls: where the other one may be as well. */
+  readonly elsewhere?: readonly Place[];
   /** Told, once, where the other end has met a later incarnation of this one. */
   readonly stale?: (error: SessionError) => void;
 }
@@ -104,17 +106,51 @@ abstract class PairedGate implements GateProvider {
   }
 }
 
+/** Calls at the place where somebody was last, and then at the others, in their order. */
+const callers = (places: readonly Place[], patience: number): Partners => {
+  let at = 0;
+  let refused = 0;
+  return {
+    calls: true,
+    async next(stop) {
+      const reasons: string[] = [];
+      for (const _ of places) {
+        const place = places[at]!;
+        const connection = await connectOnce(place, patience, stop);
+        if (typeof connection !== "string") return connection;
+        reasons.push(`${connection} ${placeText(place)}`);
+        at = (at + 1) % places.length;
+        if (stop.aborted) break;
+      }
+      return reasons.join(", ");
+    },
+    unmet(byRefusal) {
+      at = (at + 1) % places.length;
+      refused = byRefusal ? refused + 1 : 0;
+      if (refused < places.length) return true;
+      refused = 0;
+      return false;
+    },
+    close: async () => {},
+  };
+};
+
 export class DiallingPairedGate extends PairedGate {
+  readonly #elsewhere: readonly Place[];
+
+  constructor(place: Place, options: PairedOptions) {
+    super(place, options);
+    this.#elsewhere = options.elsewhere ?? [];
+  }
+
   async open(state: GateState | null): Promise<Either<SessionError, GateEnd>> {
     if (this.stop.signal.aborted) return E.left(this.closed);
-    const { setting, place } = this;
-    const wrong = ("path" in place ? badSocketPath(place.path) : null) ?? unfit(setting, state);
+    const { setting } = this;
+    const places = [this.place, ...this.#elsewhere];
+    const unusable = places.map((place) => ("path" in place ? badSocketPath(place.path) : null));
+    const wrong = unusable.find((each) => each !== null) ?? unfit(setting, state);
     if (wrong !== null) return E.left(wrong);
-    const next: Partners["next"] = async (stop) => {
-      const connection = await connectOnce(place, setting.retry.connect, stop);
-      return typeof connection === "string" ? `${connection} ${placeText(place)}` : connection;
-    };
-    return this.begin({ calls: true, next, close: async () => {} }, state);
+    return this.begin(callers(places, setting.retry.connect), state);
   }
 }
 

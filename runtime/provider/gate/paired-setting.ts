@@ -34,5 +34,7 @@ export interface Partners {
   readonly calls: boolean;
   /** One try to call, or the next one who does; a text says why there is none. */
   next(stop: AbortSignal): Promise<Connection | string>;
+  /** Of who calls: whoever was called last was not the other end, or did not greet. Whether somebody else may be it. */
+  unmet?(byRefusal: boolean): boolean;
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { PairedLink, type Greeting, type LinkEnd, type LinkSetting } from "./pai
 import type { PairedSetting, Partners } from "./paired-setting.ts";
 import type { Hello, Refusal } from "./hello.ts";
 import type { Frame } from "./paired-wire.ts";
+import { refusalText } from "./refusal-text.ts";
 import { retried, triesText } from "./retry.ts";
 
 /** The end that wants to be in touch. */
@@ -158,8 +159,14 @@ export class Rendezvous implements LinkEnd {
         : await this.#greet(connection, true);
     if (greeting.kind === "met") return greeting;
     this.#tries += 1;
-    if (greeting.kind === "failed") this.#reason = greeting.reason;
-    return greeting;
+    const isRefused = greeting.kind === "refused";
+    const isElsewhere = this.#partners.unmet?.(isRefused) ?? false;
+    const failed: Greeting =
+      isRefused && isElsewhere
+        ? { kind: "failed", reason: refusalText(greeting.refusal, greeting.byUs) }
+        : greeting;
+    if (failed.kind === "failed") this.#reason = failed.reason;
+    return failed;
   }
 
   #greet(connection: Connection, calls: boolean): Promise<Greeting> {

@@ -3,6 +3,7 @@
 
 import type { Framing } from "./framing.ts";
 import type { QueueBound } from "./message-queue.ts";
+import type { Place } from "./place.ts";
 import type { Retry } from "./retry.ts";
 
 /** How messages travel: cut from a stream that the peer knows nothing else of, or in the protocol of two Cryonode ends. */
@@ -21,6 +22,8 @@ export interface StreamTuning extends QueueTuning {
   readonly waiting?: number;
   /** Of a listener, and of the end of a pair: ms that a call waits for the other side. */
   readonly patience?: number;
+  /** Of the end of a pair that calls: where the other one may be as well, since it moves between hosts. */
+  readonly elsewhere?: readonly Place[];
 }
 
 export interface HttpTuning extends QueueTuning {
