@@ -21,10 +21,10 @@ const power = (base: bigint, exponent: bigint): bigint => {
 };
 
 const toNumber = (little: Uint8Array): bigint =>
-  BigInt(`0x${Buffer.from(little).reverse().toString("hex")}`) & (2n ** 255n - 1n);
+  BigInt(`0x${Buffer.from(little.toReversed()).toString("hex")}`) & (2n ** 255n - 1n);
 
 const toBytes = (value: bigint): Uint8Array =>
-  Buffer.from(value.toString(16).padStart(64, "0"), "hex").reverse();
+  Buffer.from(value.toString(16).padStart(64, "0"), "hex").toReversed();
 
 /** The X25519 key of a host's public key, 32 bytes; null for the one point that has none. */
 export const agreementKey = (key: PublicKey): Uint8Array | null => {

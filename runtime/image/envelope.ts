@@ -31,7 +31,7 @@ import {
 import { sealerFor, TAG_BYTES, unseal } from "./sealing.ts";
 import type { Signer } from "./signer.ts";
 
-export const envelopeMagic = Uint8Array.of(0x89, 0x43, 0x52, 0x43, 0x0d, 0x0a, 0x1a, 0x0a);
+const envelopeMagic = Uint8Array.of(0x89, 0x43, 0x52, 0x43, 0x0d, 0x0a, 0x1a, 0x0a);
 const VERSION = 1;
 const HEAD_BYTES = 32;
 const SEAL_BYTES = 128;

@@ -140,7 +140,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     ),
     gate(
       '{ tcp: "127.0.0.1:7000", lissen: true }',
-      'c.yaml:10:38: unknown key "lissen" in hosts.here.gates.wire; expected tcp, listen, framing, peer, message, unread, retry, waiting, patience or rights; did you mean "listen"?',
+      'c.yaml:10:38: unknown key "lissen" in hosts.here.gates.wire; expected tcp, listen, framing, peer, message, unread, retry, waiting, patience, rights or elsewhere; did you mean "listen"?',
     ),
     gate(
       "{ unx: ./a.sock }",
