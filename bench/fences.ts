@@ -54,7 +54,7 @@ const appender = (files: FileProvider, name: string): (() => number) => {
 };
 
 const sender = (fence: Fence | null): (() => number) => {
-  const gate = makeGate("line", new SinkEnd(), new Set(["send"]), 0, fence);
+  const gate = makeGate("line", new SinkEnd(), new Set(["send"]), null, fence);
   return () => each(() => gate.send("x".repeat(BYTES)));
 };
 

@@ -9,6 +9,7 @@ import { durableProse } from "../daemon/durable-error.ts";
 import type { DurableConfig, DurableHost, Rest } from "../daemon/durable-host.ts";
 import { openKeptHost } from "../daemon/kept-host.ts";
 import { openState } from "../daemon/state-folder.ts";
+import { removeUnfinished } from "../daemon/unfinished.ts";
 import { takeLock, type Running } from "../daemon/state-lock.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { openKeeper } from "../host/durable-folder.ts";
@@ -95,6 +96,7 @@ export const serveHost = async (options: ServeOptions): Promise<Served> => {
     await control.close();
     await lock.right.release();
   });
+  await removeUnfinished(folder);
   const runtime = await warm.on(state);
   if (E.isLeft(runtime)) {
     await release();

@@ -1,12 +1,14 @@
 // Gate, served: one end of a provider's gate, with the rights that the route left.
 import * as t from "io-ts";
 import { bytes, natural, struct } from "../../lib/codec.ts";
+import type { SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import { Gate } from "../../lib/session/gate.ts";
 import { Conversation } from "../provider/gate/conversation.ts";
 import type { Fence } from "../provider/epoch/incarnation.ts";
 import type { GateEnd, GateProvider, GateRight, Message } from "../provider/gate/gate-provider.ts";
 import { byteLength } from "../provider/gate/message-queue.ts";
+import type { Delivery } from "./route.ts";
 import type { Answer, Effect, Life, Serving } from "./service.ts";
 
 const messageCodec = t.union([t.string, bytes]);
@@ -14,7 +16,12 @@ const messageCodec = t.union([t.string, bytes]);
 /** A gate's place in the stream, as providers capture it. */
 export const GatePosition = struct(
   { sent: natural, received: natural, unread: t.array(messageCodec), partial: bytes },
-  { parted: t.string, conversation: Conversation },
+  {
+    parted: t.string,
+    conversation: Conversation,
+    /** Of a gate that calls a foreign peer: the last message sent, where nothing was received since. */
+    asked: messageCodec,
+  },
   "GatePosition",
 );
 
@@ -93,6 +100,72 @@ class Kept {
   }
 }
 
+/** What a durable host knows of a gate to a peer that takes a thing said twice for two things. */
+export interface ForeignGate {
+  readonly delivery: Delivery;
+  /** Whether the same peer is at the other side for as long as the gate lives, so that its answers are waited for. */
+  readonly calls: boolean;
+}
+
+/** Messages larger than that are not kept for being sent again, in bytes. */
+const MOST_ASKED = 1 << 16;
+
+export const keptQuestion = (message: Message): Message | null => {
+  if (byteLength(message) > MOST_ASKED) return null;
+  return typeof message === "string" ? message : new Uint8Array(message);
+};
+
+/** What was sent last and is not answered. Where the host ended meanwhile, and the connection with it, whoever waits for an
+ *  answer has it said again, or hears that none will come, as the route chose. */
+class Question {
+  readonly #name: string;
+  readonly #end: GateEnd;
+  readonly #foreign: ForeignGate | null;
+  #asked: Message | null;
+  /** It went out by a connection that is no more. */
+  #doubted: boolean;
+
+  constructor(name: string, end: GateEnd, foreign: ForeignGate | null, position: GatePosition | null) {
+    this.#name = name;
+    this.#end = end;
+    this.#foreign = foreign?.calls === true ? foreign : null;
+    this.#asked = this.#foreign === null ? null : (position?.asked ?? null);
+    this.#doubted = this.#asked !== null;
+  }
+
+  /** What was sent is a question until something is received. */
+  sent(message: Message): void {
+    if (this.#foreign === null) return;
+    this.#asked = keptQuestion(message);
+    this.#doubted = false;
+  }
+  received(): void {
+    this.#asked = null;
+    this.#doubted = false;
+  }
+
+  /** Somebody waits for what has not arrived; what to tell him instead, or null. */
+  awaited(receive: Promise<Answer<Message>>): Answer<never> | null {
+    if (this.#foreign === null) return null;
+    void receive.then((answer) => E.isRight(answer) && this.received());
+    if (!this.#doubted || this.#asked === null) return null;
+    this.#doubted = false;
+    if (this.#foreign.delivery === "at-most-once") return E.left(doubtful(this.#name));
+    void this.#end.send(this.#asked);
+    return null;
+  }
+
+  get position(): Partial<GatePosition> {
+    return this.#asked === null ? {} : { asked: this.#asked };
+  }
+}
+
+const doubtful = (gate: string): SessionError => ({
+  tag: "Disconnected",
+  gate,
+  reason: "the host ended meanwhile; whether the other side has heard the last message is unknown",
+});
+
 /** Opens a provider's gate. What two Cryonode ends have agreed on is no use elsewhere: `Denied`. */
 export const openGate = (provider: GateProvider, position: GatePosition | null): Promise<Answer<GateEnd>> => {
   if (position?.conversation === undefined || provider.pairs === true) return provider.open(position);
@@ -101,17 +174,19 @@ export const openGate = (provider: GateProvider, position: GatePosition | null):
   return Promise.resolve(E.left({ tag: "Denied", service: "Gate", label: provider.name, reason }));
 };
 
-/** `name`: the provider's, for errors; `received`: messages that had been received when it was opened; `fence`: asked
- *  before each message. */
+/** `name`: the provider's, for errors; `position`: where it was opened; `fence`: asked before each message; `foreign`:
+ *  under a durable host, where its peer is no other Cryonode end. */
 export const makeGate = (
   name: string,
   end: GateEnd,
   rights: ReadonlySet<GateRight>,
-  received = 0,
+  position: GatePosition | null = null,
   fence: Fence | null = null,
+  foreign: ForeignGate | null = null,
 ): Serving<typeof Gate> & { readonly life: Life } => {
   const orphans = new Orphans();
-  const kept = new Kept(end, received);
+  const kept = new Kept(end, position?.received ?? 0);
+  const question = new Question(name, end, foreign, position);
   let waiting = 0;
   const denied = (right: GateRight): Answer<never> =>
     E.left({ tag: "Denied", service: "Gate", label: name, right });
@@ -130,7 +205,12 @@ export const makeGate = (
       const stale = fence?.check() ?? null;
       if (stale !== null) return stale;
       const sent = end.send(content);
-      return sent instanceof Promise ? counted(byteLength(content), sent) : sent;
+      if (!(sent instanceof Promise)) {
+        if (E.isRight(sent)) question.sent(content);
+        return sent;
+      }
+      question.sent(content);
+      return counted(byteLength(content), sent);
     },
     receive: () => {
       if (!rights.has("receive")) return denied("receive");
@@ -139,7 +219,15 @@ export const makeGate = (
       const stale = fence?.check() ?? null;
       if (stale !== null) return stale;
       const message = end.receive();
-      return message instanceof Promise ? orphans.seen(message) : message;
+      if (!(message instanceof Promise)) {
+        if (E.isRight(message)) question.received();
+        return message;
+      }
+      const receive = orphans.seen(message);
+      const told = question.awaited(receive);
+      if (told === null) return receive;
+      orphans.add(receive);
+      return told;
     },
     close: () => E.right(undefined),
     life: {
@@ -152,8 +240,19 @@ export const makeGate = (
         const state = await end.capture();
         const { arrived } = orphans;
         const taken = state.received - arrived.length;
-        return E.right({ ...state, received: taken, unread: [...arrived, ...state.unread] });
+        const unread = [...arrived, ...state.unread];
+        return E.right({ ...state, ...question.position, received: taken, unread });
       },
+      ...(end.news === undefined ? {} : { place: () => end.news?.() }),
+      ...(foreign === null
+        ? {}
+        : {
+            foreign: {
+              again: foreign.delivery === "at-least-once",
+              // Where answers come with the send, there is none to come.
+              doubtful: () => (end.news === undefined ? E.right(undefined) : E.left(doubtful(name))),
+            },
+          }),
       ...(end.opened === undefined ? {} : { opened: end.opened }),
       ...(end.acknowledge === undefined
         ? {}

@@ -27,7 +27,13 @@ export interface Route {
   readonly policy?: FilePolicy;
   /** Timer: what a sleeping timer keeps across a freeze; `remaining` by default. */
   readonly deadline?: "remaining" | "wall";
+  /** Gate; `at-least-once` by default. */
+  readonly delivery?: Delivery;
 }
+
+/** Gate, on a durable host, to a peer that can't tell what it hears twice: what may become of a message that a crash
+ *  comes into. */
+export type Delivery = "at-least-once" | "at-most-once";
 
 /** The route that a request for `service` under `label` takes, or null: a denial. */
 export const routeFor = (routes: readonly Route[], service: string, label: string): Route | null =>

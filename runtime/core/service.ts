@@ -39,14 +39,26 @@ export interface Life {
   /** Nobody waits any more for the call that answered with `promise`: completes it, or keeps what it would have
    *  brought for the next one. Nothing, where no such call waits. */
   cancel?(promise: Promise<unknown>): void;
-  /** Where it stands in what it reads or writes, in its own measure, for objects that move. */
-  place?(): number;
+  /** Where it stands in what it reads or writes, in its own measure, for objects that move: plain data, which a durable
+   *  host writes down with each answer. */
+  place?(): unknown;
+  /** For what leads to a peer that takes a thing said twice for two things. */
+  readonly foreign?: Foreign;
   /** For what grows at its end by its method `write`: what makes that harmless to repeat. */
   readonly growth?: Growth;
   /** For what gives names to things: tells which thing bears a name, so that a change of names is made once. */
   entityAt?(path: string): string | null;
   /** Gives back what it holds outside. It is called once; no method is called after it. */
   release?(): void | Promise<void>;
+}
+
+/** A peer that can't tell what it hears twice. Of the effects on it one at a time leaves, and the next one when it is on
+ *  stable storage that this one did. So a crash leaves one doubt at most. */
+export interface Foreign {
+  /** Whether an effect in doubt is made again. */
+  readonly again: boolean;
+  /** Where it is not: what its caller is answered. */
+  doubtful(): Answer<unknown>;
 }
 
 /** Something to append to. An append becomes a write at a place that was noted down before, and may then be made

@@ -50,6 +50,8 @@ interface Copied {
 /** What brought a child down is found out. */
 const EXAMINE = "examine";
 
+const isEnding = (error: HostError): boolean => error.tag === "Checkpoint" && error.error.tag === "Ended";
+
 type Fit = (state: EntryState) => boolean;
 /** Nothing of it is kept, or nothing that it could go on from. */
 const isOver: Fit = (state) =>
@@ -437,11 +439,13 @@ class KeptHost implements DurableHost {
   /** Freezes a child that is to live again with the next host; why it can't be frozen, or null. */
   #rest(child: string): Promise<string | null> {
     return this.#commands.whenFree(child, "freeze", async () => {
-      if (this.#lives.alive(child) === null) return null;
+      const alive = this.#lives.alive(child);
+      if (alive === null) return null;
       const options = { image: this.#ownImage(child), deadline: LAST_DEADLINE_MS };
       const frozen = await this.#lives.live.freeze([child], options);
       if (E.isRight(frozen)) await this.#lives.keeping.frozen(child, frozen.right[0]!, "alive");
-      // It may have ended by itself meanwhile.
+      // It may have ended by itself meanwhile, or be about to.
+      if (E.isLeft(frozen) && isEnding(frozen.left)) await alive.ended;
       return E.isRight(frozen) || this.#lives.alive(child) === null ? null : hostProse(frozen.left);
     });
   }

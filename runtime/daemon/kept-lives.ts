@@ -55,6 +55,9 @@ export class KeptLives {
   readonly #quiet = new Set<string>();
   /** The last thing that was told of each child beside its log. */
   readonly #last = new Map<string, HostEvent>();
+  /** While children are brought back, those that are back: what they share with the others, such as the end of a file
+   *  that several append to, is as it was only when all are. */
+  #standing: Child[] | null = [];
   #begun = false;
   #closed = false;
 
@@ -241,6 +244,9 @@ export class KeptLives {
   /** Whoever could be brought back of those who lived with the former host has been. */
   begun(): void {
     this.#begun = true;
+    const standing = this.#standing ?? [];
+    this.#standing = null;
+    for (const child of standing) child.go();
     this.#recovered();
   }
 
@@ -374,7 +380,8 @@ export class KeptLives {
   #go(name: string, child: Child): Done {
     this.#fallen.delete(name);
     if (this.#absent.delete(name)) this.#recovered();
-    child.go();
+    if (this.#standing === null) child.go();
+    else this.#standing.push(child);
     return E.right(this.#last.get(name)!);
   }
 

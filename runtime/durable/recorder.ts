@@ -1,6 +1,5 @@
 // Writes down what enters a protection domain, and lets its effects out only when all they depend on is durable.
 // Turns don't wait for that, and neither do calls that change nothing outside.
-import type { SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import type { ToDomain } from "../core/link.ts";
 import type { Answer, CoreObject, Eventually, Growth, Serving } from "../core/service.ts";
@@ -20,6 +19,17 @@ export interface AppendPlan {
   readonly place: number;
 }
 
+/** It is on record that a call was let out: whether it was made before a crash, nobody knows. */
+export interface OncePlan {
+  readonly once: true;
+}
+
+const ONCE: OncePlan = { once: true };
+
+const isOncePlan = (plan: unknown): plan is OncePlan => (plan as Partial<OncePlan> | null)?.once === true;
+
+type Plan = AppendPlan | NamePlan | OncePlan;
+
 const isAppendPlan = (plan: unknown): plan is AppendPlan =>
   typeof plan === "object" && plan !== null && Number.isSafeInteger((plan as Partial<AppendPlan>).place);
 
@@ -30,6 +40,9 @@ export interface RecorderOptions {
   /** When it should have another checkpoint, and who is told of it. Default: often enough, and nobody. */
   readonly policy?: CheckpointPolicy;
   readonly due?: () => void;
+  /** Called when what it wrote can't be had on stable storage: nothing leaves until it has another checkpoint, in another
+   *  file, and `open` says so. */
+  readonly unwritten?: (reason: string) => void;
   /** Whether a session request is answered by another child, whose answers are heard, not recorded. */
   readonly isInner: (request: SessionRequest) => boolean;
 }
@@ -39,7 +52,7 @@ interface Waiting {
   readonly reach: Reach;
   /** How many records must be durable before it may leave. */
   after: number;
-  plan: AppendPlan | NamePlan | null;
+  plan: Plan | null;
   readonly settle: (answer: Answer<unknown>) => void;
 }
 
@@ -51,12 +64,6 @@ interface Queue {
   floor: number;
 }
 
-const unjournalled = (cause: Error): SessionError => ({
-  tag: "Io",
-  code: (cause as NodeJS.ErrnoException).code ?? "EIO",
-  what: "the host's journal",
-});
-
 /** What is kept of arguments must not be the caller's memory. */
 const kept = (args: readonly unknown[]): readonly unknown[] =>
   args.some((each) => each instanceof Uint8Array)
@@ -65,6 +72,8 @@ const kept = (args: readonly unknown[]): readonly unknown[] =>
 
 const growthOf = ({ object, entry }: WitnessedCall): Growth | null =>
   entry.name === "write" ? (object.life?.growth ?? null) : null;
+
+const isOnce = ({ object }: WitnessedCall): boolean => object.life?.foreign?.again === false;
 
 const isFiles = ({ contract }: CoreObject): boolean => contract === File || contract === FileSystem;
 
@@ -75,7 +84,7 @@ export class Recorder implements Witness {
   /** All files are one queue: moves and removals concern what others have open. */
   readonly #files: Queue = { waiting: [], busy: false, floor: 0 };
   /** Plans of calls that have not left, by slot. */
-  readonly #plans = new Map<number, { readonly turn: number; readonly plan: AppendPlan | NamePlan }>();
+  readonly #plans = new Map<number, { readonly turn: number; readonly plan: Plan }>();
   readonly #queues = new WeakMap<CoreObject, Queue>();
   #sequence: number;
   /** Since the last checkpoint. */
@@ -88,6 +97,11 @@ export class Recorder implements Witness {
   /** Whether effects may leave: not before the checkpoint that the records come after is durable. */
   #open: boolean;
   readonly #stopped = new Set<Queue>();
+  /** How often the journal had been mended when effects were last let out, and when the last checkpoint was taken. */
+  #mends: number;
+  #mendsTaken: number;
+  /** What is to be confirmed when its answer is durable after all. */
+  #unconfirmed: (() => void)[] = [];
   #held: (() => void)[] | null = null;
 
   /** `sequence`: how many records the incarnation has already; `open`: as if `open` had been called. */
@@ -96,6 +110,7 @@ export class Recorder implements Witness {
     this.#options = options;
     this.#clock = new CheckpointClock(options.policy ?? DEFAULT_POLICY, () => options.due?.());
     this.#journal = options.journal;
+    this.#mends = this.#mendsTaken = options.journal.mends;
     this.#sequence = sequence;
   }
 
@@ -118,11 +133,19 @@ export class Recorder implements Witness {
   /** The checkpoint that the records come after is durable: effects may leave. */
   open(): void {
     this.#open = true;
+    this.#mends = this.#mendsTaken;
+    if (this.#intact) for (const confirm of this.#unconfirmed.splice(0)) confirm();
     this.#kick();
+  }
+
+  /** Whether all that it wrote since its last checkpoint is in the journal. */
+  get #intact(): boolean {
+    return this.#mends === this.#journal.mends;
   }
 
   /** No effect leaves, and none that has left is answered, until `release`: while a checkpoint is taken. */
   hold(): void {
+    this.#mendsTaken = this.#journal.mends;
     this.#held ??= [];
   }
   release(): void {
@@ -221,6 +244,8 @@ export class Recorder implements Witness {
     const certain = queue.waiting.every((each) => each.plan !== null || each.reach === "ordered");
     const growth = growthOf(call);
     if (growth !== null && (certain || isAppendPlan(call.plan))) this.#plan(waiting, growth);
+    const isNext = queue.waiting.length === 0;
+    if (isOncePlan(call.plan) || (isNext && reach === "effect" && isOnce(call))) this.#planOnce(waiting);
     // A change of names is noted when its turn has come, and waits for that.
     if (reach === "effect" && namedBy(call) === null) waiting.after = this.#journal.added;
     queue.waiting.push(waiting);
@@ -240,7 +265,13 @@ export class Recorder implements Witness {
     this.#planned(slot, turn, waiting.plan);
   }
 
-  #planned(slot: number, turn: number, plan: AppendPlan | NamePlan): void {
+  /** It is about to be let out, and will not be again. */
+  #planOnce(waiting: Waiting): void {
+    waiting.plan = ONCE;
+    this.#planned(waiting.call.slot, waiting.call.turn, ONCE);
+  }
+
+  #planned(slot: number, turn: number, plan: Plan): void {
     this.#plans.set(slot, { turn, plan });
     this.#record({ kind: "plan", slot, turn, plan });
   }
@@ -251,14 +282,16 @@ export class Recorder implements Witness {
     if (first === undefined || this.#ended) return;
     // A change of names that was planned by the former incarnation does no harm, and others wait for it.
     const isShut = !this.#open && !isNamePlan(first.call.plan);
-    if (isShut || this.#held !== null) return void this.#stopped.add(queue);
+    if (isShut || !this.#intact || this.#held !== null) return void this.#stopped.add(queue);
     queue.busy = true;
     const after = first.reach === "effect" ? Math.max(first.after, queue.floor) : 0;
     if (this.#journal.durable >= after) return this.#leave(queue, first);
     this.#journal.whenDurable((failed) => {
       if (this.#ended) return;
-      if (failed === null) return this.#leave(queue, first);
-      this.#left(queue, first, E.left(unjournalled(failed)));
+      if (failed === null && this.#intact) return this.#leave(queue, first);
+      queue.busy = false;
+      this.#stopped.add(queue);
+      if (failed !== null) this.#options.unwritten?.(failed.message);
     });
   }
 
@@ -282,7 +315,14 @@ export class Recorder implements Witness {
       first.after = this.#journal.added;
       return this.#next(queue);
     }
+    if (first.plan === null && first.reach === "effect" && isOnce(call)) {
+      this.#planOnce(first);
+      first.after = this.#journal.added;
+      return this.#next(queue);
+    }
     const { plan } = first;
+    const { foreign } = call.object.life ?? {};
+    if (isOncePlan(call.plan) && foreign !== undefined) return this.#left(queue, first, foreign.doubtful());
     const made = name !== null && isNamePlan(call.plan) ? madeBefore(call, name, call.plan) : null;
     const answer =
       made ??
@@ -307,7 +347,9 @@ export class Recorder implements Witness {
       this.#plans.delete(first.call.slot);
     this.#note(first.call, answer);
     // What bears a name may be another thing by the next effect, and look the same.
-    if (namedBy(first.call) !== null) queue.floor = this.#journal.added;
+    // And one that can't tell what was said twice must not have to doubt two things.
+    const isForeign = first.reach === "effect" && first.call.object.life?.foreign !== undefined;
+    if (isForeign || namedBy(first.call) !== null) queue.floor = this.#journal.added;
     first.settle(answer);
     this.#next(queue);
   }
@@ -340,7 +382,10 @@ export class Recorder implements Witness {
     const confirmable = object.life?.kept;
     if (confirmable?.method !== entry.name || E.isLeft(answer)) return;
     this.#journal.whenDurable((failed) => {
-      if (failed === null && !this.#ended) confirmable.confirm();
+      if (this.#ended) return;
+      if (failed === null && this.#intact) return confirmable.confirm();
+      this.#unconfirmed.push(() => confirmable.confirm());
+      if (failed !== null) this.#options.unwritten?.(failed.message);
     });
   }
 

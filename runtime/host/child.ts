@@ -71,6 +71,8 @@ export interface ChildSurroundings {
   readonly idle?: (child: Child) => void;
   /** To others it is there already: it only rested. */
   readonly known?: true;
+  /** The journal takes nothing from a kept child, for this reason. */
+  readonly unwritten?: (child: Child, reason: string) => void;
 }
 
 type Kept = Extract<FromResident, { readonly kind: "kept" }>["result"];
@@ -467,6 +469,8 @@ export class Child implements Lodger {
         return this.#surroundings.idle?.(this);
       case "rested":
         return this.#rested?.(message.result);
+      case "unwritten":
+        return this.#surroundings.unwritten?.(this, message.reason);
       case "turnedOver":
         return this.#turnedOver?.();
       case "surveyed":

@@ -148,7 +148,12 @@ export class Children {
         this.#freeCaps += capabilities;
       },
       ...(this.#comesBack === undefined ? {} : { comesBack: this.#comesBack }),
-      ...(keeper === undefined ? {} : { due: (due) => void keeper.due(due) }),
+      ...(keeper === undefined
+        ? {}
+        : {
+            due: (due) => void keeper.due(due),
+            unwritten: (which, reason) => keeper.unwritten(which, reason),
+          }),
       ...(this.#idle === undefined ? {} : { idle: this.#idle }),
       ...(goesOn?.known === true ? { known: true } : {}),
       ...(lost === undefined ? {} : { lost: (reason) => lost(child, reason) }),
@@ -163,7 +168,10 @@ export class Children {
     const child: Child = new Child(spec, code, identity, surroundings);
     this.#making.set(config.name, child);
     this.#configs.set(child, config);
-    void child.ended.then(() => alive.delete(identity.identity));
+    void child.ended.then(() => {
+      alive.delete(identity.identity);
+      if (spec.kept !== undefined) keeper?.strike(spec.kept);
+    });
     return E.right(child);
   }
 

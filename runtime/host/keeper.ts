@@ -90,6 +90,9 @@ const RUNS = "runs";
 const REST = "rest/";
 const UPTIME = "uptime";
 
+/** Between tries to go on with a journal that could not be written, in ms. */
+const MEND_PAUSE_MS = 200;
+
 /** Incarnations of one run of the host; their numbers, in the journal, are never given again. */
 const MOST_INCARNATIONS = 2 ** 24;
 
@@ -113,6 +116,9 @@ export class Keeper {
   #turning = false;
   /** What `performance.now` showed when there had been a host for no time at all. */
   #origin: number;
+  #mending = false;
+  /** Incarnations that were given the journal's file and do not live yet, or will not. */
+  readonly #enlisted = new Set<number>();
 
   private constructor(options: KeeperOptions, run: number, uptime: number) {
     this.#options = options;
@@ -141,8 +147,14 @@ export class Keeper {
 
   /** What a child that is about to be made needs for being kept. */
   enlist(config: StartConfig): KeptSpec {
-    const secret = randomBytes(4).readInt32LE(0);
-    return { ...this.#place(config), incarnation: ++this.#incarnations, secret };
+    const incarnation = ++this.#incarnations;
+    this.#enlisted.add(incarnation);
+    return { ...this.#place(config), incarnation, secret: randomBytes(4).readInt32LE(0) };
+  }
+
+  /** The child that was enlisted so has ended, or will never be. */
+  strike({ incarnation }: KeptSpec): void {
+    this.#enlisted.delete(incarnation);
   }
 
   /** The child has begun, and has taken no turn that could be seen: from now on it is kept. `checkpoint`: the number of
@@ -369,6 +381,7 @@ export class Keeper {
   /** What a child that goes on where it rested needs for being kept. */
   enlistAgain(config: StartConfig, { state }: FormerLife): KeptSpec {
     const { incarnation, secret, sequence, names } = state;
+    this.#enlisted.add(incarnation);
     return { ...this.#place(config), incarnation, secret, goesOn: { sequence, names } };
   }
 
@@ -406,6 +419,7 @@ export class Keeper {
     const { child } = life;
     this.#lives.set(child, life);
     this.#fallen.delete(child.name);
+    if (child.spec.kept !== undefined) this.strike(child.spec.kept);
     void child.ended.then(({ kind }) => {
       this.#lives.delete(child);
       this.#copies.take(child.identity.identity);
@@ -559,26 +573,79 @@ export class Keeper {
     this.#trim();
   }
 
+  /** Nothing can be written to the journal's file, so that nothing leaves the children: they go on in another file, from
+   *  checkpoints that make the past of no account. Tried until it succeeds. */
+  unwritten(child: Child, reason: string): void {
+    if (this.#mending) return;
+    this.#mending = true;
+    this.#options.warn(
+      child.name,
+      `the journal can't be written: ${reason}; nothing leaves the host until it can`,
+    );
+    void this.#mend().then(() => {
+      this.#mending = false;
+      this.#options.warn(child.name, "the journal can be written again");
+    });
+  }
+
+  async #mend(): Promise<void> {
+    const { journal } = this.#options;
+    let former: Either<JournalError, number> | null = null;
+    while (former === null || E.isLeft(former)) {
+      await later();
+      if (!this.#turning && this.#enlisted.size === 0) former = journal.turnOver();
+    }
+    this.#turning = true;
+    const lives = await this.#turnTo(former.right);
+    this.#turning = false;
+    for (let kept = false; !kept;) {
+      kept = (await Promise.all(lives.map((life) => this.#keepAnew(life)))).every(Boolean);
+      if (!kept) await later();
+    }
+    // What one knows of another is in the checkpoint of either.
+    for (const { child } of lives) child.open();
+  }
+
+  /** Whether it has a checkpoint that was taken from now on, or needs none any more. */
+  async #keepAnew(life: Life): Promise<boolean> {
+    while (life.busy) await new Promise((resolve) => setTimeout(resolve, 1));
+    life.busy = true;
+    const kept = await this.#checkpoint(life);
+    life.busy = false;
+    return E.isRight(kept) || life.child.ending !== null;
+  }
+
+  /** All who live write to the journal's new file; nobody writes to the former one then. */
+  async #turnTo(former: number): Promise<readonly Life[]> {
+    const { journal } = this.#options;
+    const lives = [...this.#lives.values()];
+    await Promise.all(lives.map(({ child }) => child.turnOver(former, journal.descriptor)));
+    journal.closeFormer(former);
+    return lives;
+  }
+
   /** Begins another file where this one is large; who has records in the former one has a checkpoint made. */
   #turnOver(): void {
     const { journal, warn } = this.#options;
-    if (this.#turning || journal.size < MOST_JOURNAL_BYTES) return;
+    // Who is about to live has been told of this file, and can't yet be told of another.
+    if (this.#turning || this.#enlisted.size > 0 || journal.size < MOST_JOURNAL_BYTES) return;
     this.#turning = true;
     const former = journal.turnOver();
     if (E.isLeft(former)) {
       this.#turning = false;
       return tell(former, warn);
     }
-    const lives = [...this.#lives.values()];
-    void Promise.all(lives.map(({ child }) => child.turnOver(former.right, journal.descriptor))).then(
-      async () => {
-        journal.closeFormer(former.right);
-        await Promise.all(lives.map(({ child }) => this.due(child)));
-        this.#turning = false;
-      },
-    );
+    void this.#turnTo(former.right).then(async (lives) => {
+      await Promise.all(lives.map(({ child }) => this.due(child)));
+      this.#turning = false;
+    });
   }
 }
+
+const later = (): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, MEND_PAUSE_MS).unref();
+  });
 
 const tell = (done: Either<JournalError, unknown>, warn: KeeperOptions["warn"]): void => {
   if (E.isLeft(done)) warn("", `${done.left.step} of ${done.left.path} failed with ${done.left.code}`);

@@ -53,7 +53,7 @@ const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
       const rights = grantedRights(found.rights, route);
       if (E.isLeft(end)) return end;
       const fenced = fence(found.provider, "Gate", provider);
-      return E.right(makeGate(provider, end.right, rights, known?.received, fenced));
+      return E.right(makeGate(provider, end.right, rights, known, fenced));
     },
   ],
 ]);

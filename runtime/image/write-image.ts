@@ -18,6 +18,10 @@ export interface WrittenImage {
 export const temporaryBeside = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
 
+/** Whether a name is one of these. */
+export const isTemporary = (name: string): boolean =>
+  /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);
+
 /** Creates a file with these bytes and syncs it. On failure the file may be there, in any state. */
 export const createSynced = async (
   path: string,

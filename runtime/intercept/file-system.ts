@@ -81,7 +81,7 @@ export const fileInterceptor = interceptor(File, {
     from: { offset: 0, identity: null, content: null },
     by: (position: FilePosition, call) => ({
       ...position,
-      offset: call.place ?? offsetAfter(position, call),
+      offset: typeof call.place === "number" ? call.place : offsetAfter(position, call),
     }),
   },
   record: {

@@ -1,6 +1,7 @@
 // Gate, intercepted: its place in the stream is its position.
 import { Gate } from "../../lib/session/gate.ts";
-import { GatePosition } from "../core/gate.ts";
+import { GatePosition, keptQuestion } from "../core/gate.ts";
+import type { Message, News } from "../provider/gate/gate-provider.ts";
 import { interceptor } from "./interceptor.ts";
 import { forget } from "./parent.ts";
 
@@ -22,13 +23,32 @@ const said = (
   return { conversation: { ...rest, sent, unacknowledged, received: arrived } };
 };
 
+/** What has become unread by the time that a call was answered, where the gate says so. */
+const arrivedBy = (position: GatePosition, place: unknown): GatePosition => {
+  const { count, last, parted } = (place ?? {}) as Partial<News>;
+  if (count === undefined || last === undefined) return position;
+  const news = count - position.received - position.unread.length;
+  const { parted: _, ...rest } = position;
+  const unread = news > 0 ? [...position.unread, ...last.slice(-news)] : position.unread;
+  return { ...rest, unread, ...(parted === null || parted === undefined ? {} : { parted }) };
+};
+
+/** What was sent and nothing was received after: the question that a foreign peer has still to answer. */
+const asking = (position: GatePosition, method: string, [message]: readonly unknown[]): GatePosition => {
+  const { asked: _, ...rest } = position;
+  if (method !== "send" || position.conversation !== undefined) return rest;
+  const asked = keptQuestion(message as Message);
+  return asked === null ? rest : { ...rest, asked };
+};
+
 export const gateInterceptor = interceptor(Gate, {
   position: GatePosition,
   outside: { send: "effect", close: "ordered" },
   moves: {
     from: { sent: 0, received: 0, unread: [], partial: new Uint8Array() },
-    by: (position: GatePosition, { method, args }) => {
-      if (method !== "send" && method !== "receive") return position;
+    by: (before: GatePosition, { method, args, place }) => {
+      if (method !== "send" && method !== "receive") return before;
+      const position = asking(arrivedBy(before, place), method, args);
       const moved = { ...position, ...said(position, method, args) };
       if (method === "send") return { ...moved, sent: position.sent + 1 };
       return { ...moved, received: position.received + 1, unread: position.unread.slice(1) };
@@ -37,9 +57,10 @@ export const gateInterceptor = interceptor(Gate, {
   unsure(position: GatePosition, methods) {
     const { conversation } = position;
     const repeats = methods.filter((method) => method === "send").length;
-    return conversation === undefined
-      ? position
-      : { ...position, conversation: { ...conversation, repeats } };
+    if (conversation !== undefined) return { ...position, conversation: { ...conversation, repeats } };
+    // What is to be sent still comes after the question, and is one itself.
+    const { asked: _, ...rest } = position;
+    return repeats === 0 ? position : rest;
   },
   record: {
     close(ledger, { selector }) {

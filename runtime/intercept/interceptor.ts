@@ -51,7 +51,7 @@ export interface MovedBy {
   readonly args: readonly unknown[];
   readonly result: unknown;
   /** Where the object said it stood after the call, in its own measure; null where it says nothing. */
-  readonly place: number | null;
+  readonly place: unknown;
 }
 
 /** What is known of a position without asking its object: how it begins, and how each call moves it. */

@@ -23,6 +23,8 @@ export type Service = (typeof SERVICES)[number] | (string & {});
 export type FilePolicy = "strict" | "rebind" | "restore";
 /** What a sleeping timer keeps: the time that remained, or the hour it was set for. */
 export type Deadline = "remaining" | "wall";
+/** What becomes of a message to a foreign peer that a crash of a durable host comes into. */
+export type Delivery = "at-least-once" | "at-most-once";
 
 export interface Route {
   readonly service: Service;
@@ -45,6 +47,8 @@ export interface Route {
   readonly policy?: FilePolicy;
   /** Timer alone; `remaining` unless said otherwise. */
   readonly deadline?: Deadline;
+  /** Gate alone; `at-least-once` unless said otherwise. */
+  readonly delivery?: Delivery;
 }
 
 const hostService: Schema<Service> = schema("a service", (tree, context) => {
@@ -73,6 +77,7 @@ const hostShape = fields(
     rights: anyRights,
     policy: word(["strict", "rebind", "restore"]),
     deadline: word(["remaining", "wall"]),
+    delivery: word(["at-least-once", "at-most-once"]),
   },
 );
 
@@ -93,6 +98,7 @@ const OWNERS: Readonly<Record<string, readonly Service[]>> = {
   rights: ["File_system", "Gate"],
   policy: ["File_system"],
   deadline: ["Timer"],
+  delivery: ["Gate"],
 };
 
 /** One route. Keys and rights fit its service. */

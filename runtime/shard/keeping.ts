@@ -26,6 +26,8 @@ export interface KeepingOptions {
   readonly log: (text: string) => void;
   /** So much has entered it since its last checkpoint that it should have another. */
   readonly due: () => void;
+  /** The journal takes nothing from it, for this reason. */
+  readonly unwritten: (reason: string) => void;
 }
 
 /** Where a checkpoint's memory goes. */
@@ -71,7 +73,7 @@ export class Keeping {
 
   /** Throws where the log's file can't be had. */
   constructor(options: KeepingOptions) {
-    const { spec, journal, plans, router, due } = options;
+    const { spec, journal, plans, router, due, unwritten } = options;
     this.#options = options;
     this.#names = namesOf(spec.incarnation, spec.goesOn?.names ?? 0);
     this.log = new KeptLog(spec.log, spec.logBytes, options.log);
@@ -83,6 +85,7 @@ export class Keeping {
         journal,
         plans,
         due,
+        unwritten,
         isInner: ({ service, label, declared }) =>
           declared === true || (router.child?.(service, label) ?? null) !== null,
       },

@@ -32,7 +32,12 @@ export const outerGate = (
     }
     case "http": {
       const { kind: _, rights: _rights, unread, ...place } = spec;
-      return httpGate({ name, ...place, ...(unread === undefined ? {} : { bound: unread }) });
+      return httpGate({
+        name,
+        ...place,
+        tells: acknowledge === "told",
+        ...(unread === undefined ? {} : { bound: unread }),
+      });
     }
     default:
       return null;

@@ -321,6 +321,8 @@ export type FromResident =
   | { readonly kind: "idle" }
   | { readonly kind: "rested"; readonly result: Either<CheckpointError, RestingChild> }
   | { readonly kind: "turnedOver" }
+  /** What enters it can't be written down in the journal's file, and so nothing leaves it any more. */
+  | { readonly kind: "unwritten"; readonly reason: string }
   | { readonly kind: "measured"; readonly extent: Extent }
   | ({ readonly kind: "aside" } & Aside)
   | { readonly kind: "surveyed"; readonly survey: Survey | null }

@@ -130,6 +130,7 @@ export class Resident {
             router: this.#router,
             log: (text) => this.#log(text),
             due: () => this.#post({ kind: "due" }),
+            unwritten: (reason) => this.#post({ kind: "unwritten", reason }),
           });
     this.#sleeper = this.#makeSleeper();
     if (this.#sleeper !== null) household.idleness.add(this.#sleeper);
@@ -179,8 +180,9 @@ export class Resident {
       case "measure":
         return this.#measure();
       case "turnOver":
-        this.#household.journals.turnOver(message.former, message.journal);
-        return this.#post({ kind: "turnedOver" });
+        return this.#household.journals.turnOver(message.former, message.journal, () =>
+          this.#post({ kind: "turnedOver" }),
+        );
       case "link":
         // While it comes back, its own links speak to a domain that is not there yet.
         return (this.#domain ?? this.#reviving)?.hear(message.message);

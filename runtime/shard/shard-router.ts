@@ -125,17 +125,13 @@ export class ShardRouter extends RouteTable implements Router {
     const outer = outerGate(target, provider, acknowledge, (error) => void bar.fall(error));
     if (outer === null) return this.#powers.portal.open(Gate, target, route, position);
     const end = await openGate(outer, position);
-    return E.isLeft(end)
-      ? end
-      : E.right(
-          makeGate(
-            target,
-            end.right,
-            grantedRights(provider.rights, route),
-            position?.received,
-            this.#fence("Gate", target, []),
-          ),
-        );
+    if (E.isLeft(end)) return end;
+    const calls = !("listen" in provider && provider.listen) && provider.kind !== "http";
+    const { delivery = "at-least-once" } = route;
+    const foreign = this.#spec.kept === undefined || outer.pairs === true ? null : { delivery, calls };
+    const rights = grantedRights(provider.rights, route);
+    const fence = this.#fence("Gate", target, []);
+    return E.right(makeGate(target, end.right, rights, position, fence, foreign));
   }
 
   /** One for all sessions of a provider. Where the provider has no place of its own, or one that the host may not write

@@ -37,6 +37,9 @@ class MemoryFile implements FileSync {
       then(null);
     });
   }
+  syncNow(): void {
+    this.#synced = this.#length;
+  }
   /** What is there after a crash: of the process, or of the machine, which loses what was not synced. */
   content(power: "kept" | "lost"): Buffer {
     const whole = Buffer.concat(this.#parts);

@@ -1,43 +1,80 @@
-// A server that knows nothing of Cryonode: it notes what it is told, once, by the number in the message, and confirms
-// it each time.
-import { createServer, type AddressInfo, type Server } from "node:net";
+// Servers that know nothing of Cryonode, and note what they are told.
+import { createServer as createHttpServer } from "node:http";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 
-export class ForeignServer {
-  /** The numbers in the order in which each came first. */
+const listening = async (server: Server): Promise<number> => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+};
+
+/** Notes each number once, in the order in which each came first, and counts what came again. */
+export class Notes {
   readonly heard: number[] = [];
-  /** How often something came that had come before. */
   repeats = 0;
-  readonly #server: Server;
   readonly #known = new Set<number>();
 
-  private constructor() {
-    this.#server = createServer((socket) => {
-      socket.on("error", () => socket.destroy());
-      const lines = createInterface({ input: socket, crlfDelay: Infinity });
-      lines.on("error", () => socket.destroy());
-      lines.on("line", (text) => {
-        const number = Number(/^say ([0-9]+)$/.exec(text)?.[1] ?? Number.NaN);
-        if (Number.isNaN(number)) return;
-        if (this.#known.has(number)) this.repeats++;
-        else this.heard.push(number);
-        this.#known.add(number);
-        socket.write(`ok ${number}\n`);
-      });
-    });
-  }
-
-  static async listen(): Promise<ForeignServer> {
-    const made = new ForeignServer();
-    await new Promise<void>((resolve) => made.#server.listen(0, "127.0.0.1", resolve));
-    return made;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  close(): void {
-    this.#server.close();
+  note(number: number): void {
+    if (this.#known.has(number)) this.repeats++;
+    else this.heard.push(number);
+    this.#known.add(number);
   }
 }
+
+const NUMBERED = /^(?:say|tell) ([0-9]+)$/;
+const numberOf = (text: string): number => Number(NUMBERED.exec(text)?.[1] ?? Number.NaN);
+
+export interface ForeignServer {
+  readonly port: number;
+  close(): void;
+}
+
+/** Calls `line` with each line of text that comes over TCP. */
+const lineServer = async (line: (text: string, socket: Socket) => void): Promise<ForeignServer> => {
+  const server = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    const lines = createInterface({ input: socket, crlfDelay: Infinity });
+    lines.on("error", () => socket.destroy());
+    lines.on("line", (text) => line(text, socket));
+  });
+  const port = await listening(server);
+  return { port, close: () => void server.close() };
+};
+
+/** Confirms each number, however often it comes. `say 0` is noted nowhere. */
+export const confirmingServer = (notes: Notes): Promise<ForeignServer> =>
+  lineServer((text, socket) => {
+    const number = numberOf(text);
+    if (Number.isNaN(number)) return;
+    if (number > 0) notes.note(number);
+    socket.write(`ok ${number}\n`);
+  });
+
+/** Says nothing, and keeps every number as it comes. */
+export const silentServer = (told: number[]): Promise<ForeignServer> =>
+  lineServer((text) => {
+    const number = numberOf(text);
+    if (!Number.isNaN(number)) told.push(number);
+  });
+
+/** Over HTTP: notes what is posted, and confirms it, however often it comes. */
+export const noteService = async (notes: Notes): Promise<ForeignServer> => {
+  const server = createHttpServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("error", () => {});
+    request.on("end", () => {
+      const number = numberOf(Buffer.concat(parts).toString());
+      notes.note(number);
+      response.end(`ok ${number}`);
+    });
+  });
+  const port = await listening(server);
+  return {
+    port,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};

@@ -1,35 +1,40 @@
-// `npm run torture -- --kills N --seed S`: as long and as hard as one likes.
+// `npm run torture -- --kills N --seed S`, or `--steps`: as long and as hard as one likes.
 import { parseArgs } from "node:util";
-import { torture } from "./torture.ts";
+import { STEP_NAMES } from "./step.ts";
+import { EVERYONE } from "./torture-world.ts";
+import { allSteps, randomLives, torture } from "./torture.ts";
 
 const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "100" },
     seed: { type: "string", default: "1" },
-    work: { type: "string" },
+    steps: { type: "boolean", default: false },
+    only: { type: "string" },
+    cast: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 
 if (values.help) {
-  console.log(`npm run torture -- [--kills N] [--seed S] [--work W]
+  console.log(`npm run torture -- [--kills N] [--seed S]
+npm run torture -- --steps [--only TEXT]
+with --cast NAME,NAME…: only these play, of ${EVERYONE.join(", ")}
 
-Runs components under \`cryonode up\`, kills the host N times (default 100) at moments that follow from S (default 1),
-and compares the world that is left with that of an uninterrupted run. W: steps of each component (default: 20 a kill).`);
+Runs components under \`cryonode up\`, ends the host with kill -9 again and again, and compares the world that is left
+with that of an uninterrupted run: N times (default 100) at moments that follow from S (default 1), or at every step of
+its life, before and after, its first time and later ones; with --only, at those whose names have TEXT in them. The steps:
+
+  ${STEP_NAMES.join("\n  ")}`);
 } else {
-  const kills = Number(values.kills);
-  const work = Number(values.work ?? Math.max(200, kills * 20));
-  const {
-    wrong,
-    repeats,
-    kills: done,
-  } = await torture({
-    kills,
-    seed: Number(values.seed),
-    work,
+  const steps = allSteps().filter(({ kill }) => kill!.what.includes(values.only ?? ""));
+  const lives = values.steps ? steps : randomLives(Number(values.kills), Number(values.seed));
+  const { wrong, repeats, losses, kills, missed } = await torture({
+    lives,
+    ...(values.cast === undefined ? {} : { cast: values.cast.split(",") }),
     tell: (text) => console.log(text),
   });
-  console.log(`${done} kills, ${repeats} messages repeated to the foreign server, ${wrong.length} faults`);
+  if (missed.length > 0) console.log(`steps that did not come: ${missed.join(", ")}`);
+  console.log(`${kills} kills, ${repeats} messages repeated, ${losses} lost, ${wrong.length} faults`);
   for (const each of wrong) console.log(each);
   process.exitCode = wrong.length === 0 ? 0 : 1;
 }

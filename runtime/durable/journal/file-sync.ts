@@ -1,4 +1,4 @@
-// The two things that a journal does to its file.
+// What a journal does to its file.
 
 import * as fs from "node:fs";
 
@@ -7,6 +7,8 @@ export interface FileSync {
   append(bytes: Uint8Array): void;
   /** Calls `then` when all that was appended is on stable storage, or with why it is not. */
   sync(then: (cause: Error | null) => void): void;
+  /** Returns then; throws where it is not. */
+  syncNow(): void;
 }
 
 /** A file that was opened for appending, by its descriptor; any thread of the process may have it. */
@@ -16,4 +18,5 @@ export const descriptorSync = (descriptor: number): FileSync => ({
       written += fs.writeSync(descriptor, bytes, written, bytes.length - written);
   },
   sync: (then) => fs.fdatasync(descriptor, then),
+  syncNow: () => fs.fdatasyncSync(descriptor),
 });

@@ -24,7 +24,7 @@ export interface AnswerRecord {
   readonly turn: number;
   readonly answer: { readonly error: SessionError } | { readonly value: unknown };
   /** Where the object that answered stands now; null where it says nothing. */
-  readonly place: number | null;
+  readonly place: unknown;
 }
 
 /** What another child said. */
@@ -122,7 +122,7 @@ const recordOf = ([kind, ...fields]: readonly unknown[]): DomainRecord | null =>
     }
     case ANSWER: {
       const [slot, turn, place, ok, value] = fields;
-      if (!isNumber(slot) || !isNatural(turn) || (place !== null && !isNumber(place))) return null;
+      if (!isNumber(slot) || !isNatural(turn)) return null;
       const answer = ok === 1 ? { value: unpacked(value) } : { error: value as SessionError };
       return { kind: "answer", slot, turn, place, answer };
     }

@@ -14,16 +14,44 @@ export class JournalWriter {
   #durable = 0;
   #waiting: Waiting[] = [];
   #syncing = false;
+  #leaving: (() => void)[] = [];
   #scheduled = false;
+  #mends = 0;
   #failed: Error | null = null;
 
   constructor(file: FileSync) {
     this.#file = file;
   }
 
-  /** Goes on in another file. What it has written so far is durable. */
-  turnTo(file: FileSync): void {
+  /** Goes on in another file. What it has written so far is durable. `left` as for `whenLeft`. */
+  turnTo(file: FileSync, left: () => void): void {
     this.#file = file;
+    this.whenLeft(left);
+  }
+
+  /** Calls `left` once the file before this one is no longer used: a sync of it may be under way. */
+  whenLeft(left: () => void): void {
+    if (this.#syncing) this.#leaving.push(left);
+    else left();
+  }
+
+  /** Whether something could not be written: nothing more is, until it goes on in another file. */
+  get failed(): boolean {
+    return this.#failed !== null;
+  }
+
+  /** How often it has gone on without what it had been given. */
+  get mends(): number {
+    return this.#mends;
+  }
+
+  /** What its file refused can't be had any more: it is as if it had never been added. What is added from now on goes
+   *  elsewhere, and is of use to nobody before all whose records these are have another checkpoint. */
+  mend(file: FileSync, left: () => void): void {
+    this.#mends++;
+    this.#frames.take();
+    this.#failed = null;
+    this.turnTo(file, left);
   }
 
   /** How many records were added so far. */
@@ -37,7 +65,7 @@ export class JournalWriter {
   }
 
   add(payload: Uint8Array): void {
-    this.#frames.add(payload);
+    if (this.#failed === null) this.#frames.add(payload);
     this.#added++;
   }
 
@@ -47,6 +75,18 @@ export class JournalWriter {
     if (this.#frames.length === 0 || this.#failed !== null) return;
     try {
       this.#file.append(this.#frames.take());
+    } catch (cause) {
+      this.#failed = cause as Error;
+    }
+  }
+
+  /** Hands over what was added, and returns when it is durable; or never can be, which `failed` says. */
+  finish(): void {
+    this.write();
+    if (this.#failed !== null) return;
+    try {
+      this.#file.syncNow();
+      this.#durable = this.#added;
     } catch (cause) {
       this.#failed = cause as Error;
     }
@@ -66,21 +106,24 @@ export class JournalWriter {
 
   #sync(): void {
     this.write();
-    if (this.#failed !== null) return this.#settle(this.#waiting.splice(0));
+    if (this.#failed !== null) return this.#settle(this.#waiting.splice(0), this.#failed);
     const waiting = this.#waiting;
     this.#waiting = [];
     const covered = this.#added;
+    const file = this.#file;
     this.#syncing = true;
-    this.#file.sync((cause) => {
+    file.sync((cause) => {
       this.#syncing = false;
-      this.#failed ??= cause;
-      if (this.#failed === null) this.#durable = covered;
-      this.#settle(waiting);
+      for (const left of this.#leaving.splice(0)) left();
+      // What another file refuses is nothing to this one.
+      const failed = file === this.#file ? (this.#failed ??= cause) : cause;
+      if (failed === null) this.#durable = Math.max(this.#durable, covered);
+      this.#settle(waiting, failed);
       if (this.#waiting.length > 0 && !this.#syncing && !this.#scheduled) this.#sync();
     });
   }
 
-  #settle(waiting: readonly Waiting[]): void {
-    for (const then of waiting) then(this.#failed);
+  #settle(waiting: readonly Waiting[], failed: Error | null): void {
+    for (const then of waiting) then(failed);
   }
 }

@@ -1,7 +1,6 @@
 // The journals that one thread appends to: one for each durable host that has children in it, by the descriptor that
 // the host opened.
 
-import { fdatasyncSync } from "node:fs";
 import { descriptorSync } from "./file-sync.ts";
 import { JournalWriter } from "./journal-writer.ts";
 
@@ -16,14 +15,20 @@ export class Journals {
     return writer;
   }
 
-  /** From now on, what went to `former` goes to `next`; all that went there before is durable. */
-  turnOver(former: number, next: number): void {
+  /** From now on, what went to `former` goes to `next`; all that went there before is durable, or `former` has failed.
+   *  `left` is called when nobody here uses `former` any more. */
+  turnOver(former: number, next: number, left: () => void): void {
     const writer = this.#writers.get(former);
-    if (writer === undefined) return;
-    writer.write();
-    fdatasyncSync(former);
-    writer.turnTo(descriptorSync(next));
-    this.#writers.delete(former);
-    this.#writers.set(next, writer);
+    if (writer !== undefined) {
+      writer.finish();
+      if (writer.failed) writer.mend(descriptorSync(next), left);
+      else writer.turnTo(descriptorSync(next), left);
+      this.#writers.delete(former);
+      this.#writers.set(next, writer);
+      return;
+    }
+    const turned = this.#writers.get(next);
+    if (turned === undefined) left();
+    else turned.whenLeft(left);
   }
 }

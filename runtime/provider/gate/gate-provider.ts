@@ -28,6 +28,15 @@ export interface GateState {
   readonly conversation?: Conversation | undefined;
 }
 
+/** What has arrived, as a gate tells it that is asked now and then. */
+export interface News {
+  /** How many messages in all, received or not, since the gate was first opened. */
+  readonly count: number;
+  /** The last of them: at least those that arrived since this was asked before. */
+  readonly last: readonly Message[];
+  readonly parted: string | null;
+}
+
 /** One owner's end of a gate. After `close` every call answers `Closed`. */
 export interface GateEnd {
   /** How often this end had to connect anew since it was opened; 0 where nothing can break. */
@@ -51,6 +60,12 @@ export interface GateEnd {
   capture(): GateState | Promise<GateState>;
   /** What a state of it was when it was opened, where that is more than nothing sent and nothing received. */
   readonly opened?: GateState;
+  /**
+   * For gates whose messages arrive because of a `send`, which is answered when they have: what a durable host writes down
+   * with each answer, lest a crash lose them. `parted`: why what is under way would not go on after one; null where
+   * nothing is.
+   */
+  news?(): News;
   /** A freeze is about to wait for sends: answers those that wait for the other end, as far as nothing is lost by it. */
   hasten?(): void;
   /** The revival that opened it from a state has succeeded, and nobody will open that state again. */

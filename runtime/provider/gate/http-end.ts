@@ -6,7 +6,7 @@ import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
 import { Answers, type Answer } from "./answers.ts";
 import { Fifo } from "./fifo.ts";
-import type { GateEnd, GateState, Message } from "./gate-provider.ts";
+import type { GateEnd, GateState, Message, News } from "./gate-provider.ts";
 import { exchange, failureOf } from "./http-exchange.ts";
 import { requestOf, type HttpRequest } from "./http-request.ts";
 import { HttpStream, type Answered, type Inbox } from "./http-stream.ts";
@@ -34,6 +34,7 @@ export class HttpEnd implements GateEnd, Inbox {
   readonly reconnected = 0;
   readonly dropped = 0;
   readonly changed?: string;
+  readonly news?: () => News;
   readonly #setting: HttpSetting;
   readonly #bound: QueueBound;
   readonly #released: (end: HttpEnd) => void;
@@ -44,6 +45,8 @@ export class HttpEnd implements GateEnd, Inbox {
   readonly #requests = new Fifo<Waiting>();
   #requestBytes = 0;
   readonly #unread: MessageQueue;
+  /** What arrived since `news` was asked. */
+  #news: Message[] = [];
   readonly #receivers = new Answers<Message>();
   /** The request that is under way in pieces, or whose answer is. */
   #stream: HttpStream | null = null;
@@ -72,6 +75,7 @@ export class HttpEnd implements GateEnd, Inbox {
     this.#connections = connectionsOf(setting);
     this.#closed = { tag: "Closed", what: `gate ${setting.name}` };
     this.#unread = new MessageQueue(bound);
+    if (setting.tells) this.news = () => this.#tellNews();
     this.#sent = state?.sent ?? 0;
     this.#received = state?.received ?? 0;
     for (const message of state?.unread ?? []) this.#unread.push(message);
@@ -148,7 +152,7 @@ export class HttpEnd implements GateEnd, Inbox {
   /** A request that nobody waits for any more, as when its thread was killed, is not waited for either. */
   capture(): GateState {
     if (!this.#suspended) throw new Error("a gate is captured while it is suspended");
-    const parted = this.#parting;
+    const parted = this.#parting("a freeze");
     return {
       sent: this.#sent,
       received: this.#received,
@@ -158,13 +162,20 @@ export class HttpEnd implements GateEnd, Inbox {
     };
   }
 
-  /** Why what is under way does not go on after a freeze. */
-  get #parting(): string | null {
+  #tellNews(): News {
+    const last = this.#news;
+    this.#news = [];
+    const count = this.#received + this.#unread.length;
+    return { count, last, parted: this.#parting("the end of the host") };
+  }
+
+  /** Why what is under way does not go on after that. */
+  #parting(event: string): string | null {
     if (this.#untold?.tag === "Disconnected") return this.#untold.reason;
     if (this.#uploading)
-      return "a request was cut by a freeze before it was whole; whether it was carried out is unknown";
+      return `a request was cut by ${event} before it was whole; whether it was carried out is unknown`;
     if (this.#stream?.open !== true) return null;
-    const cut = this.#stream.brokenOff("it was cut by a freeze");
+    const cut = this.#stream.brokenOff(`it was cut by ${event}`);
     return cut.tag === "Disconnected" ? cut.reason : null;
   }
 
@@ -186,8 +197,13 @@ export class HttpEnd implements GateEnd, Inbox {
   }
 
   put(message: Message): void {
-    this.#unread.push(message);
+    this.#arrive(message);
     this.#deliver();
+  }
+
+  #arrive(message: Message): void {
+    this.#unread.push(message);
+    if (this.#setting.tells) this.#news.push(message);
   }
 
   broken(error: SessionError): void {
@@ -234,7 +250,7 @@ export class HttpEnd implements GateEnd, Inbox {
     if (request === null) return this.#performPiece(message);
     if (request.upload !== null || request.download) return this.#begin(request);
     const answer = await exchange(this.#setting, request, this.#connections, this.#stop.signal);
-    if (E.isRight(answer) && this.#open) this.#unread.push(answer.right);
+    if (E.isRight(answer) && this.#open) this.#arrive(answer.right);
     return E.map(() => undefined)(answer);
   }
 

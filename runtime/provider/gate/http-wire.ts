@@ -26,6 +26,8 @@ export interface HttpSetting {
   /** ms for one answer; for a body in pieces, without any progress. */
   readonly within: number;
   readonly retry: Retry;
+  /** Whether somebody asks for the `news`. */
+  readonly tells: boolean;
 }
 
 /** The connections of one end: one at a time, kept between requests. */

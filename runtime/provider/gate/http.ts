@@ -29,6 +29,8 @@ export interface HttpOptions {
   readonly within?: number;
   /** Default: 5 tries, 50 ms pause, doubling up to 800 ms, 2 s to connect. */
   readonly retry?: Partial<Retry>;
+  /** Whether its ends tell their `news`, and whoever has them asks for it. Default false. */
+  readonly tells?: boolean;
 }
 
 /**
@@ -50,7 +52,7 @@ class HttpGate implements GateProvider {
 
   constructor(options: HttpOptions) {
     const { name, host, port, secure = false, ca = null, bound, retry } = options;
-    const { message = mebibyte, within = 30_000 } = options;
+    const { message = mebibyte, within = 30_000, tells = false } = options;
     this.name = name;
     this.#ca = ca;
     this.#setting = {
@@ -62,6 +64,7 @@ class HttpGate implements GateProvider {
       message,
       within,
       retry: { ...usualRetry, ...retry },
+      tells,
     };
     this.#bound = bound ?? { messages: 32, bytes: 16 * mebibyte };
   }
