@@ -467,7 +467,8 @@ export class Keeper {
     for (const { name, identity } of leavers) {
       const known = await store.get(`${ALIVE}${name}`);
       if (E.isLeft(known)) return failed(name, known.left);
-      if (known.right !== null && Buffer.from(known.right).toString() === identity) unset.push(`${ALIVE}${name}`);
+      if (known.right !== null && Buffer.from(known.right).toString() === identity)
+        unset.push(`${ALIVE}${name}`);
     }
     const done = await store.commit({
       remove: leavers.map(({ identity }) => identity),
@@ -476,7 +477,9 @@ export class Keeper {
       unset,
       set: new Map([[key, note]]),
     });
-    return E.isLeft(done) ? failed(leavers.map(({ name }) => name).join(", "), done.left) : E.right(undefined);
+    return E.isLeft(done)
+      ? failed(leavers.map(({ name }) => name).join(", "), done.left)
+      : E.right(undefined);
   }
 
   /** Durably notes something of the host's own; null takes the note away. */

@@ -324,7 +324,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
   routes: [
     route(
       "LOG",
-      'c.yaml:21:9: start.counter.routes[0] is "LOG"; expected a route, with the keys service, label, to, report, rights, policy, deadline',
+      'c.yaml:21:9: start.counter.routes[0] is "LOG"; expected a route, with the keys service, label, to, report, rights, policy, deadline, delivery',
     ),
     route(
       "{ label: a }",

@@ -19,7 +19,13 @@ describe("messages to a foreign peer, killed between the message and its record"
   }).timeout(120_000);
 
   it("law 3: who waits for an answer gets it, over TCP and over HTTP, whenever the host is killed", async () => {
-    const lives = [out("after", 3), noted("before", 4), noted("after", 5), out("before", 2), noted("before", 7)];
+    const lives = [
+      out("after", 3),
+      noted("before", 4),
+      noted("after", 5),
+      out("before", 2),
+      noted("before", 7),
+    ];
     const { wrong, missed } = await torture({ lives, cast: ["asker", "poster"] });
     expect({ wrong, missed }).deep.equal({ wrong: [], missed: [] });
   }).timeout(120_000);

@@ -1,6 +1,5 @@
 // One life of a durable host under torture: `cryonode up` in a process of its own, until it is killed, or all is done.
 import { execFile, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Step, StepOrder } from "./step.ts";
@@ -45,7 +44,7 @@ const lastOf = ({ cast }: TortureWorld): RegExp =>
   new RegExp(`"event":"(?:started|revived)",[^\\n]*"child":"${cast.at(-1)}"`);
 
 /** Gives the host of the world a command; resolves with what came of it. */
-export const command = (world: TortureWorld, ...words: readonly string[]): Promise<string> =>
+const command = (world: TortureWorld, ...words: readonly string[]): Promise<string> =>
   new Promise((resolve) => {
     execFile(
       process.execPath,
@@ -138,11 +137,3 @@ export const live = (world: TortureWorld, options: LifeOptions): Promise<LifeEnd
       resolve({ done: code === 0, failed: !byUs && !(reached && kill !== null), reached, said });
     });
   });
-
-/** The steps that were listed in a file, with how often each came. */
-export const listed = async (file: string): Promise<ReadonlyMap<string, number>> => {
-  const counts = new Map<string, number>();
-  for (const name of (await readFile(file, "utf8")).split("\n").slice(0, -1))
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  return counts;
-};

@@ -19,7 +19,7 @@ export interface Tortured {
 }
 
 /** Numbers from 0 up to 1 that follow from the seed (mulberry32, Tommy Ettinger). */
-export const numbers = (seed: number): (() => number) => {
+const numbers = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

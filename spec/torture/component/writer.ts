@@ -21,6 +21,7 @@ export default component(async (env) => {
       const scratch = await data.open("scratch.txt", { write: true, create: true, truncate: true });
       await scratch.write(`${n}`);
       await scratch.truncate(0);
+      await scratch.seek(0);
       await scratch.write(`at ${n}`);
       await scratch.sync();
       await scratch.close();
