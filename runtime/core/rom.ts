@@ -10,10 +10,13 @@ import type { Answer, Serving } from "./service.ts";
 export class RomSource {
   #content: Uint8Array;
   #sha256: string | null = null;
+  #isBlank: boolean;
   readonly #watchers = new Set<() => void>();
 
-  constructor(content: string | Uint8Array) {
-    this.#content = Buffer.from(content);
+  /** `content`: null where nobody has said it yet, which reads as an empty one. */
+  constructor(content: string | Uint8Array | null) {
+    this.#content = Buffer.from(content ?? "");
+    this.#isBlank = content === null;
   }
 
   get content(): Uint8Array {
@@ -23,10 +26,26 @@ export class RomSource {
   get sha256(): string {
     return (this.#sha256 ??= sha256(this.#content));
   }
+  /** Nobody has said yet what it holds. */
+  get isBlank(): boolean {
+    return this.#isBlank;
+  }
 
   /** Replaces the content whole, and tells every session, even where nothing differs. */
   replace(content: string | Uint8Array): void {
     this.#content = Buffer.from(content);
+    this.#isBlank = false;
+    this.#tell();
+  }
+
+  /** As if nobody had ever said what it holds. */
+  clear(): void {
+    this.#content = Buffer.from("");
+    this.#isBlank = true;
+    this.#tell();
+  }
+
+  #tell(): void {
     this.#sha256 = null;
     for (const changed of [...this.#watchers]) changed();
   }
@@ -41,17 +60,26 @@ export class RomSource {
 export const RomPosition = struct({ version: natural, seen: natural, sha256: t.string }, {}, "RomPosition");
 export type RomPosition = t.TypeOf<typeof RomPosition>;
 
-/** `position`: where the session goes on, or null for a new one. */
 /** The digest of a content that was not looked at. */
 export const UNKNOWN = "";
 
+/**
+ * `position`: where the session goes on, or null for a new one. Whoever reports what it reads may come back after it:
+ * until somebody says what a blank source holds, nothing has changed.
+ */
 export const makeRom = (source: RomSource, position: RomPosition | null): Serving<typeof Rom> => {
   let version = 1;
   let seen = 1;
+  /** What it held, while it is not known whether it still does. */
+  let awaited: string | null = null;
+  const settle = (): void => {
+    if (awaited !== null && source.sha256 !== awaited) version++;
+    awaited = null;
+  };
   if (position !== null) {
-    const isSame = position.sha256 === UNKNOWN || source.sha256 === position.sha256;
-    version = position.version + (isSame ? 0 : 1);
-    ({ seen } = position);
+    ({ version, seen } = position);
+    if (position.sha256 !== UNKNOWN) awaited = position.sha256;
+    if (!source.isBlank) settle();
   }
   const news =
     position === null || version === position.version
@@ -60,6 +88,7 @@ export const makeRom = (source: RomSource, position: RomPosition | null): Servin
   let suspended = false;
   let waiting: ((answer: Answer<number>) => void)[] = [];
   const read = (): Uint8Array => {
+    settle();
     seen = version;
     return source.content;
   };
@@ -71,7 +100,8 @@ export const makeRom = (source: RomSource, position: RomPosition | null): Servin
     for (const resolve of served) resolve(E.right(version));
   };
   const stop = source.watch(() => {
-    version++;
+    if (awaited === null) version++;
+    else settle();
     serve();
   });
   return {
@@ -93,7 +123,7 @@ export const makeRom = (source: RomSource, position: RomPosition | null): Servin
         suspended = false;
         serve();
       },
-      capture: (): Answer<RomPosition> => E.right({ version, seen, sha256: source.sha256 }),
+      capture: (): Answer<RomPosition> => E.right({ version, seen, sha256: awaited ?? source.sha256 }),
       release: stop,
     },
   };

@@ -7,7 +7,7 @@ import { Report } from "../../lib/session/report.ts";
 import { Rom } from "../../lib/session/rom.ts";
 import { makeFileSystem, type FileSystemPosition } from "../core/file-system.ts";
 import { makeGate, openGate, type GatePosition } from "../core/gate.ts";
-import { makeReport } from "../core/report.ts";
+import { makeReport, type ReportPosition } from "../core/report.ts";
 import { makeRom, type RomPosition } from "../core/rom.ts";
 import { grantedRights } from "../core/route.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
@@ -31,7 +31,11 @@ const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
     ({ roms }, { provider, position }) =>
       E.right(makeRom(roms.source(provider), position as RomPosition | null)),
   ],
-  [Report.service, ({ roms }, { provider }) => E.right(makeReport(roms.source(provider)))],
+  [
+    Report.service,
+    ({ roms }, { provider, position }) =>
+      E.right(makeReport(roms.source(provider), position as ReportPosition | null)),
+  ],
   [
     FileSystem.service,
     ({ files }, { provider, route, position }, fence) => {

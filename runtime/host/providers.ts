@@ -15,7 +15,7 @@ export class Roms {
   readonly #sources = new Map<string, RomSource>();
 
   source(name: string): RomSource {
-    const known = this.#sources.get(name) ?? new RomSource("");
+    const known = this.#sources.get(name) ?? new RomSource(null);
     this.#sources.set(name, known);
     return known;
   }

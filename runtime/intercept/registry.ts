@@ -4,11 +4,12 @@ import { fileInterceptor, fileReplay, fileSystemInterceptor } from "./file-syste
 import { gateInterceptor } from "./gate.ts";
 import type { Interceptor, Replay } from "./interceptor.ts";
 import type { CapabilityRecord } from "./ledger.ts";
-import { logInterceptor, reportInterceptor } from "./log.ts";
+import { logInterceptor } from "./log.ts";
 import { parentInterceptor, sessionReplay } from "./parent.ts";
 import { pdInterceptor } from "./pd.ts";
 import { dataspaceInterceptor, dataspaceReplay, ramInterceptor } from "./ram.ts";
 import { regionInterceptor, regionReplay, rmInterceptor } from "./rm.ts";
+import { reportInterceptor } from "./report.ts";
 import { romInterceptor } from "./rom.ts";
 import { delegatedReplay, remoteInterceptor } from "./remote.ts";
 import { timerInterceptor } from "./timer.ts";
