@@ -144,7 +144,7 @@ export const positionsOf = async (
     if (carried > CARRIED_BYTES) return E.left(tooMuch(carried));
     positions.push([selector, finding?.position ?? position.right]);
   }
-  return E.right(positions);
+  return E.right(positions.sort(([a], [b]) => a - b));
 };
 
 /** What a domain that stands still is, its positions given. */
