@@ -3,6 +3,7 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { RemotePosition } from "../../runtime/core/remote.ts";
+import { MEMORY_SLOT } from "../../runtime/domain/memory-event.ts";
 import type { Snapshot } from "../../runtime/checkpoint/snapshot.ts";
 import { comparable } from "./comparable.ts";
 import {
@@ -15,9 +16,16 @@ import {
   type Scripts,
 } from "./several/neighbourhood.ts";
 
-/** What two freezes must agree on. Each incarnation has ids of its own for the calls that are yet to come. */
-const told = ({ positions, calls, ...rest }: Snapshot): unknown => ({
+/** What two freezes must agree on. Each incarnation has ids of its own for the calls that are yet to come. Answers are
+ *  kept until their caller, which has come back in between, acknowledges them; and what others wrote to shared memory
+ *  comes when it comes. */
+const told = ({ positions, calls, services, inbox, ...rest }: Snapshot): unknown => ({
   ...rest,
+  inbox: inbox.filter(({ slot }) => slot !== MEMORY_SLOT),
+  services:
+    services === undefined
+      ? undefined
+      : { ...services, served: services.served.map((each) => ({ ...each, kept: [] })) },
   positions: positions
     .map(([selector, position]): [number, unknown] => {
       if (!RemotePosition.is(position)) return [selector, position];
@@ -34,6 +42,9 @@ const told = ({ positions, calls, ...rest }: Snapshot): unknown => ({
     args: method === "sleep" ? [] : args,
   })),
 });
+
+const keptIn = ({ services }: Snapshot): readonly string[] =>
+  (services?.served ?? []).flatMap(({ link, kept }) => kept.map(({ id }) => `${link} ${id}`));
 
 describe("law 1: several children", function () {
   this.timeout(120_000);
@@ -61,6 +72,9 @@ describe("law 1: several children", function () {
         await village.freeze(name);
         const second = village.at(name).image!;
         expect(told(second.snapshot), name).deep.equal(told(first.snapshot));
+        expect(keptIn(first.snapshot), `answers kept by ${name}`).to.include.members([
+          ...keptIn(second.snapshot),
+        ]);
         expect(Buffer.compare(second.memory, first.memory), `memory of ${name}`).equal(0);
         links += first.snapshot.services?.served.length ?? 0;
       }
