@@ -112,6 +112,7 @@ export const serveHost = async (options: ServeOptions): Promise<Served> => {
   }
   const durable = await openKeptHost({
     keeper: keeping.right.keeper,
+    reports: keeping.right.reports,
     folder,
     config,
     runtime: runtime.right,

@@ -42,15 +42,27 @@ const restored = (source: RomSource, content: Uint8Array): Effect => {
   };
 };
 
-/** `position`: where the session goes on, or null for a new one. */
-export const makeReport = (source: RomSource, position: ReportPosition | null): Serving<typeof Report> => {
+/** `position`: where the session goes on, or null for a new one. `keep`: has each report kept before anybody reads it. */
+export const makeReport = (
+  source: RomSource,
+  position: ReportPosition | null,
+  keep: ((content: Uint8Array) => Promise<Answer<void>>) | null = null,
+): Serving<typeof Report> => {
   let last = position ?? NOTHING_PUBLISHED;
+  const replace = (content: string | Uint8Array): Answer<void> => {
+    source.replace(content);
+    last = { content: source.content.length <= CARRIED_BYTES ? source.content : null };
+    return DONE;
+  };
   return {
     contract: Report,
     publish(content) {
-      source.replace(content);
-      last = { content: source.content.length <= CARRIED_BYTES ? source.content : null };
-      return DONE;
+      if (keep === null) return replace(content);
+      const bytes = Uint8Array.from(Buffer.from(content));
+      return source.inTurn(async () => {
+        const kept = await keep(bytes);
+        return E.isLeft(kept) ? kept : replace(bytes);
+      });
     },
     life: {
       ...(last.content === null ? {} : { effect: restored(source, last.content) }),

@@ -12,6 +12,7 @@ export class RomSource {
   #sha256: string | null = null;
   #isBlank: boolean;
   readonly #watchers = new Set<() => void>();
+  #last: Promise<unknown> = Promise.resolve();
 
   /** `content`: null where nobody has said it yet, which reads as an empty one. */
   constructor(content: string | Uint8Array | null) {
@@ -48,6 +49,13 @@ export class RomSource {
   #tell(): void {
     this.#sha256 = null;
     for (const changed of [...this.#watchers]) changed();
+  }
+
+  /** Does it when all that was begun so before is done. */
+  inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(act);
+    this.#last = done.catch(() => {});
+    return done;
   }
 
   watch(changed: () => void): () => void {

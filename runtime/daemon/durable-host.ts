@@ -1,6 +1,7 @@
 // A host that keeps its children over its own end. What commands ask of it, whatever it is that makes them last.
 import type { Either } from "../../lib/fp.ts";
 import type { HostConfig, StartConfig } from "../host/host-config.ts";
+import type { KeptReports } from "../host/kept-reports.ts";
 import type { Keeper } from "../host/keeper.ts";
 import type { Runtime } from "../host/runtime.ts";
 import type { CodeCache } from "./code-cache.ts";
@@ -37,6 +38,8 @@ export interface DurableHostOptions {
   readonly runtime: Runtime;
   /** Keeps what lives, so that it survives the end of this process. */
   readonly keeper: Keeper;
+  /** Keeps what it reports. */
+  readonly reports: KeptReports;
   /** What the components compile to. */
   readonly code: CodeCache;
   /** Told of all that happens. */

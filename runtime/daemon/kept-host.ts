@@ -3,8 +3,10 @@
 import { unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
+import { Gate } from "../../lib/session/gate.ts";
 import type { Compiled } from "../component/compile.ts";
 import type { Frozen } from "../host/frozen.ts";
+import type { StartConfig } from "../host/host-config.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import { disk } from "../image/disk.ts";
 import type { ImageError } from "../image/image-error.ts";
@@ -28,6 +30,7 @@ import { EntryBook, UNBORN } from "./entry-record.ts";
 import type { EntryReport, EntryState } from "./entry-report.ts";
 import { EntryReports } from "./entry-reports.ts";
 import { copyImage, readSealed } from "./image-copy.ts";
+import { keptFiles } from "./kept-files.ts";
 import { KeptLives, type Done } from "./kept-lives.ts";
 import { Migration } from "./migration.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
@@ -118,6 +121,7 @@ class KeptHost implements DurableHost {
     await this.#migration.recover();
     const { entries } = this.#lives;
     for (const name of this.#book.names) if (!entries.has(name)) this.#tellKept(name);
+    for (const { config } of entries.values()) this.#tellQueues(config);
     let last: Promise<void> = Promise.resolve();
     for (const [name, { later }] of entries) {
       const record = this.#book.get(name);
@@ -138,6 +142,17 @@ class KeptHost implements DurableHost {
     }
     await last;
     if (!this.#closing) this.#lives.begun();
+  }
+
+  /** Nothing is silent: what is sent there nobody can ever receive. */
+  #tellQueues({ name: child, routes }: StartConfig): void {
+    const { gates } = this.#options.config.host;
+    for (const { service, to, label } of routes) {
+      const gate = to ?? label;
+      if (service !== Gate.service || gate === undefined || gates[gate]?.kind !== "queue") continue;
+      const text = `its route to the gate ${gate} leads to a queue, whose other end is a program's: nobody has it here`;
+      this.#lives.emit({ event: "warning", child, text });
+    }
   }
 
   #tellKept(child: string): void {
@@ -455,8 +470,10 @@ class KeptHost implements DurableHost {
 export const openKeptHost: OpenDurableHost = async (options) => {
   const book = await EntryBook.read(options.folder.record);
   if (E.isLeft(book)) return book;
+  const host = await keptFiles(options.config.host, options.folder.files);
+  if (E.isLeft(host)) return host;
   try {
-    return E.right(new KeptHost(options, book.right));
+    return E.right(new KeptHost({ ...options, config: { ...options.config, host: host.right } }, book.right));
   } catch (error) {
     const { code, syscall, path } = error as NodeJS.ErrnoException;
     if (code === undefined || syscall === undefined) throw error;

@@ -1,5 +1,6 @@
 // The children of a durable host, as they come to life, end, and are brought back.
 import { E, type Either } from "../../lib/fp.ts";
+import { Report } from "../../lib/session/report.ts";
 import type { Compiled } from "../component/compile.ts";
 import type { Child } from "../host/child.ts";
 import type { Ending } from "../host/ending.ts";
@@ -64,7 +65,7 @@ export class KeptLives {
   /** Throws where a provider can't be made. */
   constructor(options: KeptLivesOptions) {
     this.#options = options;
-    const { config, runtime, keeper, book, folder } = options;
+    const { config, runtime, keeper, reports, book, folder } = options;
     this.entries = new Map(config.entries.map((entry) => [entry.config.name, entry]));
     this.keeping = new EntryKeeping({ folder, book, keeper, warn: (child, text) => this.#warn(child, text) });
     this.#faults = new Faults(book, (child) => this.entries.get(child)?.restart ?? null);
@@ -72,6 +73,7 @@ export class KeptLives {
       config: config.host,
       runtime,
       keeper,
+      reports: reports.only((name) => config.entries.some((entry) => publishes(entry, name))),
       emit: (event) => this.#happened(event),
       // What a child is, is written down before it does anything.
       beforeGo: () => "hold",
@@ -399,6 +401,13 @@ const isStale = (error: DurableError): boolean =>
   error.error.tag === "Checkpoint" &&
   error.error.error.tag === "Refused" &&
   error.error.error.missing.some(({ error: { tag } }) => tag === "Stale");
+
+/** Whether a component's routes let it publish a report of this name. */
+const publishes = ({ config }: DurableEntry, name: string): boolean =>
+  config.routes.some(
+    ({ service, report, to, label }) =>
+      service === Report.service && (report ?? to ?? label ?? name) === name,
+  );
 
 /** Whether what is kept is older than the image that the record names. */
 const isBefore = ({ identity }: FormerLife, { generation }: EntryRecord): boolean =>

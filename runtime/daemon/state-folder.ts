@@ -31,6 +31,10 @@ export class StateFolder {
   get logs(): string {
     return join(this.path, "logs");
   }
+  /** A folder for each provider of files in memory. */
+  get files(): string {
+    return join(this.path, "files");
+  }
   /** What brought a child down lately. */
   faults(child: string): string {
     return join(this.path, "faults", `${child}.json`);
@@ -67,7 +71,7 @@ export const openState = async (path: string): Promise<Either<BadState, OpenedSt
     if (uid !== own) return wrong(`it belongs to user ${uid}, and this is user ${own}`);
     const open = (mode & OTHERS) !== 0;
     if (open) await chmod(path, mode & 0o700);
-    for (const name of ["images", "logs", "faults"])
+    for (const name of ["images", "logs", "faults", "files"])
       await mkdir(join(path, name), { recursive: true, mode: 0o700 });
     return E.right({ folder: new StateFolder(path), closedFrom: open ? mode & 0o777 : null });
   } catch (error) {

@@ -6,6 +6,7 @@ import { Journal, journalProse } from "../durable/journal/journal.ts";
 import { openLmdbStore } from "../durable/store/lmdb-store.ts";
 import { storeProse } from "../durable/store/store-error.ts";
 import { Keeper } from "./keeper.ts";
+import { KeptReports } from "./kept-reports.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A state directory that can't be used, and why. */
@@ -16,6 +17,7 @@ export interface KeeperFailure {
 
 export interface OpenKeeper {
   readonly keeper: Keeper;
+  readonly reports: KeptReports;
   /** Writes all that waits, and lets go of the folder. */
   close(): Promise<void>;
 }
@@ -51,7 +53,10 @@ export const openKeeper = async (
     logs,
     warn,
   });
-  if (E.isRight(keeper)) return E.right({ keeper: keeper.right, close });
+  const reports = await KeptReports.open(opened.right);
+  if (E.isRight(keeper) && E.isRight(reports))
+    return E.right({ keeper: keeper.right, reports: reports.right, close });
   await close();
-  return failed(storeProse(keeper.left));
+  const left = E.isLeft(keeper) ? keeper.left : E.isLeft(reports) ? reports.left : null;
+  return failed(left === null ? "" : storeProse(left));
 };

@@ -21,6 +21,7 @@ import type { Standing } from "./frozen-image.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
 import type { Aside } from "../shard/protocol.ts";
+import type { KeptReports } from "./kept-reports.ts";
 import type { FormerLife, Keeper } from "./keeper.ts";
 import type { OutsideSession } from "./outside-party.ts";
 import { makeProviders, type Providers } from "./providers.ts";
@@ -47,6 +48,8 @@ export interface LiveHostOptions {
   /** Keeps the children: whatever they let out, they can be brought back to where they did. Without this they end
    *  with the host. */
   readonly keeper?: Keeper;
+  /** Keeps what they report, and has what they reported to a former host. */
+  readonly reports?: KeptReports;
   /** The file system that images are written to and read from. Default: the real one. */
   readonly files?: FilePower;
 }
@@ -69,6 +72,7 @@ export class LiveHost {
     beforeGo = () => {},
     lost,
     keeper,
+    reports,
     comesBack,
     unwoken = () => {},
     files = disk,
@@ -76,7 +80,7 @@ export class LiveHost {
     this.config = config;
     this.#emit = emit;
     this.#beforeGo = beforeGo;
-    this.providers = makeProviders(config);
+    this.providers = makeProviders(config, reports);
     const { providers } = this;
     const children = new Children({
       ...{ config, runtime, providers, emit, lost, keeper, comesBack },

@@ -34,7 +34,7 @@ const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   [
     Report.service,
     ({ roms }, { provider, position }) =>
-      E.right(makeReport(roms.source(provider), position as ReportPosition | null)),
+      E.right(makeReport(roms.source(provider), position as ReportPosition | null, roms.keeping(provider))),
   ],
   [
     FileSystem.service,

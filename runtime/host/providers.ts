@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { E } from "../../lib/fp.ts";
 import { RomSource } from "../core/rom.ts";
+import type { Answer } from "../core/service.ts";
 import { directoryFiles } from "../provider/file/directory.ts";
 import type { FileProvider, FileRight } from "../provider/file/file-provider.ts";
 import { memoryFiles } from "../provider/file/memory.ts";
@@ -9,10 +10,22 @@ import type { GateProvider, GateRight } from "../provider/gate/gate-provider.ts"
 import { queueGate, type QueueGate } from "../provider/gate/queue.ts";
 import type { FileProviderSpec, GateProviderSpec } from "../shard/protocol.ts";
 import type { HostConfig } from "./host-config.ts";
+import type { KeptReports } from "./kept-reports.ts";
 
 /** ROMs by name, those that reports publish included: they are empty until the first report. */
 export class Roms {
   readonly #sources = new Map<string, RomSource>();
+  readonly #reports: KeptReports | null;
+
+  constructor(reports: KeptReports | null = null) {
+    this.#reports = reports;
+  }
+
+  /** What keeps the reports of a name; null where nothing does. */
+  keeping(name: string): ((content: Uint8Array) => Promise<Answer<void>>) | null {
+    const reports = this.#reports;
+    return reports === null ? null : (content) => reports.keep(name, content);
+  }
 
   source(name: string): RomSource {
     const known = this.#sources.get(name) ?? new RomSource(null);
@@ -45,10 +58,13 @@ export interface Providers {
   close(): void;
 }
 
-/** Makes a host's providers. Directories that are not there are made, where that is a right; a ROM's file that can't be read throws. */
-export const makeProviders = (config: HostConfig): Providers => {
-  const roms = new Roms();
-  for (const [name, rom] of Object.entries(config.roms))
+/** Makes a host's providers. Directories that are not there are made, where that is a right; a ROM's file that can't be read throws.
+ *  `reports`: keeps them, and has those of former hosts. */
+export const makeProviders = (config: HostConfig, reports: KeptReports | null = null): Providers => {
+  const roms = new Roms(reports);
+  for (const [name, content] of reports?.content ?? []) roms.source(name).replace(content);
+  for (const [name, rom] of Object.entries(config.roms)) {
+    if (reports?.content.has(name) === true) continue;
     roms
       .source(name)
       .replace(
@@ -58,6 +74,7 @@ export const makeProviders = (config: HostConfig): Providers => {
             ? JSON.stringify(rom.json)
             : readFileSync(rom.path),
       );
+  }
   const files = new Map<string, { provider: FileProvider; rights: readonly FileRight[] }>();
   const fileSpecs = new Map<string, FileProviderSpec>();
   for (const [name, file] of Object.entries(config.files)) {
