@@ -92,7 +92,7 @@ describe("cryonode up: providers in memory", function () {
       await first.tells({ event: "log", child: "noter", text: `noted ${last}` });
       first.signal("SIGKILL");
       await first.ended;
-      for (const signal of ["SIGKILL", "SIGTERM", "SIGKILL"] as const) {
+      for (const signal of ["SIGTERM", "SIGKILL"] as const) {
         const next = up();
         await next.tells({ event: "revived", child: "reader" });
         const { notes, status, seeds, banner } = await look();
