@@ -38,6 +38,7 @@ class LiveDeparture implements Departure {
 
   async survey(): Promise<Either<MigrateError, readonly Requirements[]>> {
     const { live, runtime } = this.#options;
+    await live.wake(this.names);
     const all: Requirements[] = [];
     for (const name of this.names) {
       const child = live.child(name);
@@ -50,6 +51,7 @@ class LiveDeparture implements Departure {
 
   async round(): Promise<Either<MigrateError, readonly MemoryView[]>> {
     const views: MemoryView[] = [];
+    await this.#options.live.wake(this.names);
     for (const name of this.names) {
       const buffer = this.#buffers.get(name) ?? null;
       const since = buffer === null ? undefined : chunkBytes;
@@ -63,6 +65,7 @@ class LiveDeparture implements Departure {
 
   async hold(deadline: number): Promise<Either<MigrateError, Held>> {
     const { live, runtime } = this.#options;
+    await live.wake(this.names);
     const since = { step: chunkBytes, buffers: this.#buffers };
     const asked = performance.now();
     const stopped = await live.stop(this.names, { deadline, since });
@@ -112,7 +115,7 @@ export class LiveSource implements SourceHost {
     const { live, reserve } = this.#options;
     for (const name of names) {
       const child = live.child(name);
-      if (child === undefined || child.ending !== null) return unfit(name);
+      if (!live.rests(name) && (child === undefined || child.ending !== null)) return unfit(name);
     }
     const free = reserve(names);
     return E.isLeft(free) ? free : E.right(new LiveDeparture(names, this.#options, free.right));

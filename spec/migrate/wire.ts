@@ -1,0 +1,87 @@
+// A link between two threads of migration in one process that can be made to fail at any frame: cut, stalled, half open,
+// or with two frames in the wrong order.
+import { Duplex } from "node:stream";
+import { FrameCutter } from "../../runtime/migrate/frame.ts";
+import { frameHead } from "../../runtime/migrate/frame.ts";
+
+/** `cut`: both ends see the end. `stall`: nothing arrives any more, and nobody hears why. `half`: in this direction only.
+ *  `swap`: the frame comes after the one that follows it. */
+export type Failure = "cut" | "stall" | "half" | "swap";
+export const FAILURES: readonly Failure[] = ["cut", "stall", "half", "swap"];
+
+export interface Fault {
+  /** 0: what the caller says; 1: what it is told. */
+  readonly direction: 0 | 1;
+  /** The frame's number in this direction, from 0. */
+  readonly frame: number;
+  readonly failure: Failure;
+}
+
+export interface Wire {
+  readonly ends: readonly [Duplex, Duplex];
+  /** Frames that have been said, in each direction. */
+  readonly said: readonly [number, number];
+  /** Whether the fault has come about. */
+  readonly struck: boolean;
+}
+
+export const makeWire = (fault: Fault | null): Wire => {
+  const said: [number, number] = [0, 0];
+  const state = { struck: false, dead: [false, false] as [boolean, boolean], held: null as Buffer | null };
+  const ends: Duplex[] = [];
+  const deliver = (direction: 0 | 1, bytes: Buffer): void => {
+    if (!state.dead[direction] && !ends[1 - direction]!.destroyed) ends[1 - direction]!.push(bytes);
+  };
+  const cut = (): void => {
+    for (const end of ends) if (!end.destroyed) end.destroy();
+  };
+  const hear = (direction: 0 | 1, bytes: Buffer): void => {
+    const number = said[direction]++;
+    if (fault?.direction === direction && fault.frame === number) {
+      state.struck = true;
+      if (fault.failure === "cut") return cut();
+      if (fault.failure === "stall") state.dead = [true, true];
+      if (fault.failure === "half") state.dead[direction] = true;
+      if (fault.failure === "swap") {
+        state.held = bytes;
+        return;
+      }
+    }
+    deliver(direction, bytes);
+    if (state.held === null || fault?.direction !== direction) return;
+    deliver(direction, state.held);
+    state.held = null;
+  };
+  for (const direction of [0, 1] as const) {
+    const cutter = new FrameCutter();
+    ends.push(
+      new Duplex({
+        read() {},
+        write(chunk: Buffer, _encoding, done) {
+          const frames = cutter.push(Buffer.from(chunk));
+          if ("tag" in frames) throw new Error("an oversized frame");
+          for (const { header, body } of frames)
+            hear(direction, Buffer.concat([frameHead(header, body), body]));
+          setImmediate(done);
+        },
+        final(done) {
+          const other = ends[1 - direction]!;
+          if (!state.dead[direction] && !other.destroyed) other.push(null);
+          done();
+        },
+        destroy(error, done) {
+          const other = ends[1 - direction]!;
+          if (!state.dead[direction] && !other.destroyed) setImmediate(() => other.destroy());
+          done(error);
+        },
+      }),
+    );
+  }
+  return {
+    ends: [ends[0]!, ends[1]!],
+    said,
+    get struck() {
+      return state.struck;
+    },
+  };
+};
