@@ -23,6 +23,7 @@ export type {
   StartOptions,
   StreamGateOptions,
 } from "./embed/host-options.ts";
+export type { MigrateOptions, Moved } from "./embed/migrate-options.ts";
 export type { ServiceClient } from "./embed/service-client.ts";
 export type { OuterFiles, OuterGate, OuterRom } from "./embed/outside.ts";
 export type { Ending } from "./host/ending.ts";

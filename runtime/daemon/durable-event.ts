@@ -22,23 +22,6 @@ export type DurableEvent =
       readonly generation: number;
       readonly bytes: number;
     }
-  /** It lives on another host now. */
-  | {
-      readonly event: "migrated";
-      readonly child: string;
-      /** What that host calls itself. */
-      readonly to: string;
-      /** Of the incarnation there; null where that host has not confirmed yet. */
-      readonly generation: number | null;
-      readonly rounds: number;
-      /** On the wire, and of its memory. */
-      readonly bytes: number;
-      readonly memoryBytes: number;
-      readonly pauseMs: number;
-      readonly totalMs: number;
-      /** Why it does not go on there, where it does not: it is that host's all the same. */
-      readonly stranded: string | null;
-    }
   /** It has come from another host. */
   | { readonly event: "arrived"; readonly child: string; readonly from: string }
   | {

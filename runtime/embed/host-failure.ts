@@ -1,6 +1,7 @@
 // What the promises of the embedding API reject with: an `Error` for people, with the facts for programs.
 import { prose, type SessionError } from "../../lib/error.ts";
 import type { Ending } from "../host/ending.ts";
+import { migrateProse, type MigrateError } from "../migrate/migrate-error.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 
 /** Why something could not be done. Tell them apart by `tag`. Whatever it was, nothing has changed. */
@@ -29,6 +30,8 @@ export type HostFacts =
   /** A child's service, called from outside, refused the session or the call: `method` is `Service.method`, or the
    *  service alone. */
   | { readonly tag: "Call"; readonly child: string; readonly method: string; readonly error: SessionError }
+  /** A migration came to nothing. */
+  | { readonly tag: "Migrate"; readonly error: MigrateError }
   /** A provider refused what was done to it from outside. */
   | { readonly tag: "Provider"; readonly name: string; readonly error: SessionError };
 
@@ -69,6 +72,8 @@ const factsProse = (facts: HostFacts): string => {
       );
     case "Call":
       return `${facts.child}: ${prose(facts.error)}`;
+    case "Migrate":
+      return migrateProse(facts.error);
     case "Provider":
       return `${facts.name}: ${prose(facts.error)}`;
     default:

@@ -13,6 +13,7 @@ import type { FileProvider } from "../provider/file/file-provider.ts";
 import { countOf, durationOf, pathOf } from "./amounts.ts";
 import { Child, type ChildPowers } from "./child.ts";
 import { deadlineOf, hostConfig, imagePath, startConfig, stateOf } from "./configure.ts";
+import { migrateLocally } from "../migrate/migrate-locally.ts";
 import { namesOf } from "./cut.ts";
 import { EventStream } from "./event-stream.ts";
 import { HostFailure } from "./host-failure.ts";
@@ -25,6 +26,7 @@ import type {
   ServiceOptions,
   StartOptions,
 } from "./host-options.ts";
+import type { MigrateOptions, Moved } from "./migrate-options.ts";
 import { OuterFiles, OuterGate, OuterRom } from "./outside.ts";
 import { serviceClient, type ServiceClient } from "./service-client.ts";
 
@@ -222,6 +224,53 @@ export class Host {
   ): Promise<readonly Frozen[]> {
     const names = namesOf(children);
     return given(await this.#open.checkpoint(names, this.#target(image, deadlineOf(deadline))));
+  }
+
+  /**
+   * Moves children to another host of this program while they run; they go on there at their very `await`s, with every
+   * handle they held, acquired again from that host's providers. They live there under the quota and routes that
+   * `entries` says, or else under those that they have here. Resolves with what became of each, in the order of
+   * `children`. Rejects with `Migrate`, and they run on here: its error `Lacking` names everything that the other host
+   * lacks, and then they never stopped.
+   */
+  async migrate(
+    children: readonly (Child | string)[],
+    to: Host,
+    { entries: own = {}, precopy, deadline, held = false, signal, progress }: MigrateOptions = {},
+  ): Promise<readonly Moved[]> {
+    const names = namesOf(children);
+    const there = new Map<string, StartConfig>();
+    const entryFor = (name: string): EntryOptions => (Object.hasOwn(own, name) ? own[name]! : {});
+    const migrated = await migrateLocally({
+      names,
+      from: { live: this.#open, runtime: this.#runtime, entry: (name) => this.#entries.get(name) },
+      to: {
+        live: to.#open,
+        runtime: to.#runtime,
+        entry: (name) => to.#entryOf(entryFor, there)(name) ?? this.#entries.get(name),
+      },
+      options: {
+        ...(precopy === undefined ? {} : { precopy }),
+        ...(deadline === undefined ? {} : { deadline: durationOf("deadline", deadline) }),
+      },
+      ...(signal === undefined ? {} : { signal }),
+      ...(progress === undefined ? {} : { progress }),
+    });
+    if (E.isLeft(migrated)) {
+      // Where it came back after all it is another incarnation.
+      for (const name of names) {
+        const child = this.#children.get(name);
+        if (child?.ending === null && !held) afterwards(() => child.begin());
+      }
+      throw new HostFailure({ tag: "Migrate", error: migrated.left });
+    }
+    const { event, children: moved, generations, ...facts } = migrated.right;
+    return moved.map((name, i): Moved => {
+      const child = to.#begun(there.get(name) ?? this.#entries.get(name)!, name, held);
+      this.#emit({ event, child: name, generation: generations?.[i] ?? null, ...facts });
+      const { pauseMs, totalMs, bytes, rounds } = facts;
+      return { child, pauseMs, totalMs, bytes, rounds };
+    });
   }
 
   #begun(config: StartConfig, name: string, held: boolean): Child {

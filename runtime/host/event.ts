@@ -41,6 +41,23 @@ export type HostEvent =
       readonly reopened: RevivedInfo["reopened"];
       readonly reviveMs: number;
     }
+  /** It lives on another host now. */
+  | {
+      readonly event: "migrated";
+      readonly child: string;
+      /** What that host calls itself. */
+      readonly to: string;
+      /** Of the incarnation there; null where that host has not confirmed yet. */
+      readonly generation: number | null;
+      readonly rounds: number;
+      /** On the wire, and of its memory. */
+      readonly bytes: number;
+      readonly memoryBytes: number;
+      readonly pauseMs: number;
+      readonly totalMs: number;
+      /** Why it does not go on there, where it does not: it is that host's all the same. */
+      readonly stranded: string | null;
+    }
   | { readonly event: "killed"; readonly child: string }
   /** A later incarnation has taken its place elsewhere: it was ended, and nothing it did since was let out. */
   | { readonly event: "fenced"; readonly child: string; readonly reason: string }

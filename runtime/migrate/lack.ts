@@ -26,6 +26,14 @@ export type Lack = t.TypeOf<typeof Lack>;
 
 export const Lacks = bounded(Lack, MOST_LACKS, "lacks");
 
+const FACTS: ReadonlySet<string> = new Set([
+  ...["word size", "byte order", "engine", "base", "format", "entry", "name"],
+  ...["ram", "caps", "quota", "ledger", "cargo"],
+]);
+
+/** Whether it is a session that is denied, and `what` its service. */
+export const isDenial = ({ what }: Lack): boolean => !FACTS.has(what);
+
 /** What is told, where there is more than that. */
 export const foremost = (lacks: readonly Lack[]): readonly Lack[] => lacks.slice(0, MOST_LACKS);
 

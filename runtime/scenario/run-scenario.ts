@@ -48,6 +48,7 @@ const startConfig = ({ name, component, ram, caps, config, routes, turn }: Start
 class Run implements Play {
   readonly scenario: Scenario;
   readonly state: string;
+  readonly runtime: Runtime;
   readonly hosts: ReadonlyMap<string, LiveHost>;
   readonly standstill: Standstill;
   readonly signal: AbortSignal;
@@ -62,6 +63,7 @@ class Run implements Play {
   constructor({ scenario, compiled, runtime, report, signal }: RunOptions) {
     this.scenario = scenario;
     this.state = runtime.state;
+    this.runtime = runtime;
     this.signal = signal ?? new AbortController().signal;
     this.#compiled = compiled;
     this.#report = report;
@@ -112,6 +114,10 @@ class Run implements Play {
   listen(happened: () => void): () => void {
     this.#listeners.add(happened);
     return () => void this.#listeners.delete(happened);
+  }
+
+  tell(event: HostEvent): void {
+    this.#happened(event);
   }
 
   #happened(event: HostEvent): void {

@@ -19,6 +19,7 @@ export const FAILING = [
   "freeze",
   "revive",
   "checkpoint",
+  "migrate",
   "kill",
   "send",
   "rom",

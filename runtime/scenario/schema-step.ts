@@ -12,7 +12,7 @@ import { imageName, providerFile } from "./schema-path.ts";
 import type { ProviderFile } from "./schema-path.ts";
 import { faultMatch, textMatch } from "./schema-text.ts";
 import type { TextMatch } from "./schema-text.ts";
-import { dictionary, json, list, mapped, name, refined, text } from "./schema-value.ts";
+import { dictionary, flag, json, list, mapped, name, refined, text } from "./schema-value.ts";
 import type { Json } from "./schema-value.ts";
 import { duration } from "./unit.ts";
 
@@ -34,6 +34,16 @@ export type Action<On = string> =
   /** `on`: another host than the entries'; `as`: the entry of a clone, or those of all clones by the originals' names. */
   | { readonly step: "revive"; readonly image: string; readonly on?: string; readonly as?: CloneNames }
   | { readonly step: "kill"; readonly child: string }
+  /** `to`: a host. `precopy`: whether memory goes over while they run. `within`: see `Cut`. */
+  | {
+      readonly step: "migrate";
+      readonly children: readonly string[];
+      /** Under which key they stand. */
+      readonly key: "child" | "children";
+      readonly to: string;
+      readonly precopy?: boolean;
+      readonly within?: number;
+    }
   | { readonly step: "send"; readonly on: On; readonly gate: string; readonly text: string }
   | { readonly step: "rom"; readonly on: On; readonly name: string; readonly content: RomContent }
   | { readonly step: "write"; readonly on: On; readonly file: ProviderFile; readonly text: string }
@@ -150,6 +160,16 @@ const ACTIONS = {
     ...given,
   })),
   checkpoint: mapped(cut("a checkpoint", ["base"]), (given): Draft => ({ step: "checkpoint", ...given })),
+  migrate: variants("a migration", {
+    child: mapped(
+      fields("a migration", { child: name, to: name }, { precopy: flag, within: duration }),
+      ({ child, ...given }): Draft => ({ step: "migrate", children: [child], key: "child", ...given }),
+    ),
+    children: mapped(
+      fields("a migration", { children: members, to: name }, { precopy: flag, within: duration }),
+      (given): Draft => ({ step: "migrate", key: "children", ...given }),
+    ),
+  }),
   kill: mapped(fields("a kill", { child: name }, {}), (given): Draft => ({ step: "kill", ...given })),
   send: mapped(fields("a message", { gate: name, text }, { on: name }), (given): Draft => ({
     step: "send",
@@ -181,5 +201,5 @@ export const stepSchema: Schema<Draft> = variants(
       mapped(fields("a step", { [word]: action }, {}), (given): Draft => given[word]!),
     ]),
   ),
-  { withheld: ["migrate", "replace"], alone: true },
+  { withheld: ["replace"], alone: true },
 );

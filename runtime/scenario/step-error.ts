@@ -2,6 +2,7 @@
 import { prose, type SessionError } from "../../lib/error.ts";
 import type { Ending } from "../host/ending.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
+import { migrateProse, type MigrateError } from "../migrate/migrate-error.ts";
 import { renderEnding } from "./child-history.ts";
 import type { LineDifference } from "./line-match.ts";
 import type { Event } from "./schema-step.ts";
@@ -18,6 +19,7 @@ export interface LastSeen {
 export type StepError =
   | { readonly tag: "Host"; readonly error: HostError }
   | { readonly tag: "Session"; readonly error: SessionError }
+  | { readonly tag: "Migrate"; readonly error: MigrateError }
   /** Children of one cut, or of one image, that are on different hosts. */
   | {
       readonly tag: "Apart";
@@ -93,6 +95,8 @@ export const stepProse = (error: StepError): string => {
       return hostProse(error.error);
     case "Session":
       return prose(error.error);
+    case "Migrate":
+      return migrateProse(error.error);
     case "Apart": {
       const places = error.children.map(({ child, host }) => `${child} on ${host}`).join(", ");
       return `they are not on one host: ${places}; expected children of one host`;

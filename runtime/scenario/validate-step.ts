@@ -154,7 +154,7 @@ export const validateSteps = (
       );
   };
 
-  const checkCut = (path: Path, { children, key }: Cut): void => {
+  const checkCut = (path: Path, { children, key }: Pick<Cut, "children" | "key">): void => {
     for (const [at, child] of children.entries()) {
       const place = key === "child" ? [...path, key] : [...path, key, item(at)];
       checkChild(place, child);
@@ -185,6 +185,11 @@ export const validateSteps = (
       case "checkpoint":
         checkCut(path, step);
         past.images.set(step.image, step.children);
+        return step;
+      case "migrate":
+        checkCut(path, step);
+        if (!names.hosts.has(step.to))
+          complain.unknown([...path, "to"], step.to, "a host", names.hosts.keys());
         return step;
       case "start":
         checkStart(path, step.child);

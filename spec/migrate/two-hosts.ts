@@ -18,7 +18,7 @@ import { E } from "../../lib/fp.ts";
 import { makeWire, type Fault, type Wire } from "./wire.ts";
 
 /** How long a peer may be silent here, in ms. */
-export const SILENCE = 150;
+const SILENCE = 150;
 
 export interface End {
   readonly name: string;

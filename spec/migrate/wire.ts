@@ -1,8 +1,7 @@
 // A link between two threads of migration in one process that can be made to fail at any frame: cut, stalled, half open,
 // or with two frames in the wrong order.
 import { Duplex } from "node:stream";
-import { FrameCutter } from "../../runtime/migrate/frame.ts";
-import { frameHead } from "../../runtime/migrate/frame.ts";
+import { FrameCutter, frameHead } from "../../runtime/migrate/frame.ts";
 
 /** `cut`: both ends see the end. `stall`: nothing arrives any more, and nobody hears why. `half`: in this direction only.
  *  `swap`: the frame comes after the one that follows it. */

@@ -14,7 +14,7 @@ const refusals = (text: string): readonly string[] => {
 type Row = readonly [from: string, to: string, ...expected: string[]];
 
 const UNTIL = '  - until: { child: counter, log: "count 3", within: 10s }\n';
-const STEPS = "until, start, freeze, revive, checkpoint, kill, send, rom, write, remove";
+const STEPS = "until, start, freeze, revive, checkpoint, migrate, kill, send, rom, write, remove";
 
 /** In place of the first step, so that its line is 28. */
 const step = (text: string, ...expected: string[]): Row => [UNTIL, `  - ${text}\n`, ...expected];
@@ -492,8 +492,8 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
       'c.yaml:28:45: "base" in steps[0].checkpoint is not in this release yet; a later one brings it',
     ),
     step(
-      "migrate: { child: counter, to: here, precopy: true }",
-      'c.yaml:28:5: "migrate" in steps[0] is not in this release yet; a later one brings it',
+      "migrate: { child: counter, to: hree }",
+      'c.yaml:28:36: steps[0].migrate.to names "hree"; expected a host: here; did you mean "here"?',
     ),
     step(
       "replace: { child: counter, component: a.ts }",

@@ -2,6 +2,7 @@
 import type { Outcome, Play } from "../play.ts";
 import type { Step } from "../schema-step.ts";
 import { freeze, kill, revive, start } from "./life.ts";
+import { migrate } from "./migrate.ts";
 import { remove, rom, send, write } from "./outside.ts";
 import { until } from "./until.ts";
 
@@ -16,6 +17,8 @@ export const perform = (step: Exclude<Step, { readonly step: "expect" }>, play: 
       return freeze(step, play);
     case "revive":
       return revive(step, play);
+    case "migrate":
+      return migrate(step, play);
     case "kill":
       return kill(step, play);
     case "send":
