@@ -8,12 +8,13 @@ import { ControlServer } from "../daemon/control-server.ts";
 import { durableProse } from "../daemon/durable-error.ts";
 import type { DurableConfig, DurableHost, Rest } from "../daemon/durable-host.ts";
 import { openKeptHost } from "../daemon/kept-host.ts";
-import { openState } from "../daemon/state-folder.ts";
+import { EntryBook } from "../daemon/entry-record.ts";
+import { openState, StateFolder } from "../daemon/state-folder.ts";
 import { removeUnfinished } from "../daemon/unfinished.ts";
 import { takeLock, type Running } from "../daemon/state-lock.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { openKeeper } from "../host/durable-folder.ts";
-import { warmRuntime } from "../host/runtime.ts";
+import { warmRuntime, type RuntimeInMemory } from "../host/runtime.ts";
 import type { Address } from "../migrate/peer.ts";
 import { imageProse } from "../image/image-error.ts";
 import type { Interruption } from "./interruption.ts";
@@ -27,6 +28,8 @@ export interface ServeOptions {
   readonly interruption: Interruption;
   /** Where it listens for peers; null: nowhere. */
   readonly listen: Address | null;
+  /** Of `warmHost`; `serveHost` ends it. */
+  readonly warm: RuntimeInMemory;
 }
 
 export type Served =
@@ -39,12 +42,24 @@ export type Served =
   | { readonly tag: "Stopped" }
   | ({ readonly tag: "Ended" } & Rest);
 
+/** Makes the engine and a thread ready, which takes longest, before it is known what for. */
+export const warmHost = (): RuntimeInMemory => warmRuntime({ threads: THREADS });
+
 /** Children share a thread, whose journal they share: see `docs/decisions/durability.md`. */
 const THREADS = 1;
 
-/** What is wrong with the components, each told once. */
-const compileAll = async (code: CodeCache, { entries }: DurableConfig): Promise<readonly Diagnostic[]> => {
-  const components = new Map(entries.map(({ config, roots }) => [config.component, roots]));
+/** What is wrong with the components of entries that have never been, each told once. The others have code that they
+ *  came to life with, or begin when somebody says so. */
+const compileNew = async (
+  code: CodeCache,
+  { entries }: DurableConfig,
+  state: string,
+): Promise<readonly Diagnostic[]> => {
+  const book = await EntryBook.read(new StateFolder(state).record);
+  const isNew = (name: string): boolean => E.isLeft(book) || book.right.get(name) === undefined;
+  const components = new Map(
+    entries.flatMap(({ config, roots }) => (isNew(config.name) ? [[config.component, roots]] : [])),
+  );
   const compiled = await Promise.all(
     [...components].map(([component, roots]) => code.compiled(component, roots)),
   );
@@ -58,13 +73,10 @@ const once = <T>(act: () => Promise<T>): (() => Promise<T>) => {
 };
 
 export const serveHost = async (options: ServeOptions): Promise<Served> => {
-  const { config, state, report, interruption, listen } = options;
+  const { config, state, report, interruption, listen, warm } = options;
   const code = new CodeCache();
-  // The compiler works in a process of its own: meanwhile the engine is made ready in this one.
-  const compiling = compileAll(code, config);
-  const warm = warmRuntime({ threads: THREADS });
   const unusable = (reason: string): Served => ({ tag: "Unusable", reason });
-  const diagnostics = await compiling;
+  const diagnostics = await compileNew(code, config, state);
   if (diagnostics.length > 0 || interruption.stop.aborted) {
     await warm.close();
     return diagnostics.length > 0 ? { tag: "Wrong", diagnostics } : { tag: "Stopped" };

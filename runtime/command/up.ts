@@ -6,8 +6,7 @@ import { ask } from "../daemon/control-client.ts";
 import type { DurableConfig } from "../daemon/durable-host.ts";
 import { DEFAULT_KEEPING } from "../host/host-config.ts";
 import type { Diagnostic } from "../diagnostic.ts";
-import { parseAddress } from "../migrate/peer.ts";
-import { readScenario } from "../scenario/read-scenario.ts";
+import { parseAddress, type Address } from "../migrate/peer.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { complainAbout, shownPath } from "./complaints.ts";
 import type { Console } from "./console.ts";
@@ -63,6 +62,33 @@ const occupant = async (state: string): Promise<number | null> => {
   return typeof pid === "number" ? pid : null;
 };
 
+interface CheckedUp {
+  readonly config: DurableConfig;
+  readonly address: Address | null;
+}
+
+/** What is wrong with what the host is to be told: places in its file, or a reason. */
+const checkedUp = async ({
+  file,
+  state,
+  listen,
+}: Omit<UpCommand, "json">): Promise<Either<readonly Diagnostic[] | string, CheckedUp>> => {
+  const { readScenario } = await import("../scenario/read-scenario.ts");
+  const read = await readScenario(file);
+  if (E.isLeft(read)) return read;
+  const config = configOf(read.right);
+  if (E.isLeft(config)) return E.left([config.left]);
+  const address = listen === null ? null : parseAddress(listen);
+  if (listen !== null && address === null)
+    return E.left(`--listen ${listen}: expected HOST:PORT, such as 127.0.0.1:7700`);
+  if (listen !== null && (config.right.host.peers ?? []).length === 0)
+    return E.left(
+      `listening without pinned peers is refused: ${shownPath(resolve(file))} needs \`peers\` under its host, each with name, address and key`,
+    );
+  const pid = await occupant(state);
+  return pid === null ? E.right({ config: config.right, address }) : E.left(occupied(state, pid));
+};
+
 export const up = async (
   { file, state: folder, json, listen }: UpCommand,
   console: Console,
@@ -78,24 +104,18 @@ export const up = async (
     complainAbout(console, diagnostics);
     return WRONG_INPUT;
   };
-  const read = await readScenario(file);
-  if (E.isLeft(read)) return wrong(read.left);
-  const config = configOf(read.right);
-  if (E.isLeft(config)) return wrong([config.left]);
-  const address = listen === null ? null : parseAddress(listen);
-  if (listen !== null && address === null)
-    return refused(`--listen ${listen}: expected HOST:PORT, such as 127.0.0.1:7700`);
-  if (listen !== null && (config.right.host.peers ?? []).length === 0)
-    return refused(
-      `listening without pinned peers is refused: ${shownPath(resolve(file))} needs \`peers\` under its host, each with name, address and key`,
-    );
-  const pid = await occupant(state);
-  if (pid !== null) return refused(occupied(state, pid));
-
-  const { serveHost } = await import("./serve-host.ts");
+  // A thread becomes ready while the file is read.
+  const { serveHost, warmHost } = await import("./serve-host.ts");
+  const warm = warmHost();
+  const checked = await checkedUp({ file, state, listen });
+  if (E.isLeft(checked)) {
+    await warm.close();
+    return typeof checked.left === "string" ? refused(checked.left) : wrong(checked.left);
+  }
+  const { config, address } = checked.right;
   const since = (): number => performance.now() - began;
-  const report = new UpReport({ console, json, since, config: config.right, state });
-  const served = await serveHost({ config: config.right, state, report, interruption, listen: address });
+  const report = new UpReport({ console, json, since, config, state });
+  const served = await serveHost({ config, state, report, interruption, listen: address, warm });
   switch (served.tag) {
     case "Wrong":
       return wrong(served.diagnostics);

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { build, type BuildFailure, type BuildOptions, type Message, type Metafile } from "esbuild";
+import type { BuildFailure, BuildOptions, Message, Metafile } from "esbuild";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { didYouMean, nearest } from "../nearest.ts";
@@ -141,6 +141,8 @@ export const compileComponent = async (
     message.id in alwaysErrors || message.location?.file === startFile;
 
   try {
+    // Loaded when it is needed: a host that brings back what lived compiles nothing.
+    const { build } = await import("esbuild");
     const { outputFiles, metafile, warnings } = await build(optionsFor(entry, name, roots, names));
     const said = warnings.filter((message) => !isOfPackage(message));
     const [ownInput] = Object.entries(metafile.inputs).filter(([path]) => resolve(folder, path) === entry);

@@ -3,7 +3,7 @@
 
 import { isBuiltin } from "node:module";
 import { dirname } from "node:path";
-import { build, type BuildFailure, type Message } from "esbuild";
+import type { BuildFailure, Message } from "esbuild";
 import { absentModule } from "./absent-module.ts";
 
 /** Marks what is asked of esbuild's own resolver. */
@@ -15,6 +15,7 @@ export const unusedBuiltins = async (
   files: readonly string[],
 ): Promise<readonly Message[]> => {
   try {
+    const { build } = await import("esbuild");
     await build({
       entryPoints: [...files],
       absWorkingDir: dirname(entry),

@@ -2,7 +2,8 @@
 // since then. Whichever comes first.
 
 export interface CheckpointPolicy {
-  /** After so many turns; null: after `DEFAULT_RECORDS` records, of which a turn has one to three. */
+  /** After so many turns; null: after `DEFAULT_RECORDS` records, of which a turn has one to three, or turns that took
+   *  `DEFAULT_MS`. */
   readonly turns: number | null;
   /** After so many bytes of the journal. */
   readonly bytes: number;
@@ -13,6 +14,10 @@ export interface CheckpointPolicy {
 /** Some ten ms of recovery. */
 export const DEFAULT_POLICY: CheckpointPolicy = { turns: null, bytes: 1 << 19, every: null };
 const DEFAULT_RECORDS = 2000;
+/** A recovery takes the turns again. */
+const DEFAULT_MS = 50;
+/** A component that computes all the time stands still for its checkpoints for at most one part in so many. */
+const PAUSE_SHARE = 50;
 
 /** Counts what entered one component, and says once that its time has come. */
 export class CheckpointClock {
@@ -21,6 +26,9 @@ export class CheckpointClock {
   #records = 0;
   #turns = 0;
   #bytes = 0;
+  /** How long its turns took, in ms, and how long it stood still for the last checkpoint. */
+  #ms = 0;
+  #pause = 0;
   #told = false;
   #timer: NodeJS.Timeout | null = null;
 
@@ -41,16 +49,24 @@ export class CheckpointClock {
     if (every !== null) this.#timer ??= setTimeout(() => this.#tell(), every);
   }
 
+  /** A turn took so many ms. */
+  turned(ms: number): void {
+    this.#ms += ms;
+    const most = Math.max(DEFAULT_MS, this.#pause * PAUSE_SHARE);
+    if (this.#policy.turns === null && this.#ms >= most) this.#tell();
+  }
+
   #tell(): void {
     if (this.#told) return;
     this.#told = true;
     this.#due();
   }
 
-  /** It was taken down just now. */
-  taken(): void {
+  /** It was taken down just now, and stood still for so many ms. */
+  taken(pause: number): void {
     this.end();
-    this.#records = this.#turns = this.#bytes = 0;
+    this.#records = this.#turns = this.#bytes = this.#ms = 0;
+    this.#pause = pause;
     this.#told = false;
   }
 

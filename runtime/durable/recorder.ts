@@ -65,7 +65,7 @@ interface Queue {
 }
 
 /** What is kept of arguments must not be the caller's memory. */
-const kept = (args: readonly unknown[]): readonly unknown[] =>
+const ownArgs = (args: readonly unknown[]): readonly unknown[] =>
   args.some((each) => each instanceof Uint8Array)
     ? args.map((each) => (each instanceof Uint8Array ? new Uint8Array(each) : each))
     : args;
@@ -89,6 +89,8 @@ export class Recorder implements Witness {
   #sequence: number;
   /** Since the last checkpoint. */
   readonly #clock: CheckpointClock;
+  /** When the turn that runs began, in ms. */
+  #began = 0;
   /** Files with effects that are not on stable storage. */
   readonly #dirty = new Set<CoreObject>();
   #stamp: Stamp = { own: 0, wall: 0 };
@@ -114,9 +116,9 @@ export class Recorder implements Witness {
     this.#sequence = sequence;
   }
 
-  /** A checkpoint was taken of what is there now. */
-  checkpointed(): void {
-    this.#clock.taken();
+  /** A checkpoint was taken of what is there now; its child stood still for so many ms. */
+  checkpointed(pause: number): void {
+    this.#clock.taken(pause);
   }
 
   /** Returns when the files that were written to are on stable storage. */
@@ -177,6 +179,7 @@ export class Recorder implements Witness {
   /** Whole microseconds, so that a journal keeps them exactly. */
   begin({ own, wall }: Stamp): Stamp {
     this.#entropy = [];
+    this.#began = performance.now();
     return (this.#stamp = { own: Math.floor(own * 1000) / 1000, wall });
   }
 
@@ -186,6 +189,7 @@ export class Recorder implements Witness {
 
   turn(turn: number, slot: number, digest: number): void {
     const { own, wall } = this.#stamp;
+    this.#clock.turned(performance.now() - this.#began);
     this.#record({ kind: "turn", turn, slot, digest, own, wall, entropy: this.#entropy });
   }
 
@@ -234,7 +238,7 @@ export class Recorder implements Witness {
 
   #enqueue(queue: Queue, call: WitnessedCall, reach: Reach, settle: Waiting["settle"]): void {
     const waiting: Waiting = {
-      call: { ...call, args: kept(call.args) },
+      call: { ...call, args: ownArgs(call.args) },
       reach,
       plan: null,
       after: 0,

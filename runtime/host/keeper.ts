@@ -21,8 +21,11 @@ import { DEFAULT_KEEPING, type StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
 import { LastCopies, type LastCopy } from "./last-copies.ts";
 
-/** A journal's file beyond this size, in bytes, is followed by another. */
-const MOST_JOURNAL_BYTES = 8 << 20;
+/** A journal's file beyond this size, in bytes, is followed by another: a host that comes up reads them all. */
+const MOST_JOURNAL_BYTES = 1 << 19;
+
+/** Who needs a file that has so many after it has a checkpoint made, so that it may go. */
+const MOST_FILES_AFTER = 16;
 
 export interface KeeperOptions {
   readonly store: Store;
@@ -627,7 +630,7 @@ export class Keeper {
     return lives;
   }
 
-  /** Begins another file where this one is large; who has records in the former one has a checkpoint made. */
+  /** Begins another file where this one is large; who has needed an old one for long has a checkpoint made. */
   #turnOver(): void {
     const { journal, warn } = this.#options;
     // Who is about to live has been told of this file, and can't yet be told of another.
@@ -639,7 +642,8 @@ export class Keeper {
       return tell(former, warn);
     }
     void this.#turnTo(former.right).then(async (lives) => {
-      await Promise.all(lives.map(({ child }) => this.due(child)));
+      const late = lives.filter(({ since }) => since + MOST_FILES_AFTER < journal.current);
+      await Promise.all(late.map(({ child }) => this.due(child)));
       this.#turning = false;
     });
   }

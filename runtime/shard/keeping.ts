@@ -129,7 +129,7 @@ export class Keeping {
     const taken = await this.#take(domain, copy);
     if (E.isRight(taken)) resume(domain);
     this.recorder.release();
-    if (E.isRight(taken)) this.#taken();
+    if (E.isRight(taken)) this.#taken(taken.right);
     return taken;
   }
 
@@ -150,7 +150,7 @@ export class Keeping {
       this.stir(domain);
       return restless("rest", `it is ${alarms}`);
     }
-    this.#taken();
+    this.#taken(taken.right);
     return E.right({ ...taken.right, alarms });
   }
 
@@ -178,11 +178,11 @@ export class Keeping {
   }
 
   /** The records that this came from may be trimmed once it is kept. */
-  #taken(): void {
+  #taken({ pauseMs }: Captured): void {
     this.#options.journal.write();
     this.recorder.syncFiles();
     this.log.sync();
-    this.recorder.checkpointed();
+    this.recorder.checkpointed(pauseMs);
   }
 
   /** It does not rest after all. */

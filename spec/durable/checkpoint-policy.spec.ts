@@ -15,7 +15,7 @@ const dueAfter = (policy: Partial<CheckpointPolicy>, records: number, bytes: num
   });
   for (at = 1; at <= records; at++) {
     clock.record(bytes, at % 2 === 0);
-    if (due.at(-1) === at) clock.taken();
+    if (due.at(-1) === at) clock.taken(0);
   }
   clock.end();
   return due;
@@ -36,12 +36,29 @@ describe("durable: when a component should have another checkpoint", () => {
     expect(dueAfter({ turns: 1500 }, 2999, 1)).to.deep.equal([]);
   });
 
+  it("by default after turns of 50 ms, or of fifty times what it stood still for the last one", () => {
+    let told = 0;
+    const clock = new CheckpointClock(DEFAULT_POLICY, () => told++);
+    clock.turned(49);
+    expect(told).to.equal(0);
+    clock.turned(1);
+    expect(told).to.equal(1);
+    clock.taken(6);
+    clock.turned(299);
+    expect(told).to.equal(1);
+    clock.turned(1);
+    expect(told).to.equal(2);
+    const set = new CheckpointClock({ ...DEFAULT_POLICY, turns: 10 }, () => told++);
+    set.turned(1000);
+    expect(told).to.equal(2);
+  });
+
   it("is told once, until it was taken", () => {
     let told = 0;
     const clock = new CheckpointClock({ ...DEFAULT_POLICY, turns: 1 }, () => told++);
     for (let n = 0; n < 5; n++) clock.record(1, true);
     expect(told).to.equal(1);
-    clock.taken();
+    clock.taken(0);
     clock.record(1, true);
     expect(told).to.equal(2);
   });
@@ -52,13 +69,13 @@ describe("durable: when a component should have another checkpoint", () => {
     const clock = new CheckpointClock({ ...DEFAULT_POLICY, every: 1 }, () => due());
     clock.record(1, true);
     await first;
-    clock.taken();
+    clock.taken(0);
     clock.record(1, false);
     clock.end();
     const idle = new CheckpointClock({ ...DEFAULT_POLICY, every: 1 }, () => {
       throw new Error("nothing has entered it");
     });
-    idle.taken();
+    idle.taken(0);
     await new Promise((resolve) => setTimeout(resolve, 5));
   });
 });

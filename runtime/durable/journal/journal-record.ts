@@ -153,3 +153,38 @@ export const decodeEntry = (bytes: Uint8Array): JournalEntry | null => {
   const record = recordOf(fields);
   return record === null ? null : { incarnation, sequence, record };
 };
+
+/** The major types of CBOR that a number has here, and how many bytes follow. */
+const UINT8 = 0x18;
+const UINT16 = 0x19;
+const UINT32 = 0x1a;
+const UINT64 = 0x1b;
+const FLOAT64 = 0xfb;
+
+/** Reads the natural numbers that an array begins with. */
+const naturalsIn = (bytes: Uint8Array, count: number): readonly number[] | null => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const numbers: number[] = [];
+  // A short array's own header.
+  let at = 1;
+  while (numbers.length < count) {
+    if (at + 9 > bytes.length) return null;
+    const head = bytes[at++]!;
+    if (head < UINT8) numbers.push(head);
+    else if (head === UINT8) numbers.push(view.getUint8((at += 1) - 1));
+    else if (head === UINT16) numbers.push(view.getUint16((at += 2) - 2));
+    else if (head === UINT32) numbers.push(view.getUint32((at += 4) - 4));
+    else if (head === UINT64) numbers.push(Number(view.getBigUint64((at += 8) - 8)));
+    else if (head === FLOAT64) numbers.push(view.getFloat64((at += 8) - 8));
+    else return null;
+  }
+  return numbers.every(isNatural) ? numbers : null;
+};
+
+/** Whose entry the bytes are, and which of its: what `decodeEntry` says of it, at a fraction of the time. */
+export const whoseEntry = (bytes: Uint8Array): Pick<JournalEntry, "incarnation" | "sequence"> | null => {
+  const numbers = naturalsIn(bytes, 2);
+  if (numbers === null) return decodeEntry(bytes);
+  const [incarnation, sequence] = numbers as [number, number];
+  return { incarnation, sequence };
+};

@@ -6,7 +6,7 @@ import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, readFileSync, u
 import { join } from "node:path";
 import { E, type Either } from "../../../lib/fp.ts";
 import { readFrames } from "./frame.ts";
-import { decodeEntry, type DomainRecord, type JournalEntry } from "./journal-record.ts";
+import { decodeEntry, whoseEntry, type DomainRecord } from "./journal-record.ts";
 
 /** The folder or a file of it can't be used; `step` says what failed, `code` how. */
 export interface JournalError {
@@ -29,25 +29,31 @@ const NAME = /^([0-9]{10})\.journal$/;
 
 const nameOf = (file: number): string => `${String(file).padStart(10, "0")}.journal`;
 
-/** A record, and which of its incarnation's it is. */
-export interface Kept {
+/** A record as it lies in its file, and which of its incarnation's it is. */
+interface Kept {
   readonly sequence: number;
-  readonly record: DomainRecord;
+  readonly payload: Uint8Array;
 }
 
 /** The records from `after` on. A gap would be a loss: what comes after it can't have been acknowledged. */
 const following = (kept: readonly Kept[], after: number): readonly DomainRecord[] => {
-  const wanted = kept.filter(({ sequence }) => sequence >= after);
-  const whole = wanted.findIndex(({ sequence }, index) => sequence !== after + index);
-  return (whole < 0 ? wanted : wanted.slice(0, whole)).map(({ record }) => record);
+  const records: DomainRecord[] = [];
+  for (const { sequence, payload } of kept) {
+    if (sequence < after) continue;
+    const entry = sequence === after + records.length ? decodeEntry(payload) : null;
+    if (entry === null) break;
+    records.push(entry.record);
+  }
+  return records;
 };
 
-/** Calls `found` with each whole entry of a file. */
-const readEntries = (path: string, found: (entry: JournalEntry) => void): void => {
+/** Calls `found` with each whole entry of a file, and whose it is. Most are older than a checkpoint, and are never
+ *  looked into. */
+const readEntries = (path: string, found: (incarnation: number, kept: Kept) => void): void => {
   readFrames(readFileSync(path), (payload) => {
-    const entry = decodeEntry(payload);
-    if (entry !== null) found(entry);
-    return entry !== null;
+    const whose = whoseEntry(payload);
+    if (whose !== null) found(whose.incarnation, { sequence: whose.sequence, payload });
+    return whose !== null;
   });
 };
 
@@ -87,10 +93,10 @@ export class Journal {
     for (const file of files) {
       const path = join(folder, nameOf(file));
       try {
-        readEntries(path, (entry) => {
-          const known = past.get(entry.incarnation);
-          if (known === undefined) past.set(entry.incarnation, [entry]);
-          else known.push(entry);
+        readEntries(path, (incarnation, kept) => {
+          const known = past.get(incarnation);
+          if (known === undefined) past.set(incarnation, [kept]);
+          else known.push(kept);
         });
       } catch (cause) {
         return failed(path, "reading", cause);
@@ -126,8 +132,8 @@ export class Journal {
   scan(incarnation: number, after: number): readonly DomainRecord[] {
     const found: Kept[] = [];
     for (let file = this.#oldest; file <= this.#current; file++)
-      readEntries(join(this.#folder, nameOf(file)), (entry) => {
-        if (entry.incarnation === incarnation) found.push(entry);
+      readEntries(join(this.#folder, nameOf(file)), (whose, kept) => {
+        if (whose === incarnation) found.push(kept);
       });
     return following(found, after);
   }
