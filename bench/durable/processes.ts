@@ -1,0 +1,48 @@
+// Processes of a contender: each leads a group, so that it is stopped and killed with all that it has begun.
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import type { Running } from "./contender.ts";
+
+export interface Started {
+  readonly child: ChildProcess;
+  /** What it said so far, the last of it. */
+  said(): string;
+  readonly ended: Promise<string>;
+}
+
+const MOST_SAID = 4000;
+
+export const started = (command: string, args: readonly string[], options: SpawnOptions = {}): Started => {
+  const child = spawn(command, [...args], { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  const hear = (data: Buffer): void => {
+    said = `${said}${data.toString()}`.slice(-MOST_SAID);
+  };
+  child.stdout!.on("data", hear);
+  child.stderr!.on("data", hear);
+  const ended = new Promise<string>((resolve) => {
+    child.on("error", (error) => resolve(error.message));
+    child.on("close", () => resolve(said));
+  });
+  return { child, said: () => said, ended };
+};
+
+const signal = (processes: readonly Started[], what: NodeJS.Signals): void => {
+  for (const { child } of processes) {
+    try {
+      process.kill(-child.pid!, what);
+    } catch {
+      // It is gone.
+    }
+  }
+};
+
+/** Processes as one; `steps`: the one that does the steps, whose end is told. */
+export const running = (processes: readonly Started[], steps: Started): Running => ({
+  ended: steps.ended,
+  async kill() {
+    signal(processes, "SIGKILL");
+    await Promise.all(processes.map(({ ended }) => ended));
+  },
+  pause: () => signal(processes, "SIGSTOP"),
+  proceed: () => signal(processes, "SIGCONT"),
+});
