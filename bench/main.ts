@@ -7,10 +7,12 @@ import type { Bench } from "./bench.ts";
 import { callBenches } from "./calls.ts";
 import { comparing, storing } from "./checkpoint.ts";
 import { fenceBenches } from "./fences.ts";
+import { durableBenches } from "./durable/rows.ts";
 import { fileBenches } from "./files.ts";
 import { freezeBenches } from "./freeze.ts";
 import { handleBenches } from "./handles.ts";
 import { imageBench } from "./image.ts";
+import { incrementalBench } from "./incremental.ts";
 import { populationBenches, restingBench } from "./resting.ts";
 import { revivalBenches } from "./revival.ts";
 import { sharedThreadBenches } from "./shared-threads.ts";
@@ -30,12 +32,14 @@ const benches: readonly Bench[] = [
   ...authenticationBenches,
   ...streamBenches,
   imageBench,
+  incrementalBench,
   comparing,
   storing,
   restingBench,
   ...startBenches,
   ...sharedThreadBenches,
   ...populationBenches,
+  ...durableBenches,
 ];
 
 const { values } = parseArgs({

@@ -1,5 +1,5 @@
 // Processes of a contender: each leads a group, so that it is stopped and killed with all that it has begun.
-import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { spawn, type ChildProcess, type SpawnOptionsWithoutStdio } from "node:child_process";
 import type { Running } from "./contender.ts";
 
 export interface Started {
@@ -11,14 +11,22 @@ export interface Started {
 
 const MOST_SAID = 4000;
 
-export const started = (command: string, args: readonly string[], options: SpawnOptions = {}): Started => {
-  const child = spawn(command, [...args], { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+export const started = (
+  command: string,
+  args: readonly string[],
+  options: SpawnOptionsWithoutStdio = {},
+): Started => {
+  const child = spawn(command, [...args], {
+    ...options,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"] as const,
+  });
   let said = "";
   const hear = (data: Buffer): void => {
     said = `${said}${data.toString()}`.slice(-MOST_SAID);
   };
-  child.stdout!.on("data", hear);
-  child.stderr!.on("data", hear);
+  child.stdout.on("data", hear);
+  child.stderr.on("data", hear);
   const ended = new Promise<string>((resolve) => {
     child.on("error", (error) => resolve(error.message));
     child.on("close", () => resolve(said));
