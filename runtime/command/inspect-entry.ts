@@ -107,7 +107,7 @@ const faultLines = (fault: FaultRecord, now: number): readonly Line[] => {
 };
 
 /** A child for people. */
-export const entryText = (outline: EntryOutline, now: number, colours: boolean): readonly string[] => {
+const entryText = (outline: EntryOutline, now: number, colours: boolean): readonly string[] => {
   const { child, state, identity, generation, code, exit, reason, memory, sessions, checkpoint } = outline;
   const { bold, dim } = styles(colours);
   const known = (name: string, value: string | null): readonly Line[] =>

@@ -1,6 +1,7 @@
 // A shard's thread as the host holds it: its residents by number, their log, and a watchdog for turns that no longer
 // poll.
 import { Worker } from "node:worker_threads";
+import { makeTail, salvage } from "../durable/journal/tail.ts";
 import type { Base } from "../engine/base.ts";
 import type { Engine } from "../engine/wasm-module.ts";
 import { makeBlackBox, readBlackBox } from "../shard/black-box.ts";
@@ -46,6 +47,7 @@ export class ShardThread {
   readonly #stethoscope: Stethoscope;
   readonly #logs: LogReader;
   readonly #box = makeBlackBox();
+  readonly #tail = makeTail();
   readonly #lodgings = new Map<number, Lodging>();
   #numbers = 0;
   #watchdog: NodeJS.Timeout | null = null;
@@ -57,7 +59,7 @@ export class ShardThread {
     const ring = makeRing();
     this.#stethoscope = new Stethoscope(control);
     this.#logs = new LogReader(ring);
-    const workerData: ShardData = { engine, base, control, ring, box: this.#box };
+    const workerData: ShardData = { engine, base, control, ring, box: this.#box, tail: this.#tail };
     this.#worker = new Worker(new URL("../shard/main.js", import.meta.url), {
       workerData,
       resourceLimits: { stackSizeMb: STACK_MB },
@@ -189,11 +191,22 @@ export class ShardThread {
     });
   }
 
+  /** What had entered its children is in their journal before they are brought back. */
+  #salvage(): void {
+    try {
+      salvage(this.#tail);
+    } catch (cause) {
+      // The journal hears of that at its next record; what nobody can have is as if it had never come.
+      if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
+    }
+  }
+
   /** Whoever is to blame dies of it; the others are lost through no doing of their own. */
   async #die(blamed: number | null, { own, others }: Cause): Promise<void> {
     if (this.#gone) return;
     const lodgings = [...this.#lodgings];
     await this.terminate();
+    this.#salvage();
     const only = lodgings.length === 1 ? lodgings[0]![0] : null;
     const culprit = blamed ?? this.#stethoscope.running?.resident ?? only;
     const name = lodgings.find(([number]) => number === culprit)?.[1].lodger.name ?? null;

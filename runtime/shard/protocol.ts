@@ -141,6 +141,8 @@ export interface ShardData {
   readonly ring: SharedArrayBuffer;
   /** See `black-box.ts`. */
   readonly box: SharedArrayBuffer;
+  /** See `tail.ts`. */
+  readonly tail: SharedArrayBuffer;
 }
 
 /** A frozen child on its way between threads; its memory lies in a SharedArrayBuffer. */

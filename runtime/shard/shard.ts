@@ -29,7 +29,7 @@ export class Shard {
       pulse: new Pulse(data.control),
       box: new BlackBoxWriter(data.box),
       logs: new LogWriter(data.ring, () => this.#post("logged")),
-      journals: new Journals(),
+      journals: new Journals(data.tail),
       plans: new GrowthPlans(),
       epochs: new EpochFiles(),
       idleness: new Idleness(),

@@ -1,6 +1,7 @@
 // How records lie in a journal's file: the length and the CRC-32 of each before it, so that a torn tail is known
 // for one.
 import { crc32 } from "../../crc32.ts";
+import type { JournalTail } from "./tail.ts";
 
 /** Length and checksum, 32 bits each, little endian. */
 const FRAME_HEADER_BYTES = 8;
@@ -9,8 +10,20 @@ const MOST_FRAME_BYTES = 96 << 20;
 
 /** Frames on their way to the file, in one buffer that is kept. */
 export class FrameBuffer {
-  #buffer = Buffer.allocUnsafeSlow(1 << 16);
+  readonly #tail: JournalTail | null;
+  #buffer: Buffer;
   #length = 0;
+
+  /** `tail`: where they are, as long as they fit. */
+  constructor(tail: JournalTail | null = null) {
+    this.#tail = tail;
+    this.#buffer = tail?.bytes ?? Buffer.allocUnsafeSlow(1 << 16);
+  }
+
+  /** Whether it takes one more where it is. */
+  fits(payload: Uint8Array): boolean {
+    return this.#length + FRAME_HEADER_BYTES + payload.length <= this.#buffer.length;
+  }
 
   get length(): number {
     return this.#length;
@@ -27,13 +40,17 @@ export class FrameBuffer {
     this.#buffer.writeUInt32LE(crc32(payload, 0), this.#length + 4);
     this.#buffer.set(payload, this.#length + FRAME_HEADER_BYTES);
     this.#length = needed;
+    if (this.#tail !== null && this.#buffer === this.#tail.bytes) this.#tail.length = needed;
   }
 
   /** What was added since the last time; valid until something is added. */
   take(): Uint8Array {
     const taken = this.#buffer.subarray(0, this.#length);
     this.#length = 0;
-    if (this.#buffer.length > 1 << 22) this.#buffer = Buffer.allocUnsafeSlow(1 << 16);
+    if (this.#tail !== null) {
+      this.#tail.length = 0;
+      this.#buffer = this.#tail.bytes;
+    } else if (this.#buffer.length > 1 << 22) this.#buffer = Buffer.allocUnsafeSlow(1 << 16);
     return taken;
   }
 }

@@ -3,12 +3,13 @@
 // by any of them covers what all have written before.
 import type { FileSync } from "./file-sync.ts";
 import { FrameBuffer } from "./frame.ts";
+import type { JournalTail } from "./tail.ts";
 
 type Waiting = (failed: Error | null) => void;
 
 export class JournalWriter {
   #file: FileSync;
-  readonly #frames = new FrameBuffer();
+  readonly #frames: FrameBuffer;
   /** Counts records: those added, those that are on stable storage. */
   #added = 0;
   #durable = 0;
@@ -19,8 +20,10 @@ export class JournalWriter {
   #mends = 0;
   #failed: Error | null = null;
 
-  constructor(file: FileSync) {
+  /** `tail`: where records are that have not reached the file. */
+  constructor(file: FileSync, tail: JournalTail | null = null) {
     this.#file = file;
+    this.#frames = new FrameBuffer(tail);
   }
 
   /** Goes on in another file. What it has written so far is durable. `left` as for `whenLeft`. */
@@ -65,6 +68,7 @@ export class JournalWriter {
   }
 
   add(payload: Uint8Array): void {
+    if (!this.#frames.fits(payload)) this.write();
     if (this.#failed === null) this.#frames.add(payload);
     this.#added++;
   }

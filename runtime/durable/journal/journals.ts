@@ -3,16 +3,32 @@
 
 import { descriptorSync } from "./file-sync.ts";
 import { JournalWriter } from "./journal-writer.ts";
+import { JournalTail } from "./tail.ts";
 
 export class Journals {
   readonly #writers = new Map<number, JournalWriter>();
+  readonly #tail: JournalTail | null;
+  /** Whose records are in it: the first one's. */
+  #tailed: JournalWriter | null = null;
+
+  /** `tail`: memory for what is not written yet, that outlives the thread. */
+  constructor(tail: SharedArrayBuffer | null = null) {
+    this.#tail = tail === null ? null : new JournalTail(tail);
+  }
 
   to(descriptor: number): JournalWriter {
     const known = this.#writers.get(descriptor);
     if (known !== undefined) return known;
-    const writer = new JournalWriter(descriptorSync(descriptor));
+    const isFirst = this.#tailed === null && this.#tail !== null;
+    const writer = new JournalWriter(descriptorSync(descriptor), isFirst ? this.#tail : null);
+    if (isFirst) this.#tailed = writer;
+    this.#leads(writer, descriptor);
     this.#writers.set(descriptor, writer);
     return writer;
+  }
+
+  #leads(writer: JournalWriter, descriptor: number): void {
+    if (this.#tail !== null && writer === this.#tailed) this.#tail.descriptor = descriptor;
   }
 
   /** From now on, what went to `former` goes to `next`; all that went there before is durable, or `former` has failed.
@@ -23,6 +39,7 @@ export class Journals {
       writer.finish();
       if (writer.failed) writer.mend(descriptorSync(next), left);
       else writer.turnTo(descriptorSync(next), left);
+      this.#leads(writer, next);
       this.#writers.delete(former);
       this.#writers.set(next, writer);
       return;
