@@ -102,7 +102,7 @@ export class ChildReport {
     this.#console = console;
     this.#margin = margin;
     this.#style = styles(console.colours);
-    this.#width = Math.min(MOST_NAME, Math.max(0, ...names.map(({ length }) => length)));
+    this.#width = names.reduce((width, { length }) => Math.max(width, Math.min(MOST_NAME, length)), 0);
   }
 
   readonly event = (event: DurableEvent): void => {

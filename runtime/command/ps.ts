@@ -46,6 +46,7 @@ const moodOf = ({ state, dropped }: EntryReport, { good, bad, cold, warm, dim }:
     case "running":
       return good;
     case "frozen":
+    case "resting":
       return cold;
     case "faulted":
     case "stuck":
@@ -66,7 +67,7 @@ const moodOf = ({ state, dropped }: EntryReport, { good, bad, cold, warm, dim }:
 const entryTable = (entries: readonly EntryReport[], now: number, style: Styles): readonly string[] => {
   const rows = entries.map((entry) => COLUMNS.map(({ cell }) => harmless(cell(entry, now))));
   const widths = COLUMNS.map(({ title }, at) =>
-    Math.max(title.length, ...rows.map((row) => row[at]!.length)),
+    rows.reduce((width, row) => Math.max(width, row[at]!.length), title.length),
   );
   const line = (cells: readonly string[], styled: (cell: string, at: number) => string): string =>
     cells

@@ -39,13 +39,16 @@ const configOf = ({ file, directory, hosts, start, steps }: Scenario): Either<Di
       1,
       `the file has the hosts ${hosts.map(({ name }) => name).join(" and ")}; expected one: each has a file and a state directory of its own`,
     );
+  const roots = [directory];
   const entries = start.map(
     ({ name, component, ram, caps, config, routes, turn, later, restart, ...kept }) => {
       const checkpoint = { ...DEFAULT_KEEPING.checkpoint, ...host.checkpoint, ...kept.checkpoint };
       const keeping = { checkpoint, disk: kept.disk, log: kept.log };
+      const rest = kept.rest === undefined ? host.rest : kept.rest;
+      const idle = rest === null ? {} : { rest };
       return {
-        config: { name, component, ram, caps, config, routes, turn, keeping },
-        roots: [directory],
+        config: { name, component, ram, caps, config, routes, turn, keeping, ...idle },
+        roots,
         later,
         restart,
       };

@@ -63,6 +63,7 @@ const advice = (child: string, state: EntryState): string => {
     case "in doubt":
       return `; \`cryonode migrate --resolve ${child}\` settles it where its source is gone for good`;
     case "running":
+    case "resting":
     case "starting":
       return "";
   }
@@ -84,6 +85,7 @@ const stateText = (state: EntryState): string => {
       return "has gone to another host";
     case "running":
     case "frozen":
+    case "resting":
     case "in doubt":
     case "stuck":
     case "fenced":

@@ -7,7 +7,8 @@ import type { Child } from "../host/child.ts";
 import type { Frozen } from "../host/frozen.ts";
 import { hostProse } from "../host/host-error.ts";
 import type { Keeper, LastKept } from "../host/keeper.ts";
-import { UNBORN, type EntryBook, type EntryRecord, type RecordError } from "./entry-record.ts";
+import { type EntryBook, type RecordError } from "./entry-book.ts";
+import { UNBORN, type EntryRecord } from "./entry-record.ts";
 import type { StateFolder } from "./state-folder.ts";
 
 export interface EntryKeepingOptions {

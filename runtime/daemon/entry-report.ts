@@ -2,12 +2,13 @@
 import * as t from "io-ts";
 import { natural, struct, text } from "../../lib/codec.ts";
 
-/** `waiting`: for its first start. `stuck`: it faulted too often. `fenced`: a later incarnation has its place.
+/** `waiting`: for its first start. `resting`: it takes no memory until it is wanted. `stuck`: it faulted too often. `fenced`: a later incarnation has its place.
  *  `departed`: it went to another host. `in doubt`: it has come from another host, which has not said yet whose it is. */
 export const EntryState = t.keyof({
   waiting: null,
   starting: null,
   running: null,
+  resting: null,
   frozen: null,
   exited: null,
   faulted: null,

@@ -2,7 +2,8 @@
 import { E } from "../../lib/fp.ts";
 import type { LastKept } from "../host/keeper.ts";
 import type { DurableHostOptions } from "./durable-host.ts";
-import { UNBORN, type EntryBook, type EntryRecord } from "./entry-record.ts";
+import { type EntryBook } from "./entry-book.ts";
+import { UNBORN, type EntryRecord } from "./entry-record.ts";
 import type { EntryReport, EntryState } from "./entry-report.ts";
 import type { KeptLives } from "./kept-lives.ts";
 import type { OneAtATime } from "./one-at-a-time.ts";
@@ -33,6 +34,7 @@ export class EntryReports {
   stateOf(name: string): EntryState {
     const { book, lives, commands, doubted } = this.#options;
     if (lives.alive(name) !== null) return "running";
+    if (lives.live.rests(name)) return "resting";
     if (doubted(name) !== null) return "in doubt";
     const record = book.get(name);
     const isDue = record === undefined ? !(lives.entries.get(name)?.later ?? true) : record.state === "alive";
@@ -65,9 +67,13 @@ export class EntryReports {
       checkpoint: this.#lastOf(kept, record),
       restarts,
       restart: entry?.restart ?? null,
-      changed: isRunning || state === "frozen" ? await this.#changed(name, record) : null,
+      changed:
+        isRunning || state === "resting" || state === "frozen" ? await this.#changed(name, record) : null,
       code: state === "exited" ? record.code : null,
-      reason: this.#options.doubted(name) ?? lives.whyAbsent(name) ?? (isRunning ? null : record.reason),
+      reason:
+        this.#options.doubted(name) ??
+        lives.whyAbsent(name) ??
+        (isRunning || state === "resting" ? null : record.reason),
       dropped: entry === undefined,
       since,
     };

@@ -1,7 +1,7 @@
 // Which faults of which child are forgiven.
 import type { RestartPolicy } from "../host/restart-policy.ts";
 import { isStuck, recentFaults } from "../host/restart-policy.ts";
-import type { EntryBook } from "./entry-record.ts";
+import type { EntryBook } from "./entry-book.ts";
 
 export class Faults {
   readonly #book: EntryBook;

@@ -26,7 +26,8 @@ import type {
   OutsideCall,
   Rest,
 } from "./durable-host.ts";
-import { EntryBook, UNBORN } from "./entry-record.ts";
+import { EntryBook } from "./entry-book.ts";
+import { UNBORN } from "./entry-record.ts";
 import type { EntryReport, EntryState } from "./entry-report.ts";
 import { EntryReports } from "./entry-reports.ts";
 import { copyImage, readSealed } from "./image-copy.ts";
@@ -59,7 +60,7 @@ type Fit = (state: EntryState) => boolean;
 /** Nothing of it is kept, or nothing that it could go on from. */
 const isOver: Fit = (state) =>
   ["waiting", "exited", "faulted", "killed", "stuck", "fenced", "departed"].includes(state);
-const isRunning: Fit = (state) => state === "running";
+const isRunning: Fit = (state) => state === "running" || state === "resting";
 const isFrozen: Fit = (state) => state === "frozen";
 const isThere: Fit = (state) => isRunning(state) || isFrozen(state);
 
@@ -80,6 +81,7 @@ class KeptHost implements DurableHost {
     this.#lives = new KeptLives({
       ...options,
       book,
+      isBusy: (child) => this.#commands.doing(child) !== null,
       restart: (child) => void this.#again(child),
       examine: (child) => void this.#examine(child),
       landed: (path) => this.#migration.comeBack(path),
@@ -122,13 +124,16 @@ class KeptHost implements DurableHost {
     const { entries } = this.#lives;
     for (const name of this.#book.names) if (!entries.has(name)) this.#tellKept(name);
     for (const { config } of entries.values()) this.#tellQueues(config);
+    await this.#lives.takeUp(
+      (name) => this.#book.get(name)?.state === "alive" && this.#migration.doubted(name) === null,
+    );
     let last: Promise<void> = Promise.resolve();
     for (const [name, { later }] of entries) {
       const record = this.#book.get(name);
       const isWanted = record === undefined ? !later : record.state === "alive";
       // Whose it is, its source must say first.
       const isDoubted = this.#migration.doubted(name) !== null;
-      if (isDoubted || (!isWanted && record === undefined)) continue;
+      if (this.#lives.live.rests(name) || isDoubted || (!isWanted && record === undefined)) continue;
       const before = last;
       last = this.#commands.whenFree(name, "start", async () => {
         await before;
@@ -200,7 +205,11 @@ class KeptHost implements DurableHost {
     const unfit = this.#unfit(name, wanted, fit);
     // Whoever is busy is in between: what it is good for shows later.
     if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);
-    return this.#commands.try(name, what, act);
+    return this.#commands.try(name, what, async () => {
+      // To be dropped it need not be woken.
+      if (wanted !== "killed") await this.#lives.live.wake([name]);
+      return act();
+    });
   }
 
   start(name: string): Promise<Done> {
@@ -242,7 +251,8 @@ class KeptHost implements DurableHost {
   kill(name: string): Promise<Done> {
     return this.#command(name, "kill", "killed", isThere, async () => {
       const event = { event: "killed", child: name } as const;
-      if (this.#lives.alive(name) === null) this.#lives.emit(event);
+      const isHere = this.#lives.alive(name) !== null || this.#lives.live.rests(name);
+      if (!isHere) this.#lives.emit(event);
       else await this.#lives.live.kill(name);
       await this.#lives.over(name, { state: "killed" });
       return E.right(event);
@@ -381,6 +391,7 @@ class KeptHost implements DurableHost {
       const unfit = this.#unfit(name, "migrated", isRunning);
       if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);
     }
+    await this.#lives.live.wake(names);
     const migrated = await this.#migration.migrate(names, to, options, signal, told);
     if (E.isLeft(migrated)) return migrated;
     const { children, generations, event, ...facts } = migrated.right;
@@ -402,7 +413,7 @@ class KeptHost implements DurableHost {
   ): Promise<Either<DurableError, Drained>> {
     const moved: string[] = [];
     const left: { child: string; reason: string }[] = [];
-    const waiting = [...this.running];
+    const waiting = this.#reports.names.filter((name) => isRunning(this.#reports.stateOf(name)));
     const moveNext = async (): Promise<void> => {
       for (let child = waiting.shift(); child !== undefined; child = waiting.shift()) {
         const done = await this.migrate([child], to, {}, signal, told);

@@ -2,6 +2,7 @@
 import { E, type Either } from "../../lib/fp.ts";
 import { Report } from "../../lib/session/report.ts";
 import type { Compiled } from "../component/compile.ts";
+import { storeProse } from "../durable/store/store-error.ts";
 import type { Child } from "../host/child.ts";
 import type { Ending } from "../host/ending.ts";
 import type { HostEvent } from "../host/event.ts";
@@ -20,7 +21,8 @@ import { durableProse, type DurableError } from "./durable-error.ts";
 import type { DurableEvent } from "./durable-event.ts";
 import type { DurableEntry, DurableHostOptions } from "./durable-host.ts";
 import { EntryKeeping } from "./entry-keeping.ts";
-import { UNBORN, type EntryBook, type EntryRecord } from "./entry-record.ts";
+import { type EntryBook } from "./entry-book.ts";
+import { UNBORN, type EntryRecord } from "./entry-record.ts";
 import { addFault, dropFaults, type FaultRecord } from "./fault-book.ts";
 import { Faults } from "./faults.ts";
 import { unclaim } from "./image-copy.ts";
@@ -31,6 +33,8 @@ export interface KeptLivesOptions extends DurableHostOptions {
   /** Brings the travelers of a container to life that stands in the record. */
   readonly landed: (path: string) => Promise<Either<DurableError, readonly Child[]>>;
   readonly book: EntryBook;
+  /** Whether something is being done with a child, for which it stays awake. */
+  readonly isBusy: (child: string) => boolean;
   /** Brings a child back that ended for no fault of its own, or one that is forgiven. */
   readonly restart: (child: string) => void;
   /** Has `examine` called, once the child has ended and nothing else is being done with it. */
@@ -79,6 +83,8 @@ export class KeptLives {
       beforeGo: () => "hold",
       comesBack: (child, ending) => this.#comesBack(child.name, ending),
       lost: (child, reason) => this.#lost(child.name, reason),
+      staysAwake: options.isBusy,
+      unwoken: (child, error) => this.#unwoken(child, error),
     });
   }
 
@@ -120,6 +126,8 @@ export class KeptLives {
       case "fenced":
         void this.#fenced(child, event.reason);
         return this.emit(event);
+      case "rested":
+      case "woken":
       case "denied":
       case "warning":
         return this.emit(event);
@@ -218,6 +226,24 @@ export class KeptLives {
     const before = this.keeping.of(child);
     void this.keeping.note(child, { ...before, restarts: before.restarts + 1 });
     this.#options.restart(child);
+  }
+
+  /** It rested, and was wanted. What is kept of it stays. */
+  #unwoken(child: string, error: HostError): void {
+    const reason = durableProse({ tag: "Host", error });
+    this.#absent.set(child, reason);
+    this.#warn(child, `it could not be woken: ${reason}`);
+  }
+
+  /** Those who rest since a former host go on resting; what their entries give them is as it was. */
+  async takeUp(isWanted: (child: string) => boolean): Promise<void> {
+    const taken = await this.live.takeUp((child, identity) => {
+      const { image, identity: known } = this.keeping.of(child);
+      const isKept = isWanted(child) && image === null && known === identity;
+      return isKept ? this.entries.get(child)?.config : undefined;
+    });
+    // Then they are brought back like all others.
+    if (E.isLeft(taken)) this.#warn("", storeProse(taken.left));
   }
 
   /** It is no more, and nothing of it is kept. */

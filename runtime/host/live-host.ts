@@ -43,6 +43,8 @@ export interface LiveHostOptions {
   /** Asked when a child has faulted or was lost: whether it will be brought back, so that others wait for it. Default:
    *  it will not. */
   readonly comesBack?: (child: Child, ending: Ending) => boolean;
+  /** Asked before a child is put to rest: whether something is being done with it. */
+  readonly staysAwake?: (child: string) => boolean;
   /** A child that rested was wanted, and can't go on. What is kept of it stays. */
   readonly unwoken?: (child: string, error: HostError) => void;
   /** Keeps the children: whatever they let out, they can be brought back to where they did. Without this they end
@@ -75,6 +77,7 @@ export class LiveHost {
     reports,
     comesBack,
     unwoken = () => {},
+    staysAwake = () => false,
     files = disk,
   }: LiveHostOptions) {
     this.config = config;
@@ -92,7 +95,7 @@ export class LiveHost {
     this.#resting =
       keeper === undefined
         ? null
-        : new Resting({ config, keeper, children, providers, emit, failed: unwoken });
+        : new Resting({ config, keeper, children, providers, emit, failed: unwoken, staysAwake });
     this.#freezer = new Freezer({ host: config.name, runtime, children, files, emit });
     this.#reviver = new Reviver({ config, runtime, children, files, emit });
   }
@@ -221,12 +224,14 @@ export class LiveHost {
    * Takes up those that rest since a former host, as far as `entry` says under what: none of them is looked at before it
    * is wanted. The others of the former host are to be recovered.
    */
-  async takeUp(entry: (name: string) => StartConfig | undefined): Promise<Either<StoreError, void>> {
+  async takeUp(
+    entry: (name: string, identity: string) => StartConfig | undefined,
+  ): Promise<Either<StoreError, void>> {
     const resting = this.#resting;
     const found = await (this.#keeper?.resting() ?? E.right(new Map<string, never>()));
     if (E.isLeft(found)) return found;
     for (const [name, record] of found.right) {
-      const config = entry(name);
+      const config = entry(name, record.identity);
       if (config !== undefined) resting?.adopt(config, record);
     }
     return E.right(undefined);

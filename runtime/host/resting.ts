@@ -22,6 +22,8 @@ export interface RestingOptions {
   readonly children: Children;
   readonly providers: Providers;
   readonly emit: (event: HostEvent) => void;
+  /** Asked before a child is put to rest: whether something is being done with it. */
+  readonly staysAwake: (child: string) => boolean;
   /** A child that was wanted can't go on. What is kept of it stays. */
   readonly failed: (child: string, error: HostError) => void;
 }
@@ -131,14 +133,15 @@ export class Resting {
   }
 
   async #restNow(child: Child): Promise<boolean> {
-    const { keeper, children, emit } = this.#options;
+    const { keeper, children, emit, staysAwake } = this.#options;
     const { name, identity, said } = child;
     const config = children.configOf(child);
-    if (this.#closed || child.ending !== null) return false;
+    const isWanted = (): boolean => this.#closed || child.ending !== null || staysAwake(name);
+    if (isWanted()) return false;
     const rested = await keeper.rest(child, this.terms(config));
     if (E.isLeft(rested) || rested.right === null) return false;
     // Whatever it was told since then it has not heard.
-    if (child.said !== said || child.ending !== null || this.#closed) {
+    if (child.said !== said || isWanted()) {
       child.stir();
       return false;
     }

@@ -15,7 +15,8 @@ import type { Schema, Source } from "./schema.ts";
 import { hostSchema } from "./schema-host.ts";
 import { outlineSchema } from "./schema-outline.ts";
 import { routeSchema } from "./schema-route.ts";
-import { startSchema } from "./schema-start.ts";
+import { countOfChildren } from "./schema-rest.ts";
+import { startSchema, type StartSpec } from "./schema-start.ts";
 import { stepSchema } from "./schema-step.ts";
 import { NOTHING } from "./tree.ts";
 import type { Entry, Mapping, Tree } from "./tree.ts";
@@ -71,9 +72,20 @@ const draftStart = (name: string, tree: Tree, first: string, source: Source): Dr
   return {
     name,
     on: on?.kind === "leaf" && on.value !== null ? on.source : first,
+    count: valueOr(countOfChildren, subtree(tree, ["count"]), source),
     routes: (routes?.kind === "list" ? routes.items : []).map((route) => valueOr(routeSchema, route, source)),
   };
 };
+
+/** The children that an entry stands for. */
+const single = (entry: StartSpec): readonly StartSpec[] =>
+  entry.count === null
+    ? [entry]
+    : Array.from({ length: entry.count }, (_, n) => ({
+        ...entry,
+        name: `${entry.name}-${n + 1}`,
+        count: null,
+      }));
 
 /** Reads as much of a scenario file as there is to read. */
 export const readText = (text: string, file: string): Reading => {
@@ -113,6 +125,7 @@ export const readText = (text: string, file: string): Reading => {
     validateStart(
       entries.map(([name, { value }]) => draftStart(name, value, first, source)),
       names,
+      items !== undefined,
       complain,
     );
     validateQuotas(hosts, start, complain);
@@ -122,7 +135,7 @@ export const readText = (text: string, file: string): Reading => {
   const scenario: Scenario | null =
     outline === undefined || diagnostics.length > 0
       ? null
-      : { file, directory, title: outline.scenario, hosts, start, steps };
+      : { file, directory, title: outline.scenario, hosts, start: start.flatMap(single), steps };
   return { diagnostics: inOrder(diagnostics), scenario, source };
 };
 

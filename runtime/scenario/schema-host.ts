@@ -9,6 +9,7 @@ import type { GateProvider } from "./schema-gate.ts";
 import { checkpointPolicy, type CheckpointSpec } from "./schema-keeping.ts";
 import { diskPath } from "./schema-path.ts";
 import { FILE_RIGHTS, fileRights } from "./schema-right.ts";
+import { restPolicy } from "./schema-rest.ts";
 import { dictionary, json, list, mapped, name, refined, text, whole, yes } from "./schema-value.ts";
 import { bytes } from "./unit.ts";
 
@@ -22,6 +23,8 @@ export interface HostSpec extends HostConfig {
   readonly peers: readonly PeerConfig[];
   /** How often `up` takes its children down, as far as it is said. */
   readonly checkpoint: CheckpointSpec;
+  /** How long a child of `up` is idle before it rests, in ms, where its entry says nothing; null: it never does. */
+  readonly rest: number | null;
 }
 
 const HOST_RAM = 256 * 1024 ** 2;
@@ -39,6 +42,7 @@ export const HOST_KEYS: readonly string[] = [
   "peers",
   "epochs",
   "checkpoint",
+  "rest",
 ];
 
 const none = <A>(): Readonly<Record<string, A>> => Object.create(null) as Record<string, A>;
@@ -105,6 +109,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
         peers: list(peer),
         epochs: diskPath(directory),
         checkpoint: checkpointPolicy,
+        rest: restPolicy,
       },
     ),
     ({
@@ -117,6 +122,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
       peers = [],
       epochs,
       checkpoint = {},
+      rest = null,
     }) => ({
       ram,
       caps,
@@ -127,5 +133,6 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
       peers,
       ...(epochs === undefined ? {} : { epochs }),
       checkpoint,
+      rest,
     }),
   );

@@ -11,6 +11,7 @@ import { checkpointPolicy, diskBound, logBound, type CheckpointSpec } from "./sc
 import { diskPath } from "./schema-path.ts";
 import { routeSchema } from "./schema-route.ts";
 import type { Route } from "./schema-route.ts";
+import { countOfChildren, restPolicy } from "./schema-rest.ts";
 import { flag, json, list, mapped, name, refined, whole } from "./schema-value.ts";
 import type { Json } from "./schema-value.ts";
 import { bytes, duration } from "./unit.ts";
@@ -42,6 +43,11 @@ export interface StartSpec {
   readonly disk: number | null;
   /** Bytes of its log that `up` keeps. */
   readonly log: number;
+  /** How long it is idle under `up` before it rests, in ms; null: it never does. As its host says, where it is left
+   *  out. */
+  readonly rest?: number | null;
+  /** It stands for so many children, NAME-1 to NAME-COUNT; null: for one. */
+  readonly count: number | null;
   /** Where the entry stands in the file. */
   readonly at: Position;
 }
@@ -82,6 +88,8 @@ export const startSchema = (directory: string, first: string): Schema<Omit<Start
         checkpoint: checkpointPolicy,
         disk: diskBound,
         log: logBound,
+        rest: restPolicy,
+        count: countOfChildren,
       },
     ),
     ({
@@ -97,8 +105,11 @@ export const startSchema = (directory: string, first: string): Schema<Omit<Start
       checkpoint = {},
       disk = null,
       log = DEFAULT_KEEPING.log,
+      rest,
+      count = null,
     }) => ({
       ...{ component, on, ram: bytesOf, caps, config, routes, later, turn, restart },
-      ...{ checkpoint, disk, log },
+      ...{ checkpoint, disk, log, count },
+      ...(rest === undefined ? {} : { rest }),
     }),
   );

@@ -39,6 +39,13 @@ const checkProvider = (
   else about(path, `${JSON.stringify(name)} is ${CALLED[other]} of host ${host}; expected ${CALLED[kind]}`);
 };
 
+/** Whether a child of this name is the entry's, or one of its. */
+const standsFor = ({ name, count }: Pick<DraftStart, "name" | "count">, child: string): boolean => {
+  if (count === null) return name === child;
+  const number = child.startsWith(`${name}-`) ? child.slice(name.length + 1) : "";
+  return /^[1-9][0-9]{0,6}$/.test(number) && Number(number) <= count;
+};
+
 /** A child that a route leads to lives on the same host. */
 const checkChild = (
   path: Path,
@@ -47,13 +54,13 @@ const checkChild = (
   start: readonly DraftStart[],
   { about, unknown }: Complaints,
 ): void => {
-  const found = start.find(({ name }) => name === child);
+  const found = start.find((entry) => standsFor(entry, child));
   if (found === undefined)
     unknown(
       path,
       child,
       "a start entry",
-      start.map(({ name }) => name),
+      start.map(({ name, count }) => (count === null ? name : `${name}-1`)),
     );
   else if (found.on !== host)
     about(
@@ -94,9 +101,37 @@ export interface DraftStart {
   readonly name: string;
   readonly on: string;
   readonly routes: readonly (Route | null)[];
+  /** See `StartSpec`. */
+  readonly count: number | null;
 }
 
-export const validateStart = (start: readonly DraftStart[], names: Names, complain: Complaints): void => {
+/** An entry that is many has names that no other one has, and only `up` knows them. */
+const checkCount = (
+  { name, count }: DraftStart,
+  start: readonly DraftStart[],
+  isRun: boolean,
+  { about }: Complaints,
+): void => {
+  if (count === null) return;
+  const path = ["start", name, "count"];
+  if (isRun)
+    about(
+      path,
+      "steps name single children; expected `count` in a host's configuration only, which has no steps",
+    );
+  for (const other of start)
+    if (other.count === null && standsFor({ name, count }, other.name))
+      about(path, `start.${other.name} has the name of one of these; expected another`);
+};
+
+/** `isRun`: the file has steps. */
+export const validateStart = (
+  start: readonly DraftStart[],
+  names: Names,
+  isRun: boolean,
+  complain: Complaints,
+): void => {
+  for (const entry of start) checkCount(entry, start, isRun, complain);
   for (const { name, on, routes } of start) {
     if (!names.hosts.has(on)) complain.unknown(["start", name, "on"], on, "a host", names.hosts.keys());
     for (const [index, route] of routes.entries())
@@ -109,7 +144,8 @@ export const validateStart = (start: readonly DraftStart[], names: Names, compla
   checkReports(start, complain);
 };
 
-/** The quotas of a host's children, the later ones included, come out of the host's own. */
+/** The quotas of a host's children, the later ones included, come out of the host's own. Of those that rest only the
+ *  ones that are awake have any: each must find room alone. */
 export const validateQuotas = (
   hosts: readonly HostSpec[],
   start: readonly StartSpec[],
@@ -120,9 +156,11 @@ export const validateQuotas = (
       let sum = 0;
       const quota = host[resource];
       for (const entry of start.filter(({ on }) => on === host.name)) {
-        const before = sum;
-        sum += entry[resource];
-        if (before > quota || sum <= quota) continue;
+        const rests = (entry.rest === undefined ? host.rest : entry.rest) !== null;
+        const before = rests ? 0 : sum;
+        const wanted = before + entry[resource] * (rests ? 1 : (entry.count ?? 1));
+        if (!rests) sum = wanted;
+        if (before > quota || wanted <= quota) continue;
         const words = (amount: number) => (resource === "ram" ? renderBytes(amount) : `${amount}`);
         const rest = `${words(quota - before)} of the ${words(quota)} of host ${host.name} ${before === 0 ? "is all there is" : "is left"}`;
         about(

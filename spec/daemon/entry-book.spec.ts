@@ -1,0 +1,61 @@
+// The record of a state directory, short and long: whatever was written is there, however its host ended.
+import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { E } from "../../lib/fp.ts";
+import { EntryBook } from "../../runtime/daemon/entry-book.ts";
+import { UNBORN } from "../../runtime/daemon/entry-record.ts";
+
+const withBook = async (
+  act: (path: string, open: () => Promise<EntryBook>) => Promise<void>,
+): Promise<void> => {
+  const folder = await mkdtemp(join(tmpdir(), "cryonode-book-"));
+  const path = join(folder, "entries.json");
+  try {
+    await act(path, async () => {
+      const book = await EntryBook.read(path);
+      if (E.isLeft(book)) throw new Error(book.left.reason);
+      return book.right;
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
+
+const alive = (restarts: number) => ({ ...UNBORN, state: "alive" as const, restarts });
+
+describe("the record of a state directory", () => {
+  it("of many entries only what changes is written, and is there again", () =>
+    withBook(async (path, open) => {
+      const book = await open();
+      await book.mark(true);
+      await Promise.all(Array.from({ length: 500 }, (_, n) => book.set(`child-${n}`, alive(0))));
+      const whole = (await readFile(path, "utf8")).length;
+      for (let n = 1; n <= 20; n++) await book.set("child-7", alive(n));
+      expect((await readFile(path, "utf8")).length).equal(whole);
+      // The end of a line that was not finished.
+      await appendFile(`${path}.changes`, '[1,"child-7",{"state":"al');
+      const again = await open();
+      expect(again.names).length(500);
+      expect(again.get("child-7")?.restarts).equal(20);
+      expect(again.crashed).equal(true);
+      await again.mark(false);
+      await again.set("child-7", alive(99));
+      const third = await open();
+      expect([third.get("child-7")?.restarts, third.crashed]).deep.equal([99, false]);
+    }));
+
+  it("changes that are left over from an earlier writing are not taken for later ones", () =>
+    withBook(async (path, open) => {
+      const book = await open();
+      await book.mark(true);
+      await Promise.all(Array.from({ length: 300 }, (_, n) => book.set(`child-${n}`, alive(0))));
+      await book.set("child-1", alive(1));
+      const stale = await readFile(`${path}.changes`, "utf8");
+      await book.set("child-1", alive(2));
+      await book.mark(true);
+      await appendFile(`${path}.changes`, stale);
+      expect((await open()).get("child-1")?.restarts).equal(2);
+    }));
+});
