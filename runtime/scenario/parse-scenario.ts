@@ -78,13 +78,12 @@ const draftStart = (name: string, tree: Tree, first: string, source: Source): Dr
 };
 
 /** The children that an entry stands for. */
-const single = (entry: StartSpec): readonly StartSpec[] =>
-  entry.count === null
+const single = ({ count, ...entry }: StartSpec): readonly StartSpec[] =>
+  count === undefined
     ? [entry]
-    : Array.from({ length: entry.count }, (_, n) => ({
+    : Array.from({ length: count }, (_, n) => ({
         ...entry,
         name: `${entry.name}-${n + 1}`,
-        count: null,
       }));
 
 /** Reads as much of a scenario file as there is to read. */

@@ -46,8 +46,8 @@ export interface StartSpec {
   /** How long it is idle under `up` before it rests, in ms; null: it never does. As its host says, where it is left
    *  out. */
   readonly rest?: number | null;
-  /** It stands for so many children, NAME-1 to NAME-COUNT; null: for one. */
-  readonly count: number | null;
+  /** It stands for so many children, NAME-1 to NAME-COUNT; where it is left out, for one. */
+  readonly count?: number;
   /** Where the entry stands in the file. */
   readonly at: Position;
 }
@@ -106,10 +106,11 @@ export const startSchema = (directory: string, first: string): Schema<Omit<Start
       disk = null,
       log = DEFAULT_KEEPING.log,
       rest,
-      count = null,
+      count,
     }) => ({
       ...{ component, on, ram: bytesOf, caps, config, routes, later, turn, restart },
-      ...{ checkpoint, disk, log, count },
+      ...{ checkpoint, disk, log },
+      ...(count === undefined ? {} : { count }),
       ...(rest === undefined ? {} : { rest }),
     }),
   );

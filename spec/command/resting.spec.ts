@@ -51,6 +51,7 @@ describe("cryonode up: children that rest", function () {
       expect(await add("tally-2", 2)).equal(2);
       await first.tells({ event: "woken", child: "tally-2" });
       expect((await child("tally-4")).state).equal("resting");
+      await first.tells({ event: "started", child: "awake" });
       expect((await child("awake")).state).equal("running");
       first.signal("SIGKILL");
       await first.ended;

@@ -18,7 +18,7 @@ import * as t from "io-ts";
 void [FileSystem, Gate, Log, Report, Rom, Timer, method, session, t];
 `;
 
-export const ROUTES: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   { service: "LOG" },
   { service: "Timer" },
   { service: "ROM" },
@@ -29,7 +29,7 @@ export const ROUTES: readonly Route[] = [
 
 type StageOptions = Partial<HostConfig>;
 
-export const given = <T>(answer: Either<unknown, T>): T => {
+const given = <T>(answer: Either<unknown, T>): T => {
   if (E.isLeft(answer)) throw new Error(JSON.stringify(answer.left));
   return answer.right;
 };

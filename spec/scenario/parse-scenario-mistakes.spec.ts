@@ -69,7 +69,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     [
       "    ram: 64M",
       "    rom: 64M",
-      'c.yaml:4:5: unknown key "rom" in hosts.here; expected ram, caps, files, gates, roms, trust, peers, epochs or checkpoint; did you mean "ram"?',
+      'c.yaml:4:5: unknown key "rom" in hosts.here; expected ram, caps, files, gates, roms, trust, peers, epochs, checkpoint or rest; did you mean "ram"?',
     ],
     [
       "caps: 1000",
@@ -252,7 +252,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     [
       "    component: ../components/counter.ts\n    on: here",
       "    componnent: ../components/counter.ts\n    on: here",
-      'c.yaml:15:5: unknown key "componnent" in start.counter; expected component, on, ram, caps, config, routes, later, turn, restart, checkpoint, disk or log; did you mean "component"?',
+      'c.yaml:15:5: unknown key "componnent" in start.counter; expected component, on, ram, caps, config, routes, later, turn, restart, checkpoint, disk, log, rest or count; did you mean "component"?',
     ],
     [
       "    component: ../components/counter.ts\n    on: here",
