@@ -8,7 +8,7 @@ import { ControlServer } from "../daemon/control-server.ts";
 import { durableProse } from "../daemon/durable-error.ts";
 import type { DurableConfig, DurableHost, Rest } from "../daemon/durable-host.ts";
 import { openKeptHost } from "../daemon/kept-host.ts";
-import { EntryBook } from "../daemon/entry-record.ts";
+import { EntryBook } from "../daemon/entry-book.ts";
 import { openState, StateFolder } from "../daemon/state-folder.ts";
 import { removeUnfinished } from "../daemon/unfinished.ts";
 import { takeLock, type Running } from "../daemon/state-lock.ts";

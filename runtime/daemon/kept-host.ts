@@ -116,37 +116,51 @@ class KeptHost implements DurableHost {
     return this.#begun;
   }
 
-  /** One after another, in the order of the file; until its turn has come, who is to live is busy with that. */
+  /** Those who lived, and when all of them are back, those who are new. */
   async #begin(): Promise<void> {
     const { crashed } = this.#book;
     await this.#book.mark(true);
     await this.#migration.recover();
-    const { entries } = this.#lives;
+    const { entries, live } = this.#lives;
     for (const name of this.#book.names) if (!entries.has(name)) this.#tellKept(name);
     for (const { config } of entries.values()) this.#tellQueues(config);
-    await this.#lives.takeUp(
-      (name) => this.#book.get(name)?.state === "alive" && this.#migration.doubted(name) === null,
-    );
-    let last: Promise<void> = Promise.resolve();
-    for (const [name, { later }] of entries) {
-      const record = this.#book.get(name);
-      const isWanted = record === undefined ? !later : record.state === "alive";
-      // Whose it is, its source must say first.
-      const isDoubted = this.#migration.doubted(name) !== null;
-      if (this.#lives.live.rests(name) || isDoubted || (!isWanted && record === undefined)) continue;
+    const isAlive = (name: string): boolean => this.#book.get(name)?.state === "alive";
+    // Whose it is, its source must say first.
+    const isDoubted = (name: string): boolean => this.#migration.doubted(name) !== null;
+    await this.#lives.takeUp((name) => isAlive(name) && !isDoubted(name));
+    const wanted = [...entries.keys()].filter((name) => !live.rests(name) && !isDoubted(name));
+    const isNew = (name: string): boolean => this.#book.get(name) === undefined;
+    const unborn = wanted.filter((name) => isNew(name) && !entries.get(name)!.later);
+    const back = this.#oneByOne(
+      wanted.filter((name) => !isNew(name)),
+      Promise.resolve(),
+      async (name) => {
+        if (!isAlive(name)) return this.#lives.keeping.tidy(name);
+        const known = this.#book.get(name)!;
+        if (crashed) await this.#lives.keeping.note(name, { ...known, restarts: known.restarts + 1 });
+        await this.#lives.bringBack(name);
+      },
+    ).then(() => {
+      if (!this.#closing) this.#lives.begun();
+    });
+    await this.#oneByOne(unborn, back, (name) => this.#lives.bringBack(name));
+  }
+
+  /** In the order of the file; until its turn has come, each is busy with that. */
+  async #oneByOne(
+    names: readonly string[],
+    first: Promise<void>,
+    act: (name: string) => Promise<void>,
+  ): Promise<void> {
+    let last = first;
+    for (const name of names) {
       const before = last;
       last = this.#commands.whenFree(name, "start", async () => {
         await before;
-        if (this.#closing) return;
-        if (!isWanted) return this.#lives.keeping.tidy(name);
-        const known = this.#book.get(name);
-        if (known !== undefined && crashed)
-          await this.#lives.keeping.note(name, { ...known, restarts: known.restarts + 1 });
-        await this.#lives.bringBack(name);
+        if (!this.#closing) await act(name);
       });
     }
     await last;
-    if (!this.#closing) this.#lives.begun();
   }
 
   /** Nothing is silent: what is sent there nobody can ever receive. */

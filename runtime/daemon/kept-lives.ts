@@ -275,6 +275,7 @@ export class KeptLives {
     const standing = this.#standing ?? [];
     this.#standing = null;
     for (const child of standing) child.go();
+    this.live.allBack();
     this.#recovered();
   }
 

@@ -222,7 +222,8 @@ export class LiveHost {
 
   /**
    * Takes up those that rest since a former host, as far as `entry` says under what: none of them is looked at before it
-   * is wanted. The others of the former host are to be recovered.
+   * is wanted. The others of the former host are to be recovered, and then `allBack` called: until then nobody is woken,
+   * since what those share is as it was only when all are there.
    */
   async takeUp(
     entry: (name: string, identity: string) => StartConfig | undefined,
@@ -230,11 +231,17 @@ export class LiveHost {
     const resting = this.#resting;
     const found = await (this.#keeper?.resting() ?? E.right(new Map<string, never>()));
     if (E.isLeft(found)) return found;
+    resting?.shut();
     for (const [name, record] of found.right) {
       const config = entry(name, record.identity);
       if (config !== undefined) resting?.adopt(config, record);
     }
     return E.right(undefined);
+  }
+
+  /** Whoever could be recovered of the former host has been. */
+  allBack(): void {
+    this.#resting?.open();
   }
 
   /** Whether a child rests. */

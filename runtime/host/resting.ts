@@ -67,6 +67,9 @@ export class Resting {
   readonly #terms = new WeakMap<StartConfig["routes"], string>();
   readonly #offers: string;
   readonly #heartbeat: NodeJS.Timeout;
+  /** Resolves when those who are wanted may wake. */
+  #opened: Promise<void> = Promise.resolve();
+  #open: () => void = () => {};
   #closed = false;
 
   constructor(options: RestingOptions) {
@@ -235,6 +238,14 @@ export class Resting {
 
   // --- going on
 
+  /** Nobody wakes until `open`. */
+  shut(): void {
+    this.#opened = new Promise((resolve) => (this.#open = resolve));
+  }
+  open(): void {
+    this.#open();
+  }
+
   /** Whoever is on the way to rest has arrived there, or does not rest. */
   async settled(child: Child | null): Promise<void> {
     if (child !== null) await this.#going.get(child);
@@ -253,6 +264,7 @@ export class Resting {
     const began = performance.now();
     this.#unlisten(name, rester.stops);
     await rester.leaving;
+    await this.#opened;
     await this.#wakers.enter();
     const woken = await this.#goOn(name, rester);
     this.#wakers.leave();
@@ -356,6 +368,7 @@ export class Resting {
     clearInterval(this.#heartbeat);
     this.#alarms.close();
     this.#madeRoom();
+    this.#open();
     for (const [name, { stops }] of this.#resters) this.#unlisten(name, stops);
     await Promise.all(this.#going.values());
     await Promise.all([...this.#resters.values()].flatMap(({ waking }) => waking ?? []));

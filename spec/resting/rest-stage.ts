@@ -177,6 +177,7 @@ export class RestStage {
       const former = given(await keeper.former(name));
       if (former !== null) given(await this.host.recover(config, former));
     }
+    this.host.allBack();
     keeper.recovered();
     return [...entries.keys()].filter((name) => this.host.rests(name));
   }
