@@ -112,6 +112,7 @@ export const makeFileSystem = (
       ...(provider.entityAt === undefined
         ? {}
         : { entityAt: (path: string) => provider.entityAt?.(path) ?? null }),
+      ...(provider.settle === undefined ? {} : { settle: () => provider.settle?.() }),
       ...(isFenced ? { effect: coming(fence) } : {}),
       capture: (): Answer<FileSystemPosition> => E.right({ seen: watches.capture() }),
       release: () => watches.release(),

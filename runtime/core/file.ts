@@ -132,6 +132,10 @@ export const makeFile = (options: FileOptions): FileObject => {
     stat: () => file.stat(),
     close: () => E.right(undefined),
     life: {
+      again: ({ method, args: [what], place }) => {
+        if (method === "truncate") return file.truncate(what as number);
+        return file.write(typeof what === "string" ? Buffer.from(what) : (what as Uint8Array), place);
+      },
       ...(changed === undefined ? {} : { changed }),
       ...(restoration === null ? {} : { effect: effectOf(restoration, (opened) => (file = opened)) }),
       get opened() {

@@ -1,7 +1,7 @@
 // LOG, served: entries go where the host keeps them.
 import { E } from "../../lib/fp.ts";
 import { Log } from "../../lib/session/log.ts";
-import type { Answer, Serving } from "./service.ts";
+import type { Answer, MadeEffect, Serving } from "./service.ts";
 
 /** Where a child's entries go. */
 export interface LogSink {
@@ -19,6 +19,8 @@ export interface KeptEntries {
   /** How far this one moves the end. */
   size(text: string): number;
   writeAt(text: string, place: number): void;
+  /** As `writeAt`, for an entry that was there before, and that was told of then. */
+  writeAgain(text: string, place: number): void;
 }
 
 const DONE: Answer<void> = E.right(undefined);
@@ -42,5 +44,9 @@ export const makeLog = (sink: LogSink): Serving<typeof Log> => {
       return DONE;
     },
   };
-  return { ...log, life: { growth } };
+  const again = ({ args: [text], place }: MadeEffect): Answer<void> => {
+    kept.writeAgain(text as string, place);
+    return DONE;
+  };
+  return { ...log, life: { growth, again } };
 };

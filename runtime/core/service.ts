@@ -48,6 +48,10 @@ export interface Life {
   readonly growth?: Growth;
   /** For what gives names to things: tells which thing bears a name, so that a change of names is made once. */
   entityAt?(path: string): string | null;
+  /** For what gives names to things: returns when the names that were given and taken away would survive a loss of power. */
+  settle?(): void;
+  /** Does again what a method did before, which a loss of power has undone. Its place is where it was. */
+  again?(effect: MadeEffect): Answer<unknown>;
   /** Gives back what it holds outside. It is called once; no method is called after it. */
   release?(): void | Promise<void>;
 }
@@ -72,6 +76,13 @@ export interface Growth {
   size(data: unknown): number;
   /** Does as the method `write` does, but there. */
   append(data: unknown, at: number): Answer<unknown>;
+}
+
+/** An effect that was made, and the place that it was made at. */
+export interface MadeEffect {
+  readonly method: string;
+  readonly args: readonly unknown[];
+  readonly place: number;
 }
 
 /** Its methods lie beside these two, by the names that its contract gives them. */

@@ -41,4 +41,6 @@ export interface Witness {
   remembered(): void;
   /** Another child said something. */
   heard(message: ToDomain): void;
+  /** The domain has come to its end, and is about to give back what it holds. */
+  ending?(): void;
 }

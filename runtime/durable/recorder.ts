@@ -127,6 +127,15 @@ export class Recorder implements Witness {
     this.#dirty.clear();
   }
 
+  ending(): void {
+    this.syncFiles();
+  }
+
+  /** What the incarnation before this one did to these may not be on stable storage yet. */
+  inherit(objects: Iterable<CoreObject>): void {
+    for (const object of objects) if (object.contract === File) this.#dirty.add(object);
+  }
+
   /** How many records it has written: what a checkpoint taken now comes after. */
   get sequence(): number {
     return this.#sequence;
@@ -349,6 +358,9 @@ export class Recorder implements Witness {
     queue.busy = false;
     if (first.plan !== null && this.#plans.get(first.call.slot)?.turn === first.call.turn)
       this.#plans.delete(first.call.slot);
+    // A name is not given again once its answer is on record.
+    if (first.call.object.contract === FileSystem && first.reach === "effect")
+      first.call.object.life?.settle?.();
     this.#note(first.call, answer);
     // What bears a name may be another thing by the next effect, and look the same.
     // And one that can't tell what was said twice must not have to doubt two things.

@@ -4,6 +4,7 @@
 import { returnedContract, type Contract } from "../../lib/contract.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import { File } from "../../lib/session/file-system.ts";
+import { Log } from "../../lib/session/log.ts";
 import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
 import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { positionsOf, snapshotOf } from "../checkpoint/capture.ts";
@@ -12,7 +13,7 @@ import type { Snapshot } from "../checkpoint/snapshot.ts";
 import { recovered, type FilePosition } from "../core/file-position.ts";
 import type { ToDomain } from "../core/link.ts";
 import { RemotePosition } from "../core/remote.ts";
-import type { Answer, CoreObject, Eventually } from "../core/service.ts";
+import type { Answer, CoreObject, Eventually, MadeEffect } from "../core/service.ts";
 import { serviceContract } from "../core/services.ts";
 import { invoke } from "../domain/call.ts";
 import type { DomainPowers, DomainSpec } from "../domain/domain-powers.ts";
@@ -41,8 +42,16 @@ export interface ReplayOptions {
   readonly machine: (bytes: number) => Machine | null;
   /** It was at rest before that, for so many ms of its own time. */
   readonly rested?: number | undefined;
+  /** Whether what it wrote is wanted: it may have been lost since. Default false. */
+  readonly remembers?: boolean;
   /** Where the memory goes: as many bytes as asked for. */
   readonly into: (bytes: number) => Uint8Array;
+}
+
+/** What was written by the object at a selector. */
+export interface MadeBy {
+  readonly selector: number;
+  readonly effect: MadeEffect;
 }
 
 export interface Replayed {
@@ -55,6 +64,8 @@ export interface Replayed {
   readonly calls: readonly string[];
   /** Serves no one any more. */
   readonly machine: Machine;
+  /** What it wrote to what it still has, in order. */
+  readonly made: readonly MadeBy[];
 }
 
 /** An object outside, as far as a replay knows of it. */
@@ -88,9 +99,13 @@ class Script implements Witness {
   readonly #pending = new Map<number, Deferred>();
   readonly lastCalls = new LastCalls();
   astray: Astray | null = null;
+  /** What was made of effects that can be made again. */
+  readonly made: { readonly object: CoreObject; readonly effect: MadeEffect }[] = [];
+  readonly #remembers: boolean;
 
-  constructor(records: Iterable<DomainRecord>) {
+  constructor(records: Iterable<DomainRecord>, remembers: boolean) {
     this.#records = [...records];
+    this.#remembers = remembers;
   }
 
   get done(): boolean {
@@ -145,7 +160,7 @@ class Script implements Witness {
     for (let next = this.#records[this.#next]; next !== undefined; next = this.#records[this.#next]) {
       if (!("slot" in next) || next.slot !== slot || next.turn !== turn || next.kind === "turn") break;
       this.#next++;
-      if (next.kind === "answer") return answerOf(call, next);
+      if (next.kind === "answer") return this.#answerOf(call, plan, next);
       ({ plan } = next);
     }
     return new Promise((settle) => {
@@ -161,7 +176,15 @@ class Script implements Witness {
     // Its thread may have been killed meanwhile, or its object closed.
     if (pending === undefined || pending.call.turn !== record.turn) return;
     this.#pending.delete(record.slot);
-    pending.settle(answerOf(pending.call, record));
+    pending.settle(this.#answerOf(pending.call, pending.plan, record));
+  }
+
+  #answerOf(call: WitnessedCall, plan: unknown, record: AnswerRecord): Answer<unknown> {
+    if (this.#remembers && "value" in record.answer) {
+      const effect = madeBy(call, plan);
+      if (effect !== null) this.made.push({ object: call.object, effect });
+    }
+    return answerOf(call, record);
   }
 
   planned(slot: number, turn: number, plan: unknown): void {
@@ -169,6 +192,18 @@ class Script implements Witness {
     if (pending?.call.turn === turn) pending.plan = plan;
   }
 }
+
+/** What a call wrote, and where; null for one that wrote nothing, or did it by a handle that moves only there. */
+const madeBy = ({ object, entry, args }: WitnessedCall, plan: unknown): MadeEffect | null => {
+  if (object.contract !== File && object.contract !== Log) return null;
+  const kept = args.map((each) => (each instanceof Uint8Array ? new Uint8Array(each) : each));
+  if (entry.name === "truncate") return { method: entry.name, args: kept, place: 0 };
+  if (entry.name !== "write") return null;
+  const { place } = (plan ?? {}) as { readonly place?: unknown };
+  const { offset } = ((object as Shadow).position ?? {}) as { readonly offset?: unknown };
+  const at = typeof place === "number" ? place : offset;
+  return typeof at === "number" ? { method: entry.name, args: kept, place: at } : null;
+};
 
 const answerOf = (
   { object, entry, args }: WitnessedCall,
@@ -317,7 +352,7 @@ const slotOf = ({ slot }: { readonly slot: number }): number => slot;
 /** What the domain has become. On failure nothing is left of it. */
 export const replay = async (options: ReplayOptions): Promise<Either<CheckpointError | Astray, Replayed>> => {
   const { spec, anchors, snapshot, memory, registers, machine, records, into } = options;
-  const script = new Script(records);
+  const script = new Script(records, options.remembers ?? false);
   const drawn: { bytes: readonly Uint8Array[] } = { bytes: [] };
   const ended: { code: number | null } = { code: null };
   let hears: ProtectionDomain | null = null;
@@ -355,6 +390,11 @@ export const replay = async (options: ReplayOptions): Promise<Either<CheckpointE
     return positions;
   }
   const taken = snapshotOf(domain, positions.right);
+  const selectors = new Map([...domain.capabilities].map(([selector, { object }]) => [object, selector]));
+  const made = script.made.flatMap(({ object, effect }) => {
+    const selector = selectors.get(object);
+    return selector === undefined ? [] : [{ selector, effect }];
+  });
   const drains = new Set([...domain.pending].filter(({ inFlight }) => inFlight === "drain").map(slotOf));
   const copy = into(domain.machine.size);
   domain.machine.copyState(copy);
@@ -365,6 +405,7 @@ export const replay = async (options: ReplayOptions): Promise<Either<CheckpointE
     exited: ended.code,
     calls: script.lastCalls.texts(domain),
     machine: domain.machine,
+    made,
   };
   await domain.release();
   return E.right(result);

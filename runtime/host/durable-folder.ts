@@ -1,4 +1,5 @@
 // What a durable host has in its state directory beside its key: the store, the journal and the logs of its children.
+import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
@@ -21,6 +22,15 @@ export interface OpenKeeper {
   /** Writes all that waits, and lets go of the folder. */
   close(): Promise<void>;
 }
+
+/** Linux draws it anew with each start. Where nobody tells it, the machine is taken for one that never lost power. */
+const bootOf = (): string => {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return "unknown";
+  }
+};
 
 /** Opens what a state directory keeps; one process at a time can. */
 export const openKeeper = async (
@@ -51,6 +61,7 @@ export const openKeeper = async (
     store: opened.right,
     journal: written.right,
     logs,
+    boot: bootOf(),
     warn,
   });
   const reports = await KeptReports.open(opened.right);

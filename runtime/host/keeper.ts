@@ -32,6 +32,8 @@ export interface KeeperOptions {
   readonly journal: Journal;
   /** Where the logs of children lie, absolute. */
   readonly logs: string;
+  /** What the machine calls the time since it last had no power; no spaces. */
+  readonly boot: string;
   /** Something went wrong that costs nothing yet. */
   readonly warn: (child: string, text: string) => void;
 }
@@ -89,6 +91,8 @@ interface Putting {
 const ALIVE = "alive/";
 const OVER = "over/";
 const RUNS = "runs";
+/** Since when the machine has had power: its own word for that, and the number of the first host since. */
+const BOOT = "boot";
 /** What is remembered of who rests, by its name; and for how long there has been a host, in ms. */
 const REST = "rest/";
 const UPTIME = "uptime";
@@ -116,6 +120,8 @@ export class Keeper {
   /** While children of the former host are brought back, their records are needed. */
   #recovering = true;
   #incarnations: number;
+  /** What incarnations up to this one have written may have been lost. */
+  readonly #undone: number;
   #turning = false;
   /** What `performance.now` showed when there had been a host for no time at all. */
   #origin: number;
@@ -123,8 +129,14 @@ export class Keeper {
   /** Incarnations that were given the journal's file and do not live yet, or will not. */
   readonly #enlisted = new Set<number>();
 
-  private constructor(options: KeeperOptions, run: number, uptime: number) {
+  /** `since`: the first run since the machine has had power. */
+  private constructor(
+    options: KeeperOptions,
+    { run, since }: { run: number; since: number },
+    uptime: number,
+  ) {
     this.#options = options;
+    this.#undone = since * MOST_INCARNATIONS;
     this.#incarnations = run * MOST_INCARNATIONS;
     this.#origin = performance.now() - uptime;
   }
@@ -141,11 +153,24 @@ export class Keeper {
     const known = await store.get(RUNS);
     if (E.isLeft(known)) return known;
     const run = (known.right === null ? 0 : Number(Buffer.from(known.right).toString())) + 1;
-    const noted = await store.commit({ set: new Map([[RUNS, utf8.encode(String(run))]]) });
+    const before = await store.get(BOOT);
+    if (E.isLeft(before)) return before;
+    const [boot, first] = Buffer.from(before.right ?? [])
+      .toString()
+      .split(" ");
+    const since = boot === options.boot ? Number(first) : run;
+    const noted = await store.commit({
+      set: new Map([
+        [RUNS, utf8.encode(String(run))],
+        [BOOT, utf8.encode(`${options.boot} ${since}`)],
+      ]),
+    });
     const uptime = await store.get(UPTIME);
     if (E.isLeft(uptime)) return uptime;
     const passed = Number(Buffer.from(uptime.right ?? []).toString());
-    return E.isLeft(noted) ? noted : E.right(new Keeper(options, run, Number.isFinite(passed) ? passed : 0));
+    return E.isLeft(noted)
+      ? noted
+      : E.right(new Keeper(options, { run, since }, Number.isFinite(passed) ? passed : 0));
   }
 
   /** What a child that is about to be made needs for being kept. */
@@ -553,6 +578,7 @@ export class Keeper {
         incarnation,
         sequence,
         routes: routes as unknown as readonly Route[],
+        ...(incarnation <= this.#undone ? { undone: true as const } : {}),
         ...(isResting ? { rested: Math.max(0, this.uptime - resting.uptime) } : {}),
       },
       records,

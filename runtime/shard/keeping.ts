@@ -9,7 +9,8 @@ import type { DomainPowers } from "../domain/domain-powers.ts";
 import { systemEntropy } from "../domain/entropy.ts";
 import type { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { Router } from "../domain/router.ts";
-import type { Growth } from "../core/service.ts";
+import type { Answer, Growth } from "../core/service.ts";
+import type { MadeBy } from "../durable/replay.ts";
 import type { GrowthPlans } from "../durable/growth-plans.ts";
 import { refreshCopy, roomFor } from "../durable/last-copy.ts";
 import type { JournalWriter } from "../durable/journal/journal-writer.ts";
@@ -124,6 +125,24 @@ export class Keeping {
     plans.done(growth);
   }
 
+  /** What it has of the incarnation before it, which may have ended before all that was on stable storage. `made`: what
+   *  a loss of power may have undone. Fails where that can't be done again. */
+  inherit(domain: ProtectionDomain, made: readonly MadeBy[]): Answer<void> {
+    for (const { selector, effect } of made) {
+      const done = domain.object(selector)?.life?.again?.(effect);
+      if (done !== undefined && E.isLeft(done)) return done;
+    }
+    this.recorder.inherit([...domain.capabilities.values()].map(({ object }) => object));
+    return E.right(undefined);
+  }
+
+  /** What it has let out is on stable storage when this returns. */
+  settle(): void {
+    this.#options.journal.write();
+    this.recorder.syncFiles();
+    this.log.sync();
+  }
+
   /** Takes it down between two turns; it runs on. */
   async keep(domain: ProtectionDomain, copy: KeptCopy): Promise<Either<CheckpointError, Kept>> {
     const taken = await this.#take(domain, copy);
@@ -179,9 +198,7 @@ export class Keeping {
 
   /** The records that this came from may be trimmed once it is kept. */
   #taken({ pauseMs }: Captured): void {
-    this.#options.journal.write();
-    this.recorder.syncFiles();
-    this.log.sync();
+    this.settle();
     this.recorder.checkpointed(pauseMs);
   }
 

@@ -44,12 +44,16 @@ export class KeptLog implements KeptEntries {
   }
 
   writeAt(text: string, place: number): void {
+    this.writeAgain(text, place);
+    this.#told(text);
+  }
+
+  writeAgain(text: string, place: number): void {
     const bytes = Buffer.from(`${text}\n`);
     // What was planned before the file was full may come after it was; what was planned long before is no longer kept.
     const file = place >= this.#current.first ? this.#current : this.#older;
     if (file !== null && place >= file.first) file.writeAt(bytes, place);
     if (place + bytes.length - this.#current.first >= this.#most) this.#turnOver();
-    this.#told(text);
   }
 
   /** From the last entry on it is in another file. Where none can be made, it goes on in this one. */

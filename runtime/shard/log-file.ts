@@ -10,7 +10,8 @@ export class LogFile {
   /** The place in the log of its first entry, in bytes, and of that entry in the file. */
   readonly first: number;
   readonly #offset: number;
-  #dirty = false;
+  /** What is there may not be on stable storage yet, whoever wrote it. */
+  #dirty = true;
 
   private constructor(file: number, first: number, offset: number) {
     this.#file = file;

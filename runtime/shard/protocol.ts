@@ -122,6 +122,8 @@ export interface KeptState {
   /** How many of its records the checkpoint includes, and how many names it had given. */
   readonly sequence: number;
   readonly names: number;
+  /** The machine has been without power since: what it wrote may be undone. */
+  readonly undone?: true;
   /** Its routes and quota. */
   readonly routes: readonly Route[];
   readonly quota: { readonly ram: number; readonly caps: number };

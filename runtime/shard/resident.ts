@@ -30,7 +30,7 @@ import { PortalClient } from "./portal-client.ts";
 import type { ChildSpec, FromResident, LogMatch, ToResident } from "./protocol.ts";
 import { ShardRouter } from "./shard-router.ts";
 import { Keeping, namesOf } from "./keeping.ts";
-import { replay } from "../durable/replay.ts";
+import { replay, type MadeBy } from "../durable/replay.ts";
 import { setAside } from "../durable/set-aside.ts";
 import { astrayProse } from "../durable/astray.ts";
 import { routeFor, type Route } from "../core/route.ts";
@@ -73,6 +73,7 @@ const keptEntries = (name: string, log: () => KeptEntries): KeptEntries => ({
   end: () => log().end(),
   size: (text) => log().size(text),
   writeAt: (text, place) => log().writeAt(text, place),
+  writeAgain: (text, place) => log().writeAgain(text, place),
 });
 
 /** What whoever was at rest need not say again. */
@@ -283,7 +284,11 @@ export class Resident {
     this.#post({ kind: "booted", fault: null });
   }
 
-  async #revive({ frozen, generation, together }: Order<"revive">, recovers = false): Promise<void> {
+  /** `made`: where it recovers, what it may have to make again, as in `Replayed`. */
+  async #revive(
+    { frozen, generation, together }: Order<"revive">,
+    made: readonly MadeBy[] | null = null,
+  ): Promise<void> {
     const began = performance.now();
     const spec = this.#spec;
     const { pool } = this.#household;
@@ -291,7 +296,7 @@ export class Resident {
       spec,
       powers: this.#domainPowers(),
       ...frozen,
-      recovers,
+      recovers: made !== null,
       machine: (bytes) => pool.take(bytes, spec.quota.ram),
       made: (domain) => {
         this.#reviving = domain;
@@ -307,6 +312,13 @@ export class Resident {
     if (this.#leaving) return this.#release();
     if (E.isLeft(revival)) return this.#post({ kind: "revived", result: revival, ms });
     const { domain, reopened } = revival.right;
+    const again = made === null ? undefined : this.#keeping?.inherit(domain, made);
+    if (again !== undefined && E.isLeft(again)) {
+      this.#domain = null;
+      await domain.release();
+      const reason = `what it wrote before can't be written again: ${prose(again.left)}`;
+      return this.#post({ kind: "revived", result: E.left({ tag: "Step", step: "redo", reason }), ms });
+    }
     domain.hold();
     domain.signalRevived({ generation, host: spec.host, reopened });
     domain.proceed();
@@ -356,6 +368,8 @@ export class Resident {
       ...(together ? { together: () => this.#reached(number) } : {}),
     });
     this.#capturing = false;
+    // The image may be all that is left of it.
+    if (E.isRight(result)) this.#keeping?.settle();
     this.#post({
       kind: "captured",
       capture: number,
@@ -486,6 +500,7 @@ export class Resident {
       names: () => names.next(),
       records,
       machine,
+      remembers: former.undone === true,
       into: (bytes) => new Uint8Array(bytes),
     });
     if (E.isLeft(past)) {
@@ -512,7 +527,7 @@ export class Resident {
           generation,
           together: false,
         },
-        true,
+        past.right.made,
       );
     this.#leave(true);
     this.#post({ kind: "exited", code: exited });

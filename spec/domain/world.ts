@@ -204,6 +204,9 @@ export class World {
           writeAt: (text, entry) => {
             this.log[entry] = text;
           },
+          writeAgain: (text, entry) => {
+            this.log[entry] = text;
+          },
         },
       },
     });

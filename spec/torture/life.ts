@@ -2,6 +2,7 @@
 import { execFile, spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cutPower } from "./power-cut.ts";
 import type { Step, StepOrder } from "./step.ts";
 import { ROOT, type TortureWorld } from "./torture-world.ts";
 
@@ -19,8 +20,13 @@ export interface LifeOptions {
   readonly byLast?: boolean;
   readonly kill?: Step;
   readonly fail?: StepOrder["fail"];
-  readonly list?: string;
-  readonly trace?: string;
+  /** The machine loses its power when it is killed: what was not synced is on its disk or not, as follows from this
+   *  seed. */
+  readonly powerCut?: number;
+  /** A later life may lose its power, and with it what this one has not synced. */
+  readonly traced?: true;
+  /** What the machine calls the time since it last had no power. */
+  readonly boot?: string;
   /** Commands that are given one after the other as soon as it is up, and then again and again; `NAME ARGUMENT…`. */
   readonly commands?: readonly (readonly string[])[];
   /** Whether it ends when all its components have: else it goes on until it is killed. */
@@ -70,16 +76,18 @@ export const live = (world: TortureWorld, options: LifeOptions): Promise<LifeEnd
       killAfter,
       kill = null,
       fail,
-      list,
-      trace,
+      powerCut,
+      traced = powerCut !== undefined,
+      boot,
       commands = [],
       byLast = false,
       toTheEnd = false,
     } = options;
-    const watched = kill !== null || [fail, list, trace].some((each) => each !== undefined);
+    const trace = traced ? join(world.folder, "trace") : undefined;
+    const watched = kill !== null || [fail, trace, boot].some((each) => each !== undefined);
     const last = lastOf(world);
     const { state, data, ports } = world;
-    const order: StepOrder = { state, world: data, ports, kill, fail, list, trace };
+    const order: StepOrder = { state, world: data, ports, kill, fail, trace, boot };
     const host = spawn(
       process.execPath,
       [...(watched ? ["--import", WATCH] : []), COMMAND, "up", "host.yaml", "--state", "state", "--json"],
@@ -134,6 +142,8 @@ export const live = (world: TortureWorld, options: LifeOptions): Promise<LifeEnd
       clearInterval(watch);
       if (timer !== null) clearTimeout(timer);
       const reached = signal === "SIGKILL" && !byUs;
+      if (powerCut !== undefined && signal === "SIGKILL")
+        cutPower(join(world.folder, "trace"), state, powerCut);
       resolve({ done: code === 0, failed: !byUs && !(reached && kill !== null), reached, said });
     });
   });

@@ -2,13 +2,14 @@
 import { parseArgs } from "node:util";
 import { STEP_NAMES } from "./step.ts";
 import { EVERYONE } from "./torture-world.ts";
-import { allSteps, randomLives, torture } from "./torture.ts";
+import { allSteps, powerCuts, randomLives, torture } from "./torture.ts";
 
 const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "100" },
     seed: { type: "string", default: "1" },
     steps: { type: "boolean", default: false },
+    power: { type: "boolean", default: false },
     only: { type: "string" },
     cast: { type: "string" },
     help: { type: "boolean", default: false },
@@ -17,24 +18,33 @@ const { values } = parseArgs({
 
 if (values.help) {
   console.log(`npm run torture -- [--kills N] [--seed S]
+npm run torture -- --power [--kills N] [--seed S]
 npm run torture -- --steps [--only TEXT]
 with --cast NAME,NAME…: only these play, of ${EVERYONE.join(", ")}
 
 Runs components under \`cryonode up\`, ends the host with kill -9 again and again, and compares the world that is left
-with that of an uninterrupted run: N times (default 100) at moments that follow from S (default 1), or at every step of
+with that of an uninterrupted run: N times (default 100) at moments that follow from S (default 1); with
+--power, each time losing what was not synced, or some of it; or at every step of
 its life, before and after, its first time and later ones; with --only, at those whose names have TEXT in them. The steps:
 
   ${STEP_NAMES.join("\n  ")}`);
 } else {
   const steps = allSteps().filter(({ kill }) => kill!.what.includes(values.only ?? ""));
-  const lives = values.steps ? steps : randomLives(Number(values.kills), Number(values.seed));
-  const { wrong, repeats, losses, kills, missed } = await torture({
+  const [kills, seed] = [Number(values.kills), Number(values.seed)];
+  const lives = values.steps ? steps : values.power ? powerCuts(kills, seed) : randomLives(kills, seed);
+  const {
+    wrong,
+    repeats,
+    losses,
+    kills: done,
+    missed,
+  } = await torture({
     lives,
     ...(values.cast === undefined ? {} : { cast: values.cast.split(",") }),
     tell: (text) => console.log(text),
   });
   if (missed.length > 0) console.log(`steps that did not come: ${missed.join(", ")}`);
-  console.log(`${kills} kills, ${repeats} messages repeated, ${losses} lost, ${wrong.length} faults`);
+  console.log(`${done} kills, ${repeats} messages repeated, ${losses} lost, ${wrong.length} faults`);
   for (const each of wrong) console.log(each);
   process.exitCode = wrong.length === 0 ? 0 : 1;
 }

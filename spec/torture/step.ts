@@ -62,10 +62,10 @@ export interface StepOrder {
   readonly kill: Step | null;
   /** The nth such thing fails with this code, as the operating system would say it. */
   readonly fail?: (Omit<Step, "when"> & { readonly code: string; readonly times: number }) | undefined;
-  /** A file to which the name of each step is appended, a line each. */
-  readonly list?: string | undefined;
-  /** A file to which is appended what is written, synced and named: see `power-cut.ts`. */
+  /** A file to which is appended what is written and synced: see `power-cut.ts`. */
   readonly trace?: string | undefined;
+  /** What the machine is to call the time since it last had no power. */
+  readonly boot?: string | undefined;
 }
 
 export const stepText = ({ what, when, nth }: Step): string => `${when} ${what} ${nth}`;

@@ -4,6 +4,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { live, type LifeOptions } from "./life.ts";
+import { numbers } from "./numbers.ts";
 import { STEP_NAMES, stepText, type Step, type StepName } from "./step.ts";
 import { EVERYONE, TortureWorld } from "./torture-world.ts";
 
@@ -17,17 +18,6 @@ export interface Tortured {
   /** Steps at which the host was to be killed and which did not come. */
   readonly missed: readonly string[];
 }
-
-/** Numbers from 0 up to 1 that follow from the seed (mulberry32, Tommy Ettinger). */
-const numbers = (seed: number): (() => number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
 
 /** What users ask of a host while it runs. */
 const COMMANDS = [
@@ -48,7 +38,7 @@ const COMMANDS = [
 export const randomLives = (kills: number, seed: number): readonly LifeOptions[] => {
   const random = numbers(seed);
   return Array.from({ length: kills }, (_, at) => {
-    const killAfter = Math.floor(random() ** 2 * 700);
+    const killAfter = Math.floor(random() ** 2 * 1500);
     const from = Math.floor(random() * COMMANDS.length);
     const commands = at % 3 === 2 ? [...COMMANDS.slice(from), ...COMMANDS.slice(0, from)] : [];
     return { killAfter, byLast: commands.length > 0 || random() < 0.6, commands };
@@ -75,6 +65,27 @@ export const allSteps = (): readonly LifeOptions[] =>
     ),
   );
 
+/** Each of these lives ends with the power of its machine, at one of these steps or else at random. */
+export const powerCuts = (
+  cuts: number,
+  seed: number,
+  steps: readonly Step[] = [],
+): readonly LifeOptions[] => {
+  const random = numbers(seed);
+  return Array.from({ length: cuts }, (_, at) => {
+    const kill = steps[at % Math.max(1, steps.length)];
+    const end = kill === undefined ? { killAfter: Math.floor(random() * 1200), byLast: true } : { kill };
+    const cut = { powerCut: Math.floor(random() * 2 ** 32) };
+    // Now and then it is only the process that ends, and the power goes later.
+    return {
+      ...end,
+      traced: true,
+      boot: `boot-${at - (at % 3 === 2 ? 1 : 0)}`,
+      ...(at % 3 === 1 ? {} : cut),
+    };
+  });
+};
+
 /** Named steps, each at one of its first times. */
 export const someSteps = (names: readonly StepName[], seed: number): readonly LifeOptions[] => {
   const random = numbers(seed);
@@ -88,8 +99,8 @@ const ASTRAY =
   /astray|can't be kept|could not be kept|Malformed|could not be brought|"event":"stuck"|UnhandledPromise/;
 const FAULTED = /"event":"faulted","child":"(?!moody)/;
 
-const nameOf = ({ kill, killAfter, byLast, commands = [] }: LifeOptions): string =>
-  `${kill === undefined ? `${killAfter} ms${byLast === true ? " after all were there" : ""}` : stepText(kill)}${commands.length > 0 ? ", with commands" : ""}`;
+const nameOf = ({ kill, killAfter, byLast, powerCut, commands = [] }: LifeOptions): string =>
+  `${powerCut === undefined ? "" : "power cut "}${kill === undefined ? `${killAfter} ms${byLast === true ? " after all were there" : ""}` : stepText(kill)}${commands.length > 0 ? ", with commands" : ""}`;
 
 export interface TortureOptions {
   readonly lives: readonly LifeOptions[];
@@ -127,7 +138,10 @@ export const torture = async ({
       );
     }
     await world.stop();
-    const { done, said } = await live(world, { toTheEnd: true });
+    const { done, said } = await live(world, {
+      toTheEnd: true,
+      ...(lives.at(-1)?.boot === undefined ? {} : { boot: "last" }),
+    });
     if (!done || ASTRAY.test(said) || FAULTED.test(said))
       return await failed(`the last life:\n${said.slice(-9000)}`);
     return { wrong: await world.inspect(kills), kills, missed, ...(await world.doubts()) };

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import net from "node:net";
 import { dirname, join } from "node:path";
-import { isMainThread } from "node:worker_threads";
+import { isMainThread, threadId } from "node:worker_threads";
 import { fileURLToPath } from "node:url";
 import type { StepName, StepOrder, StepTime } from "./step.ts";
 
@@ -36,7 +36,6 @@ const die = (): void => {
 const before = (what: StepName): number => {
   const count = (counts.get(what) ?? 0) + 1;
   counts.set(what, count);
-  if (order?.list !== undefined) append(order.list, `${what}\n`);
   if (isDue(what, "before", count)) die();
   const { fail } = order ?? {};
   if (fail?.what === what && count >= fail.nth && count < fail.nth + fail.times) throw failure(fail.code);
@@ -118,16 +117,6 @@ const CREATES = real.constants.O_CREAT | real.constants.O_TRUNC;
 const creates = (flags: unknown): boolean =>
   typeof flags === "number" ? (flags & CREATES) !== 0 : typeof flags === "string" && /[wa]/.test(flags);
 
-/** The content that a call of `write` writes. */
-const written = (data: unknown, offset?: unknown, length?: unknown): string =>
-  typeof data === "string"
-    ? Buffer.from(data).toString("base64")
-    : Buffer.from(
-        (data as Uint8Array).buffer,
-        (data as Uint8Array).byteOffset + (typeof offset === "number" ? offset : 0),
-        typeof length === "number" ? length : (data as Uint8Array).byteLength,
-      ).toString("base64");
-
 // oxlint-disable-next-line typescript/no-explicit-any -- whatever the operating system's functions take
 type Any = (...args: any[]) => any;
 
@@ -164,34 +153,80 @@ const ofTarget =
 const ofOpening = ([path, flags]: unknown[]): StepName | null =>
   creates(flags) ? stepOf(resolved(path), "made") : null;
 
-const fact = (descriptor: number): { readonly ino: number; readonly path: string } => ({
-  ino: real.fstatSync(descriptor).ino,
-  path: pathOf(descriptor),
-});
+// --- what a loss of power may undo, for `power-cut.ts`
 
-const wrote = (args: unknown[], size: unknown): void => {
-  if (order?.trace === undefined) return;
-  const [descriptor, data, offset, length, position] = args as [
-    number,
-    Uint8Array,
-    unknown,
-    unknown,
-    unknown,
-  ];
-  if (stepOf(pathOf(descriptor), "write") === null) return;
-  const at = typeof position === "number" ? position : real.fstatSync(descriptor).size - (size as number);
-  trace({ kind: "write", ...fact(descriptor), at, data: written(data, offset, length) });
+/** The content of a file from there on, so many bytes at most. */
+const contentAt = (path: string, at: number, most: number): string => {
+  const file = real.openSync(path, "r");
+  const into = Buffer.alloc(Math.max(0, Math.min(most, real.fstatSync(file).size - at)));
+  const read = real.readSync(file, into, 0, into.length, at);
+  real.closeSync(file);
+  return into.subarray(0, read).toString("base64");
 };
-const synced = ([descriptor]: unknown[]): void => {
-  if (order?.trace !== undefined) trace({ kind: "sync", ...fact(descriptor as number) });
+
+const isTraced = (path: string): boolean => order?.trace !== undefined && stepOf(path, "write") !== null;
+
+/** A write is about to be made, by `writeSync` as it is called here. */
+const traceWrite = ([descriptor, data, from, length, position]: unknown[]): void => {
+  const path = pathOf(descriptor as number);
+  if (!isTraced(path)) return;
+  const { ino, size } = real.fstatSync(descriptor as number);
+  const at = typeof position === "number" ? position : size;
+  const { buffer, byteOffset, byteLength } = data as Uint8Array;
+  const bytes = typeof length === "number" ? length : byteLength;
+  const written = Buffer.from(buffer, byteOffset + (typeof from === "number" ? from : 0), bytes);
+  trace({
+    kind: "write",
+    ino,
+    path,
+    at,
+    size,
+    old: contentAt(path, at, bytes),
+    data: written.toString("base64"),
+  });
 };
+const traceTruncate = ([descriptor, to]: unknown[]): void => {
+  const path = pathOf(descriptor as number);
+  if (!isTraced(path)) return;
+  const { ino, size } = real.fstatSync(descriptor as number);
+  trace({ kind: "truncate", ino, path, size, to, old: contentAt(path, to as number, size) });
+};
+
+let syncs = 0;
+/** A sync begins; what it answers is to be called when it has succeeded. */
+const traceSync = (descriptor: number): (() => void) => {
+  if (!isTraced(pathOf(descriptor))) return () => {};
+  const { ino } = real.fstatSync(descriptor);
+  const id = `${process.pid} ${threadId} ${++syncs}`;
+  trace({ kind: "begin", id });
+  return () => trace({ kind: "sync", id, ino });
+};
+
+/** With what is noted before it is done. */
+const noting =
+  (note: (args: unknown[]) => void, step: (args: unknown[]) => StepName | null) =>
+  (args: unknown[]): StepName | null => {
+    const what = step(args);
+    note(args);
+    return what;
+  };
+let told = (): void => {};
+const syncing = (act: Any): Any =>
+  around(
+    act,
+    noting(([descriptor]) => (told = traceSync(descriptor as number)), ofDescriptor("sync")),
+    () => told(),
+  );
 
 if (order !== null) {
   fs.openSync = around(real.openSync, ofOpening);
-  fs.writeSync = around(real.writeSync as Any, ofDescriptor("write"), wrote) as typeof fs.writeSync;
-  fs.fsyncSync = around(real.fsyncSync, ofDescriptor("sync"), synced);
-  fs.fdatasyncSync = around(real.fdatasyncSync, ofDescriptor("sync"), synced);
-  fs.ftruncateSync = around(real.ftruncateSync, ofDescriptor("truncate"));
+  fs.writeSync = around(
+    real.writeSync as Any,
+    noting(traceWrite, ofDescriptor("write")),
+  ) as typeof fs.writeSync;
+  fs.fsyncSync = syncing(real.fsyncSync) as typeof fs.fsyncSync;
+  fs.fdatasyncSync = syncing(real.fdatasyncSync) as typeof fs.fdatasyncSync;
+  fs.ftruncateSync = around(real.ftruncateSync, noting(traceTruncate, ofDescriptor("truncate")));
   fs.mkdirSync = around(real.mkdirSync as Any, ofPath("named")) as typeof fs.mkdirSync;
   fs.rmdirSync = around(real.rmdirSync, ofPath("removed"));
   fs.unlinkSync = around(real.unlinkSync, ofPath("removed"));
@@ -204,17 +239,21 @@ if (order !== null) {
     } catch (cause) {
       return setImmediate(() => then(cause as Error));
     }
-    const told =
-      order.trace === undefined
-        ? null
-        : { kind: "sync", ...fact(descriptor), upTo: real.fstatSync(descriptor).size };
+    const synced = traceSync(descriptor);
     real.fdatasync(descriptor, (cause) => {
-      if (told !== null && cause === null) trace(told);
+      if (cause === null) synced();
       if (what !== null) after(what, count);
       then(cause);
     });
     return undefined;
   }) as typeof fs.fdatasync;
+
+  const { boot } = order;
+  if (boot !== undefined)
+    fs.readFileSync = ((...args: Parameters<typeof fs.readFileSync>) =>
+      args[0] === "/proc/sys/kernel/random/boot_id"
+        ? boot
+        : real.readFileSync(...args)) as typeof fs.readFileSync;
 
   const { promises } = fs;
   const rest = { open: promises.open, rename: promises.rename, unlink: promises.unlink, link: promises.link };
@@ -236,10 +275,6 @@ if (order !== null) {
       return around(
         (...all: never[]) => act.apply(this as never, all),
         () => known(this),
-        (_, result) => {
-          if (deed === "sync") synced([this.fd]);
-          else wrote([this.fd, ...args], (result as { bytesWritten: number }).bytesWritten);
-        },
       )(...(args as never[]));
     };
   }
@@ -267,6 +302,12 @@ if (order !== null) {
     };
     class WatchedEnv extends nativeAddon.Env {
       override commitTxn(): void {
+        // What the power goes in the middle of is mixed of what was there before and after.
+        if (
+          order?.trace !== undefined &&
+          isDue("store commit", "after", (counts.get("store commit") ?? 0) + 1)
+        )
+          real.copyFileSync(join(order.state, "store", "store.lmdb"), `${order.trace}.store`);
         around(
           () => super.commitTxn(),
           () => "store commit",

@@ -2,7 +2,16 @@
 // a checkpoint that is younger than all that the file says. What is in the folder was written by hosts of this state
 // directory, and may end in the middle of a record: that end was never acknowledged.
 
-import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  unlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import { E, type Either } from "../../../lib/fp.ts";
 import { readFrames } from "./frame.ts";
@@ -103,6 +112,8 @@ export class Journal {
       }
     }
     const current = (files.at(-1) ?? 0) + 1;
+    const synced = syncAll(files.map((file) => join(folder, nameOf(file))));
+    if (E.isLeft(synced)) return synced;
     const opened = begin(folder, current);
     if (E.isLeft(opened)) return opened;
     return E.right(new Journal(folder, opened.right, { oldest: files[0] ?? current, current }, past));
@@ -175,6 +186,19 @@ export class Journal {
     closeSync(this.#descriptor);
   }
 }
+
+/** What a host reads it goes by, so it must not be lost any more: the one before may have been killed before a sync. */
+const syncAll = (paths: readonly string[]): Either<JournalError, void> => {
+  for (const path of paths)
+    try {
+      const descriptor = openSync(path, "r");
+      fdatasyncSync(descriptor);
+      closeSync(descriptor);
+    } catch (cause) {
+      return failed(path, "a sync", cause);
+    }
+  return E.right(undefined);
+};
 
 /** Makes a file of the journal, in a folder that knows of it even after a loss of power. */
 const begin = (folder: string, file: number): Either<JournalError, number> => {

@@ -18,6 +18,9 @@ const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = fs.constants;
 /** Records read at once when an identity is looked for. */
 const BLOCK = 1024;
 
+/** Whether it is what a host had begun to write that was ended, or lost its power, before that was done. */
+const isUnfinished = (start: Buffer): boolean => start.every((byte, at) => byte === 0 || byte === MAGIC[at]);
+
 /** Where an identity's record stands, and what it says. */
 export interface Found {
   readonly slots: readonly number[];
@@ -46,8 +49,8 @@ export class EpochFile {
     try {
       descriptor = fs.openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o666);
       const start = Buffer.alloc(RECORD_BYTES);
-      const read = fs.readSync(descriptor, start, 0, RECORD_BYTES, 0);
-      if (read === 0) fs.writeSync(descriptor, MAGIC, 0, RECORD_BYTES, 0);
+      fs.readSync(descriptor, start, 0, RECORD_BYTES, 0);
+      if (!start.equals(MAGIC) && isUnfinished(start)) fs.writeSync(descriptor, MAGIC, 0, RECORD_BYTES, 0);
       else if (!start.equals(MAGIC)) {
         fs.closeSync(descriptor);
         return E.left({ tag: "Io", code: "EBADMSG", what: `record of epochs ${path}` });

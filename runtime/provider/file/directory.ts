@@ -5,6 +5,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
+import { ChangedNames } from "./changed-names.ts";
 import { DirectoryFile } from "./directory-file.ts";
 import { descriptorPath, nameless, placeOnly, realDisk, type Disk } from "./disk.ts";
 import { entityOf } from "./entity.ts";
@@ -47,6 +48,7 @@ class DirectoryFiles implements FileProvider, Rooted {
   readonly #root: number;
   readonly #scratch: string;
   readonly #watchers = new Set<fs.FSWatcher>();
+  readonly #changed = new ChangedNames();
   #closed = false;
 
   constructor(disk: Disk, name: string, root: number, scratch: string) {
@@ -71,6 +73,7 @@ class DirectoryFiles implements FileProvider, Rooted {
         if (stat.isDirectory()) return E.left({ tag: "IsDirectory", path });
         if (!stat.isFile()) return E.left(kindError(path));
         kept = true;
+        if (mode.create) this.#note(path);
         return E.right(new DirectoryFile(this.#disk, this, path, mode, descriptor));
       } finally {
         if (!kept) this.#disk.closeSync(descriptor);
@@ -115,6 +118,7 @@ class DirectoryFiles implements FileProvider, Rooted {
   mkdir(path: string): Either<SessionError, void> {
     return this.#atEntry(path, "mkdir", (place, name) => {
       this.#disk.mkdirSync(place.at(name));
+      this.#note(path);
       return E.right(undefined);
     });
   }
@@ -126,6 +130,7 @@ class DirectoryFiles implements FileProvider, Rooted {
       if (stat.isSymbolicLink()) return E.left(linkError(path, path));
       if (stat.isDirectory()) this.#disk.rmdirSync(at);
       else this.#disk.unlinkSync(at);
+      this.#note(path);
       return E.right(undefined);
     });
   }
@@ -146,6 +151,7 @@ class DirectoryFiles implements FileProvider, Rooted {
             return E.left({ tag: "InvalidPath", path: to, reason: `it lies below "${from}"` });
           throw cause;
         }
+        this.#changed.moved(from, to);
         return E.right(undefined);
       }),
     );
@@ -174,6 +180,28 @@ class DirectoryFiles implements FileProvider, Rooted {
       return sized;
     } catch (cause) {
       return E.left(systemError(cause, this.name, path, "open"));
+    }
+  }
+
+  #note(path: string): void {
+    this.#changed.note(path);
+    if (this.#changed.full) this.settle();
+  }
+
+  settle(): void {
+    // A folder that is gone since was taken away from one that is among them.
+    for (const folder of this.#changed.take()) {
+      const names = filePath(folder);
+      if (E.isLeft(names)) continue;
+      this.#inDirectory(names.right, folder, "sync", (place) => {
+        const descriptor = this.#disk.openSync(descriptorPath(place.descriptor), O_RDONLY | O_DIRECTORY);
+        try {
+          this.#disk.fsyncSync(descriptor);
+        } finally {
+          this.#disk.closeSync(descriptor);
+        }
+        return E.right(undefined);
+      });
     }
   }
 

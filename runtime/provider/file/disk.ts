@@ -7,6 +7,7 @@ export type Disk = Pick<
   | "closeSync"
   | "fdatasyncSync"
   | "fstatSync"
+  | "fsyncSync"
   | "ftruncateSync"
   | "lstatSync"
   | "mkdirSync"

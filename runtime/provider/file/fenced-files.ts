@@ -61,6 +61,9 @@ class FencedFiles implements FileProvider {
     const file = this.#files.open(path, mode);
     return E.isLeft(file) || !mode.write ? file : E.right(new FencedFile(file.right, this.#fence));
   }
+  settle(): void {
+    this.#files.settle?.();
+  }
   stat(path: string): Either<SessionError, FileStat> {
     return this.#files.stat(path);
   }
