@@ -81,7 +81,8 @@ export class KeptLives {
       emit: (event) => this.#happened(event),
       // What a child is, is written down before it does anything.
       beforeGo: () => "hold",
-      comesBack: (child, ending) => this.#comesBack(child.name, ending),
+      comesBack: (child, ending) =>
+        this.live.child(child.name) === child && this.#comesBack(child.name, ending),
       lost: (child, reason) => this.#lost(child.name, reason),
       staysAwake: options.isBusy,
       unwoken: (child, error) => this.#unwoken(child, error),
@@ -160,8 +161,12 @@ export class KeptLives {
 
   #faulted({ child, reason, at, stack }: Extract<HostEvent, { readonly event: "faulted" }>): void {
     const before = this.keeping.of(child);
-    const generation = this.live.child(child)?.identity.generation ?? before.generation;
+    const living = this.live.child(child);
+    const hasBegun = living?.ending?.kind === "faulted";
+    const generation = hasBegun ? living.identity.generation : 1;
     this.#down.set(child, { at: Date.now(), generation, reason, place: at, stack });
+    // One that could not even begin is for whoever has started it.
+    if (!hasBegun) return void this.#noteFault(child, null, false);
     const { faults, policy } = this.#faults.of(child);
     if (this.#fallen.has(child)) {
       const restarts = before.restarts + 1;

@@ -45,10 +45,11 @@ const refused = (services: Snapshot["services"], key: number, error: SessionErro
 const described = ({ slot, form, value }: Waiting): string => {
   const shown =
     typeof value === "string"
-      ? value.slice(0, 200)
+      ? value.replaceAll("\n", " ").slice(0, 200)
       : value instanceof Uint8Array
         ? `${value.length} bytes`
         : String(value);
+  if (slot < 0 && form === SERVE_CALL) return `the call ${shown}`;
   return slot >= 0 ? `the reply in slot ${slot}: ${shown}` : `signal ${form}: ${shown}`;
 };
 

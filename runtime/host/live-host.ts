@@ -142,8 +142,12 @@ export class LiveHost {
     }
     const kept = await this.#keep(child);
     if (E.isLeft(kept)) {
+      const { ending } = child;
       await this.#children.unmake(child);
-      return kept;
+      // Its code was loaded meanwhile.
+      return ending?.kind === "faulted"
+        ? E.left({ tag: "Boot", child: config.name, reason: ending.reason })
+        : kept;
     }
     this.#children.settle(child);
     this.#resting?.watch(child);
