@@ -64,7 +64,7 @@ export const eventText = (
     case "exported":
       return [
         "cold",
-        `exported: ${bytesText(event.bytes)} in ${event.image}, generation ${event.generation}`,
+        `${event.to === undefined ? "exported" : `given to ${event.to ?? ""}`}: ${bytesText(event.bytes)} in ${event.image}, generation ${event.generation}`,
       ];
     case "migrated": {
       const { to, generation, bytes, rounds, pauseMs, totalMs, stranded } = event;
@@ -78,7 +78,10 @@ export const eventText = (
     case "arrived":
       return ["good", `arrived from ${event.from}`];
     case "imported":
-      return ["cold", `imported from ${event.from}, generation ${event.generation}; it is frozen`];
+      return [
+        "cold",
+        `imported from ${event.from}, generation ${event.generation}${event.clone ? ", as a clone" : ""}; it is frozen`,
+      ];
     case "warning":
       return ["warm", `warning: ${event.text}`];
   }

@@ -99,15 +99,35 @@ export const addHostCommands = (
       }),
     );
 
-  add("export", "write a copy of a child as it is now; it goes on as it was")
+  add("export", "put a child into a file: a copy as it is now, and it goes on; or given up, with --move")
     .argument(...NAME)
-    .argument("<image>", "where; a bare name lies in the state directory")
-    .action((name: string, image: string, command: HostCommand) =>
-      tell(command, { command: "export", name, file: imagePath(image, command) }),
+    .argument("<file>", "where; a bare name lies in the state directory")
+    .option("--move", "give it up: it never lives here again, and comes back as itself at one host", false)
+    .option("--to <key>", "that host's public key, as `cryonode key` prints it there (default: this host's)")
+    .option("--encrypt <key>", "seal it: only the host with this public key can open it")
+    .option("--whole", "with the base memory that it needs, for a host of another release", false)
+    .action(
+      (
+        name: string,
+        file: string,
+        command: HostCommand & {
+          readonly move: boolean;
+          readonly to?: string;
+          readonly encrypt?: string;
+          readonly whole: boolean;
+        },
+      ) => {
+        const { move, to = null, encrypt = null, whole } = command;
+        const path = imagePath(file, command);
+        return tell(command, { command: "export", name, file: path, move, to, encrypt, whole });
+      },
     );
 
-  add("import", "take an image in, frozen: of another host, as a clone")
-    .argument("<image>", "the image's name in the state directory, or its path")
+  add(
+    "import",
+    "take an image or a container in, frozen: what was given to this host as itself, a copy as a clone",
+  )
+    .argument("<file>", "its name in the state directory, or its path")
     .option(
       "--as <name>",
       "the start entry that it shall be (default: the one of its name); it is a clone then",

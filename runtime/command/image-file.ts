@@ -3,7 +3,16 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import { disk } from "../image/disk.ts";
+import {
+  isEnvelope,
+  openEnvelope,
+  type CarriedBase,
+  type EnvelopeFacts,
+  type Opened,
+} from "../image/envelope.ts";
 import { imageProse, type ImageError } from "../image/image-error.ts";
+import type { PublicKey, Trust } from "../image/public-key.ts";
+import type { Signer } from "../image/signer.ts";
 import { readImage } from "../image/read-image.ts";
 import { didYouMean, nearest } from "../nearest.ts";
 import { resolveImage } from "../scenario/schema-path.ts";
@@ -21,6 +30,43 @@ const namesIn = (folder: string): readonly string[] => {
   } catch {
     return [];
   }
+};
+
+/** What a file holds: an image, or a container with one in it, as far as this host's key opens it. */
+export interface Held {
+  /** Null where the file is an image. */
+  readonly facts: EnvelopeFacts | null;
+  /** Null where it is sealed for another. */
+  readonly image: Uint8Array | null;
+  readonly bases: readonly CarriedBase[];
+}
+
+/** Opens the container that a file may be; nothing is said yet of the image in it. */
+export const heldIn = (bytes: Uint8Array, trust: Trust, own: Signer | null): Either<ImageError, Held> => {
+  if (!isEnvelope(bytes)) return E.right({ facts: null, image: bytes, bases: [] });
+  return E.map(({ facts, content }: Opened) => ({
+    facts,
+    image: content?.image ?? null,
+    bases: content?.bases ?? [],
+  }))(openEnvelope(bytes, trust, own));
+};
+
+/** What anybody can tell of a container, as lines for people. */
+export const containerLines = (
+  facts: EnvelopeFacts,
+  own: PublicKey | null,
+): readonly (readonly [string, string])[] => {
+  const whose = (key: PublicKey): string => (key === own ? `${key}, this host` : key);
+  const { container, created, host, from, to, sealedFor, bases, bytes, imageBytes } = facts;
+  return [
+    ["container", `${container}, of ${new Date(created).toISOString()}, by host ${host}`],
+    ["given by", whose(from)],
+    ["given to", to === null ? "nobody: it is a copy, and another one anywhere else" : whose(to)],
+    ["sealed", sealedFor === null ? "no" : `for ${whose(sealedFor)}`],
+    ["size", `${bytes} bytes, ${imageBytes} of them the image's`],
+    ["bases", bases.length === 0 ? "none with it" : bases.join(", ")],
+    ["sha256", facts.digest],
+  ];
 };
 
 /** `PATH: what is wrong with it`. */

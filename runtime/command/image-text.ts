@@ -71,6 +71,15 @@ const childLines = ({
   ...("sessions" in holds ? heldLines(holds as ChildOutline) : [["ledger", "not of this release"] as const]),
 ];
 
+/** A container, as far as it can be told of without what is in it. */
+export const containerText = (path: string, facts: readonly Line[], colours: boolean): readonly string[] => {
+  const { bold, dim } = styles(colours);
+  return [
+    bold(harmless(path)),
+    ...facts.map(([name, value]) => `  ${dim(name.padEnd(11))} ${harmless(value)}`),
+  ];
+};
+
 export const imageText = (
   path: string,
   { format, image, created, host, digest, fileBytes, sections, signature, children }: ImageOutline,

@@ -3,15 +3,25 @@
 import { resolve } from "node:path";
 import { E } from "../../lib/fp.ts";
 import { inspect as summary } from "../image/inspect.ts";
-import { openImage } from "../image/open-image.ts";
+import { openImage, type SealedImage } from "../image/open-image.ts";
+import type { Signer } from "../image/signer.ts";
 import { didYouMean, nearest } from "../nearest.ts";
-import { ownKey } from "../scenario/check-images.ts";
+import { ownSigner } from "../scenario/check-images.ts";
 import { childOutline } from "./child-outline.ts";
 import type { Console } from "./console.ts";
 import { OK, WRONG_INPUT, type ExitStatus } from "./exit-status.ts";
-import { imageComplaint, readNamedImage } from "./image-file.ts";
-import { imageText, type ImageOutline } from "./image-text.ts";
+import { containerLines, heldIn, imageComplaint, readNamedImage } from "./image-file.ts";
+import { containerText, imageText, type ImageOutline } from "./image-text.ts";
 import { harmless } from "./style.ts";
+
+const outlineOf = (sealed: SealedImage, own: Signer | null): ImageOutline => {
+  const { key, children, ...rest } = summary(sealed);
+  return {
+    ...rest,
+    signature: { key, own: own?.publicKey === key },
+    children: children.map(({ ledger, ...child }) => ({ ...child, ...childOutline(ledger) })),
+  };
+};
 
 export interface InspectCommand {
   readonly image: string;
@@ -41,16 +51,23 @@ export const inspect = async (
     return wrong(meant === null ? file.left : `there is no image or child ${image}${didYouMean(meant)}`);
   }
   const { path, bytes } = file.right;
-  const sealed = openImage(bytes, "any");
-  if (E.isLeft(sealed)) return wrong(imageComplaint(path, sealed.left));
-  const { key, children, ...rest } = summary(sealed.right);
-  const own = await ownKey(resolve(state));
-  const outline: ImageOutline = {
-    ...rest,
-    signature: { key, own: own.some((each) => each === key) },
-    children: children.map(({ ledger, ...child }) => ({ ...child, ...childOutline(ledger) })),
-  };
-  if (json) console.print(JSON.stringify(outline));
-  else for (const line of imageText(path, outline, console.colours)) console.print(line);
+  const own = await ownSigner(resolve(state));
+  const held = heldIn(bytes, "any", own);
+  if (E.isLeft(held)) return wrong(imageComplaint(path, held.left));
+  const { facts, image: content } = held.right;
+  const sealed = content === null ? null : openImage(content, "any");
+  if (sealed !== null && E.isLeft(sealed)) return wrong(imageComplaint(path, sealed.left));
+  const outline = sealed === null ? null : outlineOf(sealed.right, own);
+  if (json) {
+    const container = facts === null ? {} : { container: facts };
+    console.print(JSON.stringify({ ...outline, ...container }));
+    return OK;
+  }
+  const shut = facts === null ? null : containerLines(facts, own?.publicKey ?? null);
+  if (shut !== null) for (const line of containerText(path, shut, console.colours)) console.print(line);
+  if (outline !== null) {
+    if (shut !== null) console.print("");
+    for (const line of imageText(path, outline, console.colours)) console.print(line);
+  } else console.print("  what is in it only that host's key opens");
   return OK;
 };

@@ -48,7 +48,7 @@ export const controlDesk = ({ name, file, host: opening, stop }: ControlDeskOpti
       case "replace":
         return on((host) => host.replace(request.name, request.component));
       case "export":
-        return on((host) => host.export(request.name, request.file));
+        return on((host) => host.export(request.name, request));
       case "import":
         return on((host) => host.import(request.file, request.as));
       case "call": {

@@ -38,7 +38,16 @@ const commands = {
   kill: command("kill", { name: text }),
   /** `component`: an absolute path; null: the one that it has, as it is now. */
   replace: command("replace", { name: text, component: orNull(text) }),
-  export: command("export", { name: text, file: text }),
+  /** `file`: an absolute path. `move`: it is given up, to the host with the key `to`, or else to this one. `encrypt`: a
+   *  key that it is sealed for. */
+  export: command("export", {
+    name: text,
+    file: text,
+    move: t.boolean,
+    to: orNull(text),
+    encrypt: orNull(text),
+    whole: t.boolean,
+  }),
   /** `as`: null: under the name that it had. */
   import: command("import", { file: text, as: orNull(text) }),
   /** `args`: the method's, in order. `within`: how long it may take, in ms. */

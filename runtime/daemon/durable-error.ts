@@ -22,6 +22,20 @@ export type DurableError =
   | { readonly tag: "Unfit"; readonly child: string; readonly wanted: string; readonly state: EntryState }
   /** An image to be taken in holds several children. */
   | { readonly tag: "NotOne"; readonly path: string; readonly children: readonly string[] }
+  /** It can't be put into a file in this way. */
+  | { readonly tag: "Export"; readonly child: string; readonly reason: string }
+  /** A container that was taken in before. */
+  | { readonly tag: "Taken"; readonly path: string; readonly child: string }
+  /** A container that was given to the host with this key. */
+  | { readonly tag: "GivenTo"; readonly path: string; readonly child: string; readonly key: string }
+  /** A container of an incarnation that this host has seen later ones of. */
+  | {
+      readonly tag: "Rollback";
+      readonly path: string;
+      readonly child: string;
+      readonly generation: number;
+      readonly latest: number;
+    }
   /** The child has announced no such service. */
   | {
       readonly tag: "NoSuchService";
@@ -131,6 +145,14 @@ export const durableProse = (error: DurableError): string => {
       return prose(error.error);
     case "Late":
       return `${error.child} gave no answer within ${error.within} ms; the call may still run`;
+    case "Export":
+      return `${error.child} can't be exported so: ${error.reason}`;
+    case "Taken":
+      return `${error.path} was taken in before: ${error.child} comes out of it once; \`--as NAME\` makes a clone`;
+    case "GivenTo":
+      return `${error.path} is given to ${error.key}: ${error.child} comes back as itself there only; \`--as NAME\` makes a clone`;
+    case "Rollback":
+      return `${error.path} holds ${error.child} as it was in generation ${error.generation}, and this host has seen generation ${error.latest}; \`--as NAME\` makes a clone`;
     case "Migrate":
       return migrateProse(error.error);
     case "NoSuchPeer":
@@ -152,6 +174,10 @@ const INPUT: ReadonlySet<string> = new Set([
   "NoSuchService",
   "NoSuchMethod",
   "NoSuchPeer",
+  "Export",
+  "Taken",
+  "GivenTo",
+  "Rollback",
 ]);
 const HOST_INPUT: ReadonlySet<HostError["tag"]> = new Set(["Component", "Image", "NoEntry", "UsedUp"]);
 

@@ -21,6 +21,8 @@ export type DurableEvent =
       readonly image: string;
       readonly generation: number;
       readonly bytes: number;
+      /** The key of the host that it was given to; not there for a copy. */
+      readonly to?: string | null;
     }
   /** It has come from another host. */
   | { readonly event: "arrived"; readonly child: string; readonly from: string }
@@ -31,4 +33,6 @@ export type DurableEvent =
       readonly generation: number;
       /** Where it comes from. */
       readonly from: string;
+      /** It comes back with an identity of its own. */
+      readonly clone: boolean;
     };

@@ -46,6 +46,19 @@ export interface DurableHostOptions {
   readonly emit: (event: DurableEvent) => void;
 }
 
+/** What is to be made of a child in a file. */
+export interface ExportOrder {
+  /** Absolute. */
+  readonly file: string;
+  /** It is given up here, to the host with the key `to`: that one alone revives it as itself. */
+  readonly move: boolean;
+  /** Public keys, `ed25519:…`; null: of a move this host's own, and sealed only where the host's file says so. */
+  readonly to: string | null;
+  readonly encrypt: string | null;
+  /** The base memories that it needs come with it. */
+  readonly whole: boolean;
+}
+
 export interface OutsideCall {
   readonly child: string;
   readonly service: string;
@@ -91,9 +104,9 @@ export interface DurableHost {
   kill(name: string): Told;
   /** Other code in the same place: `component`, or its own as it is now. */
   replace(name: string, component: string | null): Told;
-  /** A copy of it as it is now, at an absolute path; it goes on as it was. */
-  export(name: string, file: string): Told;
-  /** Takes an image in, frozen, under the name that it had or `as` another. */
+  /** Puts it into a file: a copy, and it goes on as it was; or given up, and it never lives here again. */
+  export(name: string, order: ExportOrder): Told;
+  /** Takes an image or a container in, frozen, under the name that it had or `as` another. */
   import(file: string, as: string | null): Told;
   /** Listens for peers, and answers where. Left: why it can't. */
   listen(address: Address): Promise<Either<string, Address>>;

@@ -1,7 +1,7 @@
 // The record of a state directory, in its file: written whole, before whatever it says can have any effect. Of a long
 // one, only what has changed is written, until that is as long as the record.
 import * as t from "io-ts";
-import { natural, struct } from "../../lib/codec.ts";
+import { natural, struct, text } from "../../lib/codec.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import { disk } from "../image/disk.ts";
 import { imageProse, type ImageError } from "../image/image-error.ts";
@@ -17,8 +17,12 @@ const Book = struct(
     open: t.boolean,
     entries: t.record(t.string, EntryRecord),
   },
-  /** Counts how often it was written whole: changes are of one of these. */
-  { serial: natural },
+  {
+    /** Counts how often it was written whole: changes are of one of these. */
+    serial: natural,
+    /** Ids of images and containers that were taken in. */
+    taken: t.array(text),
+  },
   "a record of entries",
 );
 
@@ -58,17 +62,27 @@ export class EntryBook {
   #bytes = 0;
   #serial: number;
   readonly #entries: Map<string, EntryRecord>;
+  readonly #taken: Set<string>;
   #open: boolean;
   /** The last thing that was begun to be written. */
   #writing: Promise<Either<RecordError, void>> = Promise.resolve(E.right(undefined));
   #next: Promise<Either<RecordError, void>> | null = null;
 
-  private constructor(path: string, open: boolean, entries: Map<string, EntryRecord>, serial: number) {
+  private constructor(
+    path: string,
+    {
+      open,
+      entries,
+      serial = 0,
+      taken = [],
+    }: Pick<t.TypeOf<typeof Book>, "open" | "entries" | "serial" | "taken">,
+  ) {
     this.#serial = serial;
     this.#path = path;
     this.#changes = new EntryChanges(`${path}.changes`);
     this.#open = open;
-    this.#entries = entries;
+    this.#entries = new Map(Object.entries(entries));
+    this.#taken = new Set(taken);
   }
 
   /** Reads the record, or begins one. */
@@ -76,13 +90,12 @@ export class EntryBook {
     const file = await readBounded(path, disk, MOST_BYTES);
     if (E.isLeft(file)) {
       const absent = file.left.tag === "Unreadable" && file.left.code === "ENOENT";
-      return absent ? E.right(new EntryBook(path, false, new Map(), 0)) : unreadable(path, file.left);
+      return absent
+        ? E.right(new EntryBook(path, { open: false, entries: {} }))
+        : unreadable(path, file.left);
     }
     const book = Book.decode(parsed(Buffer.from(file.right.bytes).toString()));
-    if (E.isRight(book)) {
-      const { open, entries, serial = 0 } = book.right;
-      return new EntryBook(path, open, new Map(Object.entries(entries)), serial).#caughtUp();
-    }
+    if (E.isRight(book)) return new EntryBook(path, book.right).#caughtUp();
     const place = (book.left[0]?.context ?? []).map(({ key }) => key).filter((key) => key !== "");
     const where = place.length === 0 ? "" : ` at ${place.join(".")}`;
     // Without it, children that have ended would begin again.
@@ -109,10 +122,20 @@ export class EntryBook {
     return [...this.#entries.keys()];
   }
 
-  /** Changes what is remembered of a child; resolves when that is durable. */
-  set(child: string, record: EntryRecord): Promise<Either<RecordError, void>> {
+  /** Whether the image or container with this id was taken in before. */
+  wasTaken(id: string): boolean {
+    return this.#taken.has(id);
+  }
+
+  /** Changes what is remembered of a child, and with it that an image with the id `taken` was taken in; resolves when
+   *  that is durable. */
+  set(child: string, record: EntryRecord, taken?: string): Promise<Either<RecordError, void>> {
     this.#entries.set(child, record);
     this.#changed.add(child);
+    if (taken !== undefined) {
+      this.#taken.add(taken);
+      this.#whole = true;
+    }
     return this.#write();
   }
 
@@ -148,7 +171,9 @@ export class EntryBook {
 
   async #writeWhole(): Promise<Either<RecordError, void>> {
     const serial = this.#serial + 1;
-    const book = { format: 1, open: this.#open, serial, entries: Object.fromEntries(this.#entries) };
+    const taken = this.#taken.size === 0 ? {} : { taken: [...this.#taken] };
+    const entries = Object.fromEntries(this.#entries);
+    const book = { format: 1, open: this.#open, serial, entries, ...taken };
     const bytes = Buffer.from(`${JSON.stringify(book, null, 1)}\n`);
     const written = await writeImage(this.#path, bytes, disk);
     if (E.isLeft(written)) return unreadable(this.#path, written.left);

@@ -43,7 +43,10 @@ export const EntryRecord = struct(
     /** When it came into its state, in ms since 1970. */
     since: natural,
   },
-  {},
+  {
+    /** The public key of the host that it was given to in a container, which is not this host's to revive any more. */
+    given: text,
+  },
   "EntryRecord",
 );
 export type EntryRecord = t.TypeOf<typeof EntryRecord>;

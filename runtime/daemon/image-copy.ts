@@ -6,27 +6,18 @@ import type { ImageError } from "../image/image-error.ts";
 import { openImage, type SealedImage } from "../image/open-image.ts";
 import type { Trust } from "../image/public-key.ts";
 import { readImage } from "../image/read-image.ts";
-import { writeImage } from "../image/write-image.ts";
 
-export interface CopiedImage {
+interface CopiedImage {
   readonly sealed: SealedImage;
   readonly bytes: Uint8Array;
 }
 
 /** An image that is whole and signed by somebody whom `trust` names. */
-export const readSealed = async (path: string, trust: Trust): Promise<Either<ImageError, CopiedImage>> => {
+const readSealed = async (path: string, trust: Trust): Promise<Either<ImageError, CopiedImage>> => {
   const bytes = await readImage(path, disk);
   if (E.isLeft(bytes)) return bytes;
   const sealed = openImage(bytes.right, trust);
   return E.isLeft(sealed) ? sealed : E.right({ sealed: sealed.right, bytes: bytes.right });
-};
-
-/** Copies an image, whatever it is, all or nothing. */
-export const copyImage = async (from: string, to: string): Promise<Either<ImageError, number>> => {
-  const bytes = await readImage(from, disk);
-  if (E.isLeft(bytes)) return bytes;
-  const written = await writeImage(to, bytes.right, disk);
-  return E.isLeft(written) ? written : E.right(written.right.bytes);
 };
 
 /** Gives an image back that was used up by an incarnation which is no more. */

@@ -5,13 +5,8 @@ import { dirname, join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import { Gate } from "../../lib/session/gate.ts";
 import type { Compiled } from "../component/compile.ts";
-import type { Frozen } from "../host/frozen.ts";
 import type { StartConfig } from "../host/host-config.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
-import { disk } from "../image/disk.ts";
-import type { ImageError } from "../image/image-error.ts";
-import type { PublicKey } from "../image/public-key.ts";
-import { writeImage } from "../image/write-image.ts";
 import type { MigrateError } from "../migrate/migrate-error.ts";
 import type { Address } from "../migrate/peer.ts";
 import type { Progress, TravelOptions } from "../migrate/progress.ts";
@@ -22,17 +17,17 @@ import type {
   DurableHost,
   DurableHostOptions,
   Drained,
+  ExportOrder,
   OpenDurableHost,
   OutsideCall,
   Rest,
 } from "./durable-host.ts";
 import { EntryBook } from "./entry-book.ts";
-import { UNBORN } from "./entry-record.ts";
 import type { EntryReport, EntryState } from "./entry-report.ts";
 import { EntryReports } from "./entry-reports.ts";
-import { copyImage, readSealed } from "./image-copy.ts";
 import { keptFiles } from "./kept-files.ts";
 import { KeptLives, type Done } from "./kept-lives.ts";
+import { Middleware } from "./middleware.ts";
 import { Migration } from "./migration.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 
@@ -42,15 +37,6 @@ const LAST_DEADLINE_MS = 10_000;
 const MOST_AT_ONCE = 8;
 
 const hostFailed = (error: HostError): Either<DurableError, never> => E.left({ tag: "Host", error });
-const imageFailed = (path: string, error: ImageError): Either<DurableError, never> =>
-  hostFailed({ tag: "Image", path, error });
-
-/** What was made of an export. */
-interface Copied {
-  readonly generation: number;
-  readonly bytes: number;
-}
-
 /** What brought a child down is found out. */
 const EXAMINE = "examine";
 
@@ -71,6 +57,7 @@ class KeptHost implements DurableHost {
   readonly #commands = new OneAtATime();
   readonly #reports: EntryReports;
   readonly #migration: Migration;
+  readonly #middleware: Middleware;
   #closing = false;
   #begun: Promise<void> = Promise.resolve();
 
@@ -87,6 +74,7 @@ class KeptHost implements DurableHost {
       landed: (path) => this.#migration.comeBack(path),
     });
     const lives = this.#lives;
+    this.#middleware = new Middleware({ ...options, host: options.config.host, book, lives });
     this.#migration = new Migration({
       ...{ ...options, peers: options.config.host.peers ?? [], lives },
       isFree: (name) => isOver(this.#reports.stateOf(name)),
@@ -302,67 +290,23 @@ class KeptHost implements DurableHost {
     return started;
   }
 
-  export(name: string, file: string): Promise<Done> {
-    return this.#command(name, "export", "exported", isThere, async () => {
-      const copied = await (this.#lives.alive(name) === null
-        ? this.#exportFrozen(name, file)
-        : this.#exportRunning(name, file));
-      if (E.isLeft(copied)) return copied;
-      const event = { event: "exported", child: name, image: file, ...copied.right } as const;
-      this.#lives.emit(event);
-      return E.right(event);
-    });
+  export(name: string, order: ExportOrder): Promise<Done> {
+    // What was given up in a file is written again where a crash came in between.
+    const fit: Fit = (state) => isThere(state) || (order.move && this.#isGiven(name, state));
+    return this.#command(name, "export", "exported", fit, () => this.#middleware.export(name, order));
   }
 
-  async #exportFrozen(name: string, file: string): Promise<Either<DurableError, Copied>> {
-    const { image, generation } = this.#book.get(name)!;
-    // What could not be brought back is in no image.
-    if (image === null) return E.left({ tag: "Unfit", child: name, wanted: "exported", state: "frozen" });
-    const from = this.#options.folder.lengthen(image);
-    const bytes = await copyImage(from, file);
-    return E.isLeft(bytes) ? imageFailed(file, bytes.left) : E.right({ generation, bytes: bytes.right });
-  }
-
-  async #exportRunning(name: string, image: string): Promise<Either<DurableError, Copied>> {
-    const made = await this.#lives.quietly(name, () => this.#lives.live.checkpoint([name], { image }));
-    if (E.isLeft(made)) return hostFailed(made.left);
-    const [{ generation, bytes }] = made.right as readonly [Frozen];
-    return E.right({ generation, bytes });
+  #isGiven(name: string, state: EntryState): boolean {
+    return state === "departed" && this.#book.get(name)?.given !== undefined;
   }
 
   async import(file: string, as: string | null): Promise<Done> {
-    const { runtime, config, folder } = this.#options;
-    const own = runtime.signer.publicKey;
-    const read = await readSealed(file, [own, ...(config.host.trust as readonly PublicKey[])]);
-    if (E.isLeft(read)) return imageFailed(file, read.left);
-    const { manifest, authentic } = read.right.sealed;
-    const [child, ...others] = manifest.children;
-    if (child === undefined || others.length > 0)
-      return E.left({ tag: "NotOne", path: file, children: manifest.children.map((each) => each.name) });
-    const name = as ?? child.name;
-    return this.#command(name, "import", "imported", isOver, async () => {
-      const image = this.#ownImage(name);
-      const written = await writeImage(image, read.right.bytes, disk);
-      if (E.isLeft(written)) return imageFailed(image, written.left);
-      const { bytes } = written.right;
-      const [at, path] = [Date.now(), folder.shorten(image)];
-      const noted = await this.#book.set(name, {
-        ...UNBORN,
-        state: "frozen",
-        image: path,
-        // What comes from elsewhere may live on there: here it is somebody else.
-        clone: as !== null || authentic.key !== own,
-        hash: child.code.hash,
-        generation: child.generation,
-        checkpoint: { at: manifest.created, image: path, bytes },
-        since: at,
-      });
-      if (E.isLeft(noted)) return noted;
-      const { generation } = child;
-      const event = { event: "imported", child: name, image, generation, from: file } as const;
-      this.#lives.emit(event);
-      return E.right(event);
-    });
+    const incoming = await this.#middleware.open(file);
+    if (E.isLeft(incoming)) return incoming;
+    const name = as ?? incoming.right.child.name;
+    return this.#command(name, "import", "imported", isOver, () =>
+      this.#middleware.import(name, incoming.right, as),
+    );
   }
 
   // --- to other hosts, and from them

@@ -3,6 +3,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { chmod, mkdir, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
+import { BASES } from "../host/runtime.ts";
 
 /** The state directory can't be made or used. */
 export interface BadState {
@@ -39,6 +40,10 @@ export class StateFolder {
   faults(child: string): string {
     return join(this.path, "faults", `${child}.json`);
   }
+  /** Base memories that came with containers. */
+  get bases(): string {
+    return join(this.path, BASES);
+  }
   /** Where a child's image lies, unless it was told to lie elsewhere. */
   image(child: string): string {
     return join(this.path, "images", `${child}.cryo`);
@@ -71,7 +76,7 @@ export const openState = async (path: string): Promise<Either<BadState, OpenedSt
     if (uid !== own) return wrong(`it belongs to user ${uid}, and this is user ${own}`);
     const open = (mode & OTHERS) !== 0;
     if (open) await chmod(path, mode & 0o700);
-    for (const name of ["images", "logs", "faults", "files"])
+    for (const name of ["images", "logs", "faults", "files", BASES])
       await mkdir(join(path, name), { recursive: true, mode: 0o700 });
     return E.right({ folder: new StateFolder(path), closedFrom: open ? mode & 0o777 : null });
   } catch (error) {

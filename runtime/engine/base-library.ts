@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { E } from "../../lib/fp.ts";
 import { buildBase, guestLibrary, type Base } from "./base.ts";
-import { decodeBase, sha256 } from "./base-file.ts";
+import { decodeBase, encodeBase, sha256 } from "./base-file.ts";
 import type { Engine } from "./wasm-module.ts";
 
 /** Where this release's own base lies, with its hash in the file `current`. */
@@ -48,7 +48,7 @@ export class BaseLibrary {
   readonly current: Base;
   readonly #engine: Engine;
   readonly #built: string;
-  readonly #folders: readonly string[];
+  readonly #folders: string[];
   readonly #known = new Map<string, Base>();
 
   constructor(engine: Engine, { current, built = BUILT, folders = [EARLIER] }: LibraryOptions = {}) {
@@ -71,6 +71,24 @@ export class BaseLibrary {
       return base;
     }
     return null;
+  }
+
+  /** From now on bases are looked for there, too. What a name says is what is in it, whoever put it there: a hash. */
+  look(folder: string): void {
+    if (!this.#folders.includes(folder)) this.#folders.push(folder);
+  }
+
+  /** The file of a base, for whoever does not have it; null where there is none. */
+  file(hash: string): Uint8Array | null {
+    const base = this.find(hash);
+    if (base === null) return null;
+    for (const folder of this.#folders) {
+      const content = contentOf(join(folder, baseFileName(hash)));
+      const file = content === null ? null : decodeBase(content);
+      if (file !== null && E.isRight(file) && file.right.base.hash === hash) return content;
+    }
+    // It was built in memory, of this release's library.
+    return encodeBase(base, { engine: this.#engine.hash, library: sha256(guestLibrary()) });
   }
 
   /** As the build left it, if it was made of the library that lies beside it. */

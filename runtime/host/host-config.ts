@@ -48,6 +48,8 @@ export interface HostConfig {
   /** The folder, absolute, where the epochs of providers lie that have no place of their own, as gates; hosts with the
    *  same gates share it. Default: `epochs` in the state directory, which no other host sees. */
   readonly epochs?: string;
+  /** The public key that what is exported is sealed for, unless a command says otherwise. */
+  readonly encrypt?: string;
   /** Hosts that children may move to and come from. */
   readonly peers?: readonly PeerConfig[];
 }

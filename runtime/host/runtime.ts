@@ -1,5 +1,6 @@
 // What the hosts of one process share: the engine, its base memory, threads, the state directory and its key.
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Base } from "../engine/base.ts";
 import { BaseLibrary, type LibraryOptions } from "../engine/base-library.ts";
@@ -29,6 +30,9 @@ export interface Runtime {
   readonly platform: HostPlatform;
   close(): Promise<void>;
 }
+
+/** The folder of a state directory where base memories lie that came with containers. */
+export const BASES = "bases";
 
 interface Platform {
   readonly engine: Engine;
@@ -83,6 +87,7 @@ export const warmRuntime = ({ silence, threads, bases: others }: RuntimeOptions 
     await mkdir(state, { recursive: true, mode: 0o700 });
     const signer = await hostKey(state, disk);
     if (E.isLeft(signer)) return signer;
+    bases.look(join(state, BASES));
     const runs = beginRun(state);
     if (E.isLeft(runs)) return runs;
     const alive = new Set<string>();

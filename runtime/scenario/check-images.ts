@@ -9,6 +9,7 @@ import { hostKey } from "../image/key.ts";
 import { openImage } from "../image/open-image.ts";
 import { parseTrust, type PublicKey } from "../image/public-key.ts";
 import { readImage } from "../image/read-image.ts";
+import type { Signer } from "../image/signer.ts";
 import type { Scenario } from "./scenario.ts";
 import { resolveImage } from "./schema-path.ts";
 import type { Step } from "./schema-step.ts";
@@ -16,14 +17,20 @@ import type { Step } from "./schema-step.ts";
 const refusalExpected = (step: Step | undefined): boolean =>
   step?.step === "expect" && (step.expect.kind === "error" || step.expect.kind === "denied");
 
-/** The state directory's own key, where it has one; nothing is made for it. */
-export const ownKey = async (state: string): Promise<readonly PublicKey[]> => {
+/** The state directory's own signer, where it has a key; nothing is made for it. */
+export const ownSigner = async (state: string): Promise<Signer | null> => {
   const there = await disk.open(join(state, "key")).then(
     async (file) => (await file.close(), true),
     () => false,
   );
   const signer = there ? await hostKey(state, disk) : null;
-  return signer !== null && E.isRight(signer) ? [signer.right.publicKey] : [];
+  return signer !== null && E.isRight(signer) ? signer.right : null;
+};
+
+/** Its public key, where it has one. */
+export const ownKey = async (state: string): Promise<readonly PublicKey[]> => {
+  const signer = await ownSigner(state);
+  return signer === null ? [] : [signer.publicKey];
 };
 
 /** What is wrong with images, at the steps that revive them. */

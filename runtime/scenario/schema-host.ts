@@ -41,6 +41,7 @@ export const HOST_KEYS: readonly string[] = [
   "trust",
   "peers",
   "epochs",
+  "encrypt",
   "checkpoint",
   "rest",
 ];
@@ -108,6 +109,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
         trust: list(key),
         peers: list(peer),
         epochs: diskPath(directory),
+        encrypt: key,
         checkpoint: checkpointPolicy,
         rest: restPolicy,
       },
@@ -121,6 +123,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
       trust = [],
       peers = [],
       epochs,
+      encrypt,
       checkpoint = {},
       rest = null,
     }) => ({
@@ -132,6 +135,7 @@ export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>
       trust,
       peers,
       ...(epochs === undefined ? {} : { epochs }),
+      ...(encrypt === undefined ? {} : { encrypt }),
       checkpoint,
       rest,
     }),

@@ -1,6 +1,6 @@
 // Base memories as files: what was written is read again, what is damaged or of another engine is not taken, and
 // where there is none the base is built.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -56,6 +56,23 @@ describe("engine: base memories in files", () => {
     );
     expect(E.isLeft(decodeBase(Buffer.concat([file, Buffer.from([0])])))).to.equal(true);
   });
+
+  it(
+    "one that came in a container is found once its folder is looked into, and can be handed on",
+    inFolder(async (folder) => {
+      const giver = new BaseLibrary(engine, { current: base, built: folder, folders: [] });
+      const given = giver.file(base.hash)!;
+      const other = buildBase(engine, `${library}\nglobalThis.another = 1;`);
+      const taker = new BaseLibrary(engine, { current: other, built: folder, folders: [] });
+      expect([taker.find(base.hash), taker.file(base.hash)]).to.deep.equal([null, null]);
+      const came = join(folder, "came");
+      await mkdir(came);
+      await writeFile(join(came, baseFileName(base.hash)), given);
+      taker.look(came);
+      expect(taker.find(base.hash)?.anchors).to.deep.equal(base.anchors);
+      expect(Buffer.compare(taker.file(base.hash)!, given)).to.equal(0);
+    }),
+  );
 
   it("the build left the base that this code builds", async () => {
     expect((await readFile(join(BUILT, CURRENT), "utf8")).trim()).to.equal(base.hash);

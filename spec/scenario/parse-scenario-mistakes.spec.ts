@@ -69,7 +69,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     [
       "    ram: 64M",
       "    rom: 64M",
-      'c.yaml:4:5: unknown key "rom" in hosts.here; expected ram, caps, files, gates, roms, trust, peers, epochs, checkpoint or rest; did you mean "ram"?',
+      'c.yaml:4:5: unknown key "rom" in hosts.here; expected ram, caps, files, gates, roms, trust, peers, epochs, encrypt, checkpoint or rest; did you mean "ram"?',
     ],
     [
       "caps: 1000",
