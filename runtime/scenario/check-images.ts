@@ -28,7 +28,7 @@ export const ownSigner = async (state: string): Promise<Signer | null> => {
 };
 
 /** Its public key, where it has one. */
-export const ownKey = async (state: string): Promise<readonly PublicKey[]> => {
+const ownKey = async (state: string): Promise<readonly PublicKey[]> => {
   const signer = await ownSigner(state);
   return signer === null ? [] : [signer.publicKey];
 };
