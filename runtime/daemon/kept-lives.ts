@@ -63,6 +63,8 @@ export class KeptLives {
   /** While children are brought back, those that are back: what they share with the others, such as the end of a file
    *  that several append to, is as it was only when all are. */
   #standing: Child[] | null = [];
+  /** What is being written down. */
+  readonly #writing = new Set<Promise<void>>();
   #begun = false;
   #closed = false;
 
@@ -119,7 +121,7 @@ export class KeptLives {
         return this.emit({ event: "log", child, text });
       }
       case "exited":
-        void this.over(child, { state: "exited", code: event.code });
+        this.#meanwhile(this.over(child, { state: "exited", code: event.code }));
         return this.emit(event);
       case "faulted":
         this.emit(event);
@@ -150,6 +152,12 @@ export class KeptLives {
 
   // --- ends
 
+  /** Nobody waits for it but the end of the host. */
+  #meanwhile(writing: Promise<void>): void {
+    const done = writing.finally(() => this.#writing.delete(done));
+    this.#writing.add(done);
+  }
+
   /** Asked before anybody hears that it has ended. */
   #comesBack(child: string, ending: Ending): boolean {
     if (this.#closed) return false;
@@ -166,11 +174,11 @@ export class KeptLives {
     const generation = hasBegun ? living.identity.generation : 1;
     this.#down.set(child, { at: Date.now(), generation, reason, place: at, stack });
     // One that could not even begin is for whoever has started it.
-    if (!hasBegun) return void this.#noteFault(child, null, false);
+    if (!hasBegun) return this.#meanwhile(this.#noteFault(child, null, false));
     const { faults, policy } = this.#faults.of(child);
     if (this.#fallen.has(child)) {
       const restarts = before.restarts + 1;
-      void this.keeping.note(child, { ...before, reason, faults: [...faults], restarts });
+      this.#meanwhile(this.keeping.note(child, { ...before, reason, faults: [...faults], restarts }));
       return this.#options.restart(child);
     }
     this.#absent.delete(child);
@@ -179,7 +187,7 @@ export class KeptLives {
     const isFinal = ending?.kind === "faulted" && ending.final === true;
     const state = policy === null && !isFinal ? "faulted" : "stuck";
     const now = { reason, faults: [...faults], since: Date.now() };
-    void this.keeping.note(child, { ...before, ...now, state });
+    this.#meanwhile(this.keeping.note(child, { ...before, ...now, state }));
     this.#options.examine(child);
   }
 
@@ -229,7 +237,7 @@ export class KeptLives {
   #lost(child: string, reason: string): void {
     this.#warn(child, `${reason}; it is brought back`);
     const before = this.keeping.of(child);
-    void this.keeping.note(child, { ...before, restarts: before.restarts + 1 });
+    this.#meanwhile(this.keeping.note(child, { ...before, restarts: before.restarts + 1 }));
     this.#options.restart(child);
   }
 
@@ -423,6 +431,7 @@ export class KeptLives {
   async close(): Promise<void> {
     this.#closed = true;
     await this.live.close();
+    await Promise.all(this.#writing);
     for (const log of this.#logs.values()) log.close();
   }
 }

@@ -6,7 +6,7 @@ import type { StateFolder } from "./state-folder.ts";
 
 /** Removes them. Only who holds the directory may: nobody else writes there. What can't be removed stays. */
 export const removeUnfinished = async ({ path }: StateFolder): Promise<void> => {
-  for (const folder of [path, join(path, "images")]) {
+  for (const folder of [path, join(path, "images"), join(path, "faults")]) {
     const names = await readdir(folder).catch(() => []);
     await Promise.all(names.filter(isTemporary).map((name) => unlink(join(folder, name)).catch(() => {})));
   }
