@@ -26,14 +26,14 @@ export interface Living {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts the program in a folder. */
-export const living = (folder: string, args: readonly string[]): Living => {
+/** Starts the program in a folder. It is killed after `most` ms. */
+export const living = (folder: string, args: readonly string[], most = MOST_MS): Living => {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
   // Whoever waits for it in vain is to hear what it said, and nothing is left of it.
-  const late = setTimeout(() => child.kill("SIGKILL"), MOST_MS);
+  const late = setTimeout(() => child.kill("SIGKILL"), most);
   let [stdout, stderr] = ["", ""];
   let over: Ended | null = null;
   const waiting = new Set<() => void>();

@@ -1,0 +1,150 @@
+// Two durable hosts, each a process with a state directory of its own, a proxy before each, and a component that counts
+// into a file that both can reach.
+import { readFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import { E } from "../../lib/fp.ts";
+import { ask } from "../../runtime/daemon/control-client.ts";
+import { HostReport } from "../../runtime/daemon/entry-report.ts";
+import { withDesk, type Desk, type Ran } from "../command/cli.ts";
+import { living, type Living } from "../command/living.ts";
+import { tlsProxy, type TlsProxy } from "./tls-proxy.ts";
+
+const COUNTER = `import { component, FileSystem, Log, Timer } from "cryonode";
+export default component(async (env) => {
+  const log = await env.session(Log);
+  const timer = await env.session(Timer);
+  const data = await env.session(FileSystem, { label: "data" });
+  const file = await data.open("count.txt", { write: true, create: true, append: true });
+  for (let n = 1; ; n++) {
+    await file.write(n + "\\n");
+    await log.write("count " + n);
+    await timer.sleep(10);
+  }
+});
+`;
+
+const configOf = (
+  name: string,
+  peer: string,
+  port: number,
+  key: string,
+  later: boolean,
+): string => `scenario: a host
+hosts:
+  ${name}:
+    files:
+      data: { directory: ./data }
+    epochs: ./epochs
+    peers:
+      - { name: ${peer}, address: "127.0.0.1:${port}", key: "${key}" }
+start:
+  counter:
+    component: ./counter.ts
+    later: ${later}
+    routes:
+      - { service: LOG }
+      - { service: Timer }
+      - { service: File_system, label: data, to: data }
+`;
+
+export type Side = "here" | "there";
+export const otherSide = (side: Side): Side => (side === "here" ? "there" : "here");
+
+export interface TwoProcesses extends Desk {
+  /** Leads to the host of this side. */
+  readonly proxies: Readonly<Record<Side, TlsProxy>>;
+  /** `kill -9`; resolves when it has ended. */
+  kill(side: Side): Promise<void>;
+  /** Starts it again; resolves when it is up. */
+  again(side: Side): Promise<void>;
+  /** Moves the counter away from there. */
+  migrate(from: Side, ...more: readonly string[]): Promise<Ran>;
+  /** What \`ps\` says of the counter there; null where nobody answers. */
+  state(side: Side): Promise<string | null>;
+  /** Where it runs, once nobody is in doubt any more. */
+  settled(): Promise<Side>;
+  /** It goes on counting, and what it has written is what one that never moved would have. */
+  goesOn(): Promise<void>;
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.listen({ host: "127.0.0.1", port: 0 }, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
+/** Longer than any spec that has them. */
+const MOST_MS = 600_000;
+
+const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
+/** A body for `it`. The counter runs here. */
+export const onTwoProcesses = (play: (two: TwoProcesses) => Promise<void>) => (): Promise<void> =>
+  withDesk({ "counter.ts": COUNTER }, async (desk) => {
+    const ports: Record<Side, number> = { here: await freePort(), there: await freePort() };
+    const proxies = { here: await tlsProxy(() => ports.here), there: await tlsProxy(() => ports.there) };
+    const hosts: Partial<Record<Side, Living>> = {};
+    const up = async (side: Side): Promise<void> => {
+      const listen = `127.0.0.1:${ports[side]}`;
+      const host = living(
+        desk.folder,
+        ["up", `${side}.yaml`, "--state", side, "--listen", listen, "--json"],
+        MOST_MS,
+      );
+      hosts[side] = host;
+      await host.tells({ event: "up" });
+    };
+    const state = async (side: Side): Promise<string | null> => {
+      const answer = await ask(join(desk.folder, side), { command: "ps" }, { within: 2000 });
+      if (E.isLeft(answer)) return null;
+      const report = HostReport.decode(answer.right);
+      return E.isRight(report) ? (report.right.entries[0]?.state ?? null) : null;
+    };
+    const lines = async (): Promise<readonly string[]> =>
+      (await readFile(join(desk.folder, "data/count.txt"), "utf8").catch(() => "")).split("\n").slice(0, -1);
+    try {
+      for (const side of ["here", "there"] as const) {
+        const other = otherSide(side);
+        const key = (await desk.cli(["key", "--state", other])).stdout.trim();
+        await desk.write(`${side}.yaml`, configOf(side, other, proxies[other].port, key, side === "there"));
+      }
+      await Promise.all([up("here"), up("there")]);
+      await play({
+        ...desk,
+        proxies,
+        state,
+        kill: async (side) => {
+          hosts[side]!.signal("SIGKILL");
+          await hosts[side]!.ended;
+        },
+        again: up,
+        migrate: (from, ...more) =>
+          desk.cli(["migrate", "counter", "--to", otherSide(from), "--state", from, "--json", ...more]),
+        async settled() {
+          for (;;) {
+            const [here, there] = [await state("here"), await state("there")];
+            const running = [here, there].filter((each) => each === "running").length;
+            expect(running, "incarnations").to.be.at.most(1);
+            if (running === 1 && here !== "in doubt" && there !== "in doubt")
+              return here === "running" ? "here" : "there";
+            await soon();
+          }
+        },
+        async goesOn() {
+          const before = (await lines()).length;
+          let now = await lines();
+          for (; now.length < before + 3; now = await lines()) await soon();
+          expect(now).to.deep.equal(now.map((_, i) => `${i + 1}`));
+        },
+      });
+    } finally {
+      for (const host of Object.values(hosts)) host.signal("SIGKILL");
+      await Promise.all(Object.values(hosts).map(({ ended }) => ended));
+      for (const proxy of Object.values(proxies)) proxy.close();
+    }
+  });
