@@ -80,6 +80,11 @@ export class Migration {
         reserve: (names) => reserve(names, "receive"),
         enliven: (container, image) => this.#enliven(container, image),
         standing: (container) => this.#standing(container),
+        epoch: async (identity) => {
+          const epoch = await keeper.epoch(identity);
+          // Where it can't be read nothing can be staged either.
+          return E.isRight(epoch) ? epoch.right : 0;
+        },
       }),
       stays,
       landings: this.#landings,

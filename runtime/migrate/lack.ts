@@ -27,7 +27,7 @@ export type Lack = t.TypeOf<typeof Lack>;
 export const Lacks = bounded(Lack, MOST_LACKS, "lacks");
 
 const FACTS: ReadonlySet<string> = new Set([
-  ...["word size", "byte order", "engine", "base", "format", "entry", "name"],
+  ...["word size", "byte order", "engine", "base", "format", "entry", "name", "generation"],
   ...["ram", "caps", "quota", "ledger", "cargo"],
 ]);
 

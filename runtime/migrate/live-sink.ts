@@ -11,6 +11,7 @@ import type { Runtime } from "../host/runtime.ts";
 import type { Image } from "../image/image.ts";
 import { didYouMean, nearest } from "../nearest.ts";
 import { CONTAINER_FORMAT, type Container } from "./container.ts";
+import { FileRehearsal } from "./file-rehearsal.ts";
 import type { Lack } from "./lack.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { Requirements } from "./requirements.ts";
@@ -32,6 +33,8 @@ export interface LiveSinkOptions {
   /** Brings the travelers of a container to life. */
   readonly enliven: (container: Container, image: Image) => Promise<Either<HostError, readonly Child[]>>;
   readonly standing: SinkHost["standing"];
+  /** The highest epoch that is known here of an identity; 0 where none is. */
+  readonly epoch: (identity: string) => Promise<number>;
 }
 
 const bytesText = (bytes: number): string => `${bytes} bytes`;
@@ -48,7 +51,7 @@ class LiveArrival implements Arrival {
   }
 
   judge(container: Container): Promise<readonly Lack[]> {
-    return Promise.resolve(this.#sink.judge(container));
+    return this.#sink.judge(container);
   }
 
   async activate(
@@ -95,9 +98,30 @@ export class LiveSink implements SinkHost {
     return this.#options.standing(container);
   }
 
-  check(travelers: readonly Requirements[]): Promise<readonly Lack[]> {
+  async check(travelers: readonly Requirements[]): Promise<readonly Lack[]> {
     const free = { ...this.#options.live.free };
-    return Promise.resolve(travelers.flatMap((traveler) => this.#lacksOf(traveler, free)));
+    const stale = await this.#stale(travelers);
+    const rehearsal = new FileRehearsal(this.#options.live);
+    const files = travelers.flatMap(({ name, files: needs }) => {
+      const config = this.#options.entry(name);
+      return config === undefined ? [] : rehearsal.check(config, needs);
+    });
+    rehearsal.close();
+    return [...stale, ...travelers.flatMap((traveler) => this.#lacksOf(traveler, free)), ...files];
+  }
+
+  /** What was here before, or left from here, and comes once more as what it was: a container of old. */
+  async #stale(
+    travelers: readonly Pick<Requirements, "name" | "identity" | "generation">[],
+  ): Promise<readonly Lack[]> {
+    const lacks: Lack[] = [];
+    for (const { name: child, identity, generation } of travelers) {
+      const epoch = await this.#options.epoch(identity);
+      if (epoch <= generation) continue;
+      const reason = `generation ${generation} of it is over: this host has known generation ${epoch}`;
+      lacks.push({ child, what: "generation", name: "", reason });
+    }
+    return lacks;
   }
 
   /** `free`: what no child has of the host's quota; what this one would take is taken from it. */
@@ -151,11 +175,13 @@ export class LiveSink implements SinkHost {
   }
 
   /** The whole container, against what is granted here: all that its ledgers name. */
-  judge({ manifest, cargo }: Container): readonly Lack[] {
-    const lacks: Lack[] = cargo.map(({ child, kind, version }) => ({
-      ...{ child, what: "cargo", name: kind },
-      reason: `this host knows no use for version ${version} of it`,
-    }));
+  async judge({ manifest, cargo }: Container): Promise<readonly Lack[]> {
+    const lacks: Lack[] = [...(await this.#stale(manifest.children))];
+    for (const { child, kind, version } of cargo) {
+      const reason = `this host knows no use for version ${version} of it`;
+      lacks.push({ child, what: "cargo", name: kind, reason });
+    }
+    const rehearsal = new FileRehearsal(this.#options.live);
     for (const { name: child, ledger, memoryBytes, platform } of manifest.children) {
       const lack = (what: string, name: string, reason: string): void =>
         void lacks.push({ child, what, name, reason });
@@ -177,7 +203,9 @@ export class LiveSink implements SinkHost {
         this.#options.live.grants(config),
       ))
         lack(service, name, prose(error));
+      lacks.push(...rehearsal.judge(config, snapshot.right));
     }
+    rehearsal.close();
     return lacks;
   }
 

@@ -69,6 +69,7 @@ const threadOf = (
         return revived;
       },
       standing: () => Promise.resolve("open"),
+      epoch: () => Promise.resolve(0),
     }),
     stays: staysOf(live),
     landings: noLandings,

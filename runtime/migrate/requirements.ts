@@ -20,6 +20,10 @@ export const SessionNeed = struct(
 );
 export type SessionNeed = t.TypeOf<typeof SessionNeed>;
 
+/** A file that it holds open, of the session with this label. */
+const FileNeed = struct({ label: text, path: text }, {}, "FileNeed");
+export type FileNeed = t.TypeOf<typeof FileNeed>;
+
 export const Requirements = struct(
   {
     /** Its name, under which the sink must have a start entry. */
@@ -40,6 +44,7 @@ export const Requirements = struct(
     ram: natural,
     caps: natural,
     sessions: bounded(SessionNeed, 100_000, "sessions"),
+    files: bounded(FileNeed, 100_000, "files"),
   },
   {},
   "Requirements",

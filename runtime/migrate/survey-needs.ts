@@ -5,7 +5,7 @@ import type { Child } from "../host/child.ts";
 import { usedBy } from "../intercept/ledger.ts";
 import type { Survey } from "../shard/protocol.ts";
 import { CONTAINER_FORMAT } from "./container.ts";
-import type { Requirements, SessionNeed } from "./requirements.ts";
+import type { FileNeed, Requirements, SessionNeed } from "./requirements.ts";
 
 /** The sessions that it holds, each with the rights that its handles draw on. */
 const sessionsOf = (survey: Survey): readonly SessionNeed[] => {
@@ -18,6 +18,14 @@ const sessionsOf = (survey: Survey): readonly SessionNeed[] => {
   });
   return [...(ledger.usesLog ? [plain("LOG")] : []), ...(ledger.usesTimer ? [plain("Timer")] : []), ...held];
 };
+
+/** The files that it holds open. */
+const filesOf = ({ ledger }: Survey): readonly FileNeed[] =>
+  recordsInOrder(ledger).flatMap(([, record]): FileNeed[] => {
+    if (record.kind !== "file") return [];
+    const session = ledger.capabilities[String(record.session)];
+    return session?.kind === "session" ? [{ label: session.label, path: record.path }] : [];
+  });
 
 export const requirementsOf = (child: Child, engine: string, survey: Survey): Requirements => {
   const used = usedBy(survey.ledger);
@@ -33,5 +41,6 @@ export const requirementsOf = (child: Child, engine: string, survey: Survey): Re
     ram: survey.memoryBytes + used.ram,
     caps: used.caps,
     sessions: sessionsOf(survey),
+    files: filesOf(survey),
   };
 };

@@ -9,6 +9,10 @@ import type { Fault } from "./wire.ts";
 const BODY = `const bytes = new Uint8Array(1 << 19);
 for (let n = 1; ; n++) { bytes.fill(n); await log.write("count " + n); await timer.sleep(1); }`;
 
+/** A link that stalls is given up after so many ms. One that is only slow too: that is one more failure, and no less
+ *  good a one. */
+const SILENCE = 150;
+
 /** Nothing is in doubt anywhere, and the child lives on one host. */
 const settled = async ({ here, there, homes }: TwoHosts): Promise<void> => {
   while (here.thread.doubts.length + there.thread.doubts.length > 0 || homes("counter").length !== 1)
@@ -28,7 +32,7 @@ export const countFrames = async (stage: Stage): Promise<readonly [number, numbe
 
 /** Moves one component to and fro through all of these faults: whatever happens, it goes on in one place. */
 export const suffer = async (stage: Stage, faults: readonly Fault[]): Promise<{ readonly moved: number }> => {
-  const hosts = twoHosts(stage, { body: BODY });
+  const hosts = twoHosts(stage, { body: BODY, silence: SILENCE });
   const { log } = hosts;
   let moved = 0;
   try {

@@ -17,8 +17,8 @@ import { MemoryStays } from "../../runtime/migrate/stays.ts";
 import { E } from "../../lib/fp.ts";
 import { makeWire, type Fault, type Wire } from "./wire.ts";
 
-/** How long a peer may be silent here, in ms. */
-const SILENCE = 150;
+/** How long a peer may be silent where no link fails, in ms. */
+const SILENCE = 30_000;
 
 export interface End {
   readonly name: string;
@@ -56,6 +56,8 @@ export interface TwoHostsOptions {
   /** What the child's entry says there, where that is otherwise than here. */
   readonly entryThere?: Partial<StartConfig> | null;
   readonly routes?: readonly Route[];
+  /** How long a peer may be silent, in ms. Default: longer than any is. */
+  readonly silence?: number;
 }
 
 const ROUTES: readonly Route[] = [
@@ -112,6 +114,7 @@ export const openStage = async (): Promise<{
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
 export const twoHosts = ({ runtime, compiled }: Stage, options: TwoHostsOptions): TwoHosts => {
+  const { silence = SILENCE } = options;
   const log: string[] = [];
   const places: string[] = [];
   const waiting = new Map<string, () => void>();
@@ -146,6 +149,7 @@ export const twoHosts = ({ runtime, compiled }: Stage, options: TwoHostsOptions)
     };
     const isAlive = (each: string): boolean => live.child(each)?.ending === null;
     const decisions = new MemoryDecisions();
+    const epochs = new Map<string, number>();
     const thread: MigThread = new MigThread({
       host: name,
       signer: runtime.signer,
@@ -155,8 +159,12 @@ export const twoHosts = ({ runtime, compiled }: Stage, options: TwoHostsOptions)
         entry: (each) => entryOf(name, each),
         names: () => [...entries.keys()],
         isFree: (each) => !isAlive(each),
-        enliven: ({ task }, image) => live.reviveRead(image, task, { entry: (each) => entryOf(name, each) }),
+        enliven: async ({ task, manifest }, image) => {
+          for (const { identity, generation } of manifest.children) epochs.set(identity, generation + 1);
+          return live.reviveRead(image, task, { entry: (each) => entryOf(name, each) });
+        },
         standing: () => Promise.resolve("open"),
+        epoch: (identity) => Promise.resolve(epochs.get(identity) ?? 0),
       }),
       stays: new MemoryStays(),
       landings: noLandings,
@@ -166,10 +174,8 @@ export const twoHosts = ({ runtime, compiled }: Stage, options: TwoHostsOptions)
         wires.push(wire);
         const other = name === "here" ? there : here;
         const [own, far] = wire.ends;
-        void other.thread.serve({ channel: new Channel(far, { peer: name, silence: SILENCE }), key });
-        return Promise.resolve(
-          E.right({ channel: new Channel(own, { peer: other.name, silence: SILENCE }), key }),
-        );
+        void other.thread.serve({ channel: new Channel(far, { peer: name, silence }), key });
+        return Promise.resolve(E.right({ channel: new Channel(own, { peer: other.name, silence }), key }));
       },
       arrived: () => {},
       warn: (_child, text) => void warnings.push(text),

@@ -20,12 +20,15 @@ export interface Wire {
   readonly ends: readonly [Duplex, Duplex];
   /** Frames that have been said, in each direction. */
   readonly said: readonly [number, number];
+  /** What was said in each direction, frame by frame. */
+  readonly frames: readonly [Buffer[], Buffer[]];
   /** Whether the fault has come about. */
   readonly struck: boolean;
 }
 
 export const makeWire = (fault: Fault | null): Wire => {
   const said: [number, number] = [0, 0];
+  const frames: [Buffer[], Buffer[]] = [[], []];
   const state = { struck: false, dead: [false, false] as [boolean, boolean], held: null as Buffer | null };
   const ends: Duplex[] = [];
   const deliver = (direction: 0 | 1, bytes: Buffer): void => {
@@ -36,6 +39,7 @@ export const makeWire = (fault: Fault | null): Wire => {
   };
   const hear = (direction: 0 | 1, bytes: Buffer): void => {
     const number = said[direction]++;
+    frames[direction].push(bytes);
     if (fault?.direction === direction && fault.frame === number) {
       state.struck = true;
       if (fault.failure === "cut") return cut();
@@ -57,10 +61,9 @@ export const makeWire = (fault: Fault | null): Wire => {
       new Duplex({
         read() {},
         write(chunk: Buffer, _encoding, done) {
-          const frames = cutter.push(Buffer.from(chunk));
-          if ("tag" in frames) throw new Error("an oversized frame");
-          for (const { header, body } of frames)
-            hear(direction, Buffer.concat([frameHead(header, body), body]));
+          const cut = cutter.push(Buffer.from(chunk));
+          if ("tag" in cut) throw new Error("an oversized frame");
+          for (const { header, body } of cut) hear(direction, Buffer.concat([frameHead(header, body), body]));
           setImmediate(done);
         },
         final(done) {
@@ -79,6 +82,7 @@ export const makeWire = (fault: Fault | null): Wire => {
   return {
     ends: [ends[0]!, ends[1]!],
     said,
+    frames,
     get struck() {
       return state.struck;
     },
