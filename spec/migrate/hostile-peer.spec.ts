@@ -54,8 +54,9 @@ describe("a hostile peer", () => {
       if (E.isLeft(moved)) throw new Error(JSON.stringify(moved.left));
     }
     whole = hosts.wires[0]!.frames[0];
-    // Twice: the second time nothing of it is kept over there any more, as will be when it is said again.
-    for (let time = 0; time < 2; time++) {
+    // Twice: the second time nothing of its memory is kept over there any more, as when it is said again.
+    let taken = 0;
+    do {
       const stop = new AbortController();
       const atLast = ({ phase }: { readonly phase: string }): void => {
         if (phase === "offered") stop.abort();
@@ -64,10 +65,11 @@ describe("a hostile peer", () => {
       const { ends } = hosts.wires.at(-1)!;
       while (!ends.every(({ destroyed }) => destroyed) || hosts.there.thread.doubts.length > 0)
         await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+      // It may have been refused, where the last one was not over yet.
+      if (hosts.wires.at(-1)!.said[1] > 3) taken += 1;
+    } while (taken < 2);
     // It never says that it let go: a source that lies about that can't be told from one that does not.
-    said = hosts.wires.findLast(({ said: [frames] }) => frames > 4)!.frames[0].slice(0, -1);
-    expect(said.length).to.be.at.least(7);
+    said = hosts.wires.at(-1)!.frames[0].slice(0, -1);
   });
   after(async () => {
     await hosts.close();

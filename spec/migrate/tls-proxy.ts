@@ -1,7 +1,6 @@
 // Stands between two hosts and passes on what they say, record by record of TLS: whoever holds it can do something at any
 // record, and can cut the link there. What is in them it can't see.
-import { connect, createServer, type Socket } from "node:net";
-import type { AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
 /** From the one who called, or to it. */
 export type Way = "out" | "back";

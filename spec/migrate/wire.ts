@@ -61,9 +61,10 @@ export const makeWire = (fault: Fault | null): Wire => {
       new Duplex({
         read() {},
         write(chunk: Buffer, _encoding, done) {
-          const cut = cutter.push(Buffer.from(chunk));
-          if ("tag" in cut) throw new Error("an oversized frame");
-          for (const { header, body } of cut) hear(direction, Buffer.concat([frameHead(header, body), body]));
+          const whole = cutter.push(Buffer.from(chunk));
+          if ("tag" in whole) throw new Error("an oversized frame");
+          for (const { header, body } of whole)
+            hear(direction, Buffer.concat([frameHead(header, body), body]));
           setImmediate(done);
         },
         final(done) {
