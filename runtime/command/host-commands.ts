@@ -140,6 +140,11 @@ export const addHostCommands = (
   add("migrate", "move a child to another host while it runs; Ctrl-C stops that, and it runs on")
     .argument(...NAME)
     .option("--to <peer>", "a peer of the host's file: its name, or its HOST:PORT")
+    .option(
+      "--with <name...>",
+      "children that go with it, at one instant: those that it serves, or is served by",
+      [],
+    )
     .option("--no-precopy", "stop it first and copy then, instead of copying while it runs")
     .option("--pause <time>", "how long it should stand still at most (default: 25ms)")
     .option("--rounds <count>", "most rounds of memory before it is stopped (default: 8)")
@@ -150,6 +155,7 @@ export const addHostCommands = (
         name: string,
         command: HostCommand & {
           readonly to?: string;
+          readonly with: readonly string[];
           readonly precopy: boolean;
           readonly pause?: string;
           readonly rounds?: string;

@@ -8,6 +8,7 @@ import { drain, migrate, settle } from "./migrate.ts";
 
 export interface MigrateOptions extends HostCommand {
   readonly to?: string;
+  readonly with: readonly string[];
   readonly precopy: boolean;
   readonly pause?: string;
   readonly rounds?: string;

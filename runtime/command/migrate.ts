@@ -16,6 +16,8 @@ import { harmless, styles } from "./style.ts";
 
 export interface MigrateCommand extends HostCommand {
   readonly name: string;
+  /** Who goes with it. */
+  readonly with: readonly string[];
   /** Null where something else is wanted than a migration. */
   readonly to: string | null;
   readonly precopy: boolean;
@@ -69,11 +71,14 @@ export const migrate = async (
   console: Console,
   signal: AbortSignal,
 ): Promise<ExitStatus> => {
-  const { name, to, precopy, pause, rounds, json } = command;
+  const { name, with: others, to, precopy, pause, rounds, json } = command;
   const began = performance.now();
   const since = (): number => performance.now() - began;
   const told = teller(command, console, since);
-  const asked = { command: "migrate", name, to: to!, precopy, pause, rounds } as const;
+  const asked = {
+    ...({ command: "migrate", name, to: to! } as const),
+    ...{ with: [...others], precopy, pause, rounds },
+  };
   const answer = await ask(resolve(command.state), asked, { signal, told });
   if (E.isLeft(answer)) return refuse(command, answer.left, console, since);
   const event = answer.right as Extract<DurableEvent, { readonly event: "migrated" }>;

@@ -56,15 +56,18 @@ export const controlDesk = ({ name, file, host: opening, stop }: ControlDeskOpti
         return on((host) => host.call({ child, service, label, method, args, within }));
       }
       case "migrate": {
-        const { name: child, to, precopy, pause, rounds } = request;
+        const { name: child, with: others, to, precopy, pause, rounds } = request;
         const options = {
           precopy,
           ...(pause === null ? {} : { pause }),
           ...(rounds === null ? {} : { rounds }),
         };
         return on(async (host) => {
-          const events = await host.migrate([child], to, options, gone, tell);
-          return E.isLeft(events) ? events : E.right(events.right[0]);
+          const all = [child, ...others.filter((other) => other !== child)];
+          const events = await host.migrate(all, to, options, gone, tell);
+          if (E.isLeft(events)) return events;
+          for (const event of events.right.slice(1)) tell(event);
+          return E.right(events.right[0]);
         });
       }
       case "abort":

@@ -63,6 +63,8 @@ const commands = {
    *  stand still at most, in ms; `rounds`: most rounds of memory. */
   migrate: command("migrate", {
     name: text,
+    /** Who goes with it. */
+    with: t.array(text),
     to: text,
     precopy: t.boolean,
     pause: orNull(natural),

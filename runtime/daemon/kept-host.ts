@@ -30,6 +30,7 @@ import { KeptLives, type Done } from "./kept-lives.ts";
 import { Middleware } from "./middleware.ts";
 import { Migration } from "./migration.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
+import { tiedGroups } from "./tied-groups.ts";
 
 /** How long the calls of a child that must complete are waited for at the end of the host, in ms. */
 const LAST_DEADLINE_MS = 10_000;
@@ -371,14 +372,16 @@ class KeptHost implements DurableHost {
   ): Promise<Either<DurableError, Drained>> {
     const moved: string[] = [];
     const left: { child: string; reason: string }[] = [];
-    const waiting = this.#reports.names.filter((name) => isRunning(this.#reports.stateOf(name)));
+    const running = this.#reports.names.filter((name) => isRunning(this.#reports.stateOf(name)));
+    await this.#lives.live.wake(running);
+    const waiting = tiedGroups(running, (name) => this.#lives.live.ties(name).map(({ child }) => child));
     const moveNext = async (): Promise<void> => {
-      for (let child = waiting.shift(); child !== undefined; child = waiting.shift()) {
-        const done = await this.migrate([child], to, {}, signal, told);
+      for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+        const done = await this.migrate(group, to, {}, signal, told);
         if (E.isRight(done)) {
-          moved.push(child);
+          moved.push(...group);
           for (const event of done.right) told(event);
-        } else left.push({ child, reason: durableProse(done.left) });
+        } else for (const child of group) left.push({ child, reason: durableProse(done.left) });
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, most) }, moveNext));

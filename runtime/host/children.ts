@@ -12,7 +12,7 @@ import type { Keeper } from "./keeper.ts";
 import { OutsideParty } from "./outside-party.ts";
 import type { Providers } from "./providers.ts";
 import type { Runtime } from "./runtime.ts";
-import { ServiceBroker, type Wanted } from "./service-broker.ts";
+import { ServiceBroker, type Wanted, type Tie } from "./service-broker.ts";
 
 export interface ChildrenOptions {
   readonly config: HostConfig;
@@ -231,6 +231,12 @@ export class Children {
   /** The world outside, as a client of the children's services. */
   get outside(): OutsideParty {
     return (this.#outside ??= new OutsideParty(this.#broker));
+  }
+
+  /** The other children that a living child shares sessions and capabilities with. */
+  ties(name: string): readonly Tie[] {
+    const child = this.living(name);
+    return child === null ? [] : this.#broker.ties(child.identity.identity);
   }
 
   /** The services that a child has announced. */

@@ -28,6 +28,7 @@ import { makeProviders, type Providers } from "./providers.ts";
 import { Reviver, type RevivalOrder } from "./reviver.ts";
 import { Resting } from "./resting.ts";
 import type { Runtime } from "./runtime.ts";
+import type { Tie } from "./service-broker.ts";
 
 export type BeforeGo = (child: Child) => "hold" | void;
 
@@ -338,6 +339,11 @@ export class LiveHost {
     await this.wake([child]);
     if (this.#children.living(child) === null) return E.left({ tag: "NoSuchService", service, label });
     return this.#children.outside.open(target);
+  }
+
+  /** The other children that a living child shares sessions and capabilities with. */
+  ties(name: string): readonly Tie[] {
+    return this.#children.ties(name);
   }
 
   /** The services that a child has announced. */

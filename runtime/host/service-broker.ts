@@ -18,6 +18,15 @@ import { DataspaceHomes } from "./dataspace-homes.ts";
 import { LinkTable, type Link } from "./link-table.ts";
 import { OUTSIDE, type Party } from "./party.ts";
 
+/** What a child has to do with another one. */
+export interface Tie {
+  readonly child: string;
+  /** Whether it is the other one that serves. */
+  readonly serves: boolean;
+  /** Whether it is a session, or something that was handed over. */
+  readonly session: boolean;
+}
+
 /** How a child left: its image keeps what it held, or it is gone, or its revival came to nothing. */
 export type Leaving = "frozen" | "ended" | "failed";
 
@@ -147,6 +156,31 @@ export class ServiceBroker {
   /** How many links there are. */
   get links(): number {
     return this.#links.all.length;
+  }
+
+  /** The other children that a child shares links with. Outside parties and those who are gone are not among them. */
+  ties(identity: string): readonly Tie[] {
+    const nameAt = (other: string | null): string => {
+      const party = other === null || other === identity ? undefined : this.#parties.get(other);
+      return party === undefined || party.state === "ended" ? "" : party.child;
+    };
+    const ties = [
+      ...this.#links
+        .heldBy(identity)
+        .map(({ owner, session }): Tie => ({
+          child: nameAt(owner),
+          serves: true,
+          session: session !== null,
+        })),
+      ...this.#links
+        .ownedBy(identity)
+        .map(({ holder, session }): Tie => ({
+          child: nameAt(holder),
+          serves: false,
+          session: session !== null,
+        })),
+    ];
+    return ties.filter(({ child }) => child !== "");
   }
 
   /** The services that a child has announced. */

@@ -100,6 +100,7 @@ export class LiveSink implements SinkHost {
 
   async check(travelers: readonly Requirements[]): Promise<readonly Lack[]> {
     const free = { ...this.#options.live.free };
+    const together = travelers.map(({ name }) => name);
     const stale = await this.#stale(travelers);
     const rehearsal = new FileRehearsal(this.#options.live);
     const files = travelers.flatMap(({ name, files: needs }) => {
@@ -107,7 +108,8 @@ export class LiveSink implements SinkHost {
       return config === undefined ? [] : rehearsal.check(config, needs);
     });
     rehearsal.close();
-    return [...stale, ...travelers.flatMap((traveler) => this.#lacksOf(traveler, free)), ...files];
+    const lacks = travelers.flatMap((traveler) => this.#lacksOf(traveler, free, together));
+    return [...stale, ...lacks, ...files];
   }
 
   /** What was here before, or left from here, and comes once more as what it was: a container of old. */
@@ -124,8 +126,12 @@ export class LiveSink implements SinkHost {
     return lacks;
   }
 
-  /** `free`: what no child has of the host's quota; what this one would take is taken from it. */
-  #lacksOf(traveler: Requirements, free: { ram: number; caps: number }): readonly Lack[] {
+  /** `free`: what no child has of the host's quota; what this one would take is taken from it. `together`: who comes. */
+  #lacksOf(
+    traveler: Requirements,
+    free: { ram: number; caps: number },
+    together: readonly string[],
+  ): readonly Lack[] {
     const { live, entry, names, isFree } = this.#options;
     const { name: child, format, ram, caps } = traveler;
     const lacks: Lack[] = [];
@@ -155,6 +161,14 @@ export class LiveSink implements SinkHost {
     for (const { service, label, rights } of traveler.sessions) {
       const refusal = grants.refusal(service, label);
       if (refusal !== null) lack(service, label, prose(refusal));
+      // Nobody would answer it.
+      const server = grants.child(service, label)?.child ?? null;
+      if (server !== null && !together.includes(server) && isFree(server))
+        lack(
+          service,
+          label,
+          `its route leads to ${server}, which does not live on this host and does not come with it`,
+        );
       const granted = refusal === null ? grants.rights(service, label) : null;
       for (const right of rights)
         if (granted !== null && !granted.has(right))

@@ -117,8 +117,22 @@ export class LiveSource implements SourceHost {
       const child = live.child(name);
       if (!live.rests(name) && (child === undefined || child.ending !== null)) return unfit(name);
     }
+    const stays = this.#stays(names);
+    if (stays !== null) return E.left(stays);
     const free = reserve(names);
     return E.isLeft(free) ? free : E.right(new LiveDeparture(names, this.#options, free.right));
+  }
+
+  /** Nobody is left behind who would wait for one that goes, and none goes without what it was handed: sessions and
+   *  capabilities are carried within a host. What its routes lead to there is the sink's to say. */
+  #stays(names: readonly string[]): MigrateError | null {
+    for (const child of names)
+      for (const { child: other, serves, session } of this.#options.live.ties(child)) {
+        if (names.includes(other) || (serves && session)) continue;
+        const why = serves ? `holds what ${other} has handed to it` : `serves ${other}`;
+        return { tag: "Unfit", child, reason: `${why}, which would stay behind: they go together` };
+      }
+    return null;
   }
 
   verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>> {

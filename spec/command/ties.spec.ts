@@ -1,0 +1,126 @@
+// Two durable hosts with a link between them: components that have sessions with one another go together, or not at all.
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { expect } from "chai";
+import { withDesk, type Ran } from "./cli.ts";
+import { living, type Living } from "./living.ts";
+
+const CONTRACT = `import * as t from "io-ts";
+import { method, session } from "cryonode";
+export const Tally = session("Tally", { add: method({ args: t.tuple([t.number]), result: t.number }) });
+`;
+const SERVER = `import { component } from "cryonode";
+import { Tally } from "./contract.ts";
+export default component(async (env) => {
+  let sum = 0;
+  await env.announce(Tally, () => ({ add: async (by: number) => (sum += by) }));
+});
+`;
+const CLIENT = `import { component, Log, Timer } from "cryonode";
+import { Tally } from "./contract.ts";
+export default component(async (env) => {
+  const [log, timer] = [await env.session(Log), await env.session(Timer)];
+  const tally = await env.session(Tally);
+  for (;;) {
+    await log.write("sum " + (await tally.add(1)));
+    await timer.sleep(30);
+  }
+});
+`;
+
+/** Two ports that are free now. */
+const freePorts = async (): Promise<readonly number[]> => {
+  const servers = [createServer(), createServer()];
+  const ports: number[] = [];
+  for (const server of servers) {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    ports.push((server.address() as { port: number }).port);
+  }
+  for (const server of servers) server.close();
+  return ports;
+};
+
+const fileOf = (name: string, other: string, port: number, key: string, later: boolean): string => {
+  const more = later ? "\n    later: true" : "";
+  return `scenario: ${name}
+hosts:
+  ${name}:
+    peers: [{ name: ${other}, address: "127.0.0.1:${port}", key: "${key}" }]
+start:
+  server:
+    component: ./server.ts${more}
+  client:
+    component: ./client.ts${more}
+    routes:
+      - { service: LOG }
+      - { service: Timer }
+      - { service: Tally, to: { child: server } }
+`;
+};
+
+describe("cryonode migrate: components that have sessions with one another", function () {
+  this.timeout(180_000);
+
+  it("are refused alone, by name, and run on; go together at one instant, each call once; and are drained together", () =>
+    withDesk({ "contract.ts": CONTRACT, "server.ts": SERVER, "client.ts": CLIENT }, async (desk) => {
+      const hosts: Living[] = [];
+      const names = ["east", "west"] as const;
+      const ports = await freePorts();
+      const keys = await Promise.all(
+        names.map(async (name) => (await desk.cli(["key", "--state", `.${name}`])).stdout.trim()),
+      );
+      for (const [at, name] of names.entries())
+        await desk.write(
+          `${name}.yaml`,
+          fileOf(name, names[1 - at]!, ports[1 - at]!, keys[1 - at]!, at === 1),
+        );
+      const tell = (name: string, ...args: readonly string[]): Promise<Ran> =>
+        desk.cli([...args, "--state", `.${name}`, "--json"]);
+      try {
+        const [east, west] = names.map((name, at) => {
+          const listen = ["--listen", `127.0.0.1:${ports[at]}`];
+          const host = living(desk.folder, [
+            "up",
+            `${name}.yaml`,
+            "--json",
+            "--state",
+            `.${name}`,
+            ...listen,
+          ]);
+          hosts.push(host);
+          return host;
+        }) as [Living, Living];
+        await west.tells({ event: "up" });
+        await east.tells({ event: "log", child: "client", text: "sum 3" });
+        for (const [child, reason] of [
+          ["server", /server serves client, which would stay behind/],
+          ["client", /its route leads to server, which does not live on this host and does not come with it/],
+        ] as const) {
+          const refused = await tell("east", "migrate", child, "--to", "west");
+          expect(refused.status).to.not.equal(0);
+          expect(refused.stderr).to.match(reason);
+        }
+        const count = east.events().filter(({ event }) => event === "log").length;
+        await east.tells({ event: "log", child: "client", text: `sum ${count + 2}` });
+        const moved = await tell("east", "migrate", "client", "--with", "server", "--to", "west");
+        expect(moved, moved.stderr).to.include({ status: 0 });
+        await west.tells({ event: "log", child: "client" });
+        const drained = await tell("west", "drain", "--to", "east");
+        expect(drained, drained.stderr).to.include({ status: 0 });
+        expect(drained.events.at(-1)).to.deep.include({ event: "drained", left: [] });
+        const soFar = (): readonly unknown[] =>
+          [east, west].flatMap((host) => host.events().filter(({ event }) => event === "log"));
+        const wanted = soFar().length + 2;
+        await east.tells({ event: "log", child: "client", text: `sum ${wanted}` });
+        // Each call ran once, and each answer came once, whoever of the two was where.
+        const sums = soFar()
+          .map((event) => Number((event as { text: string }).text.slice(4)))
+          .toSorted((a, b) => a - b);
+        expect(sums).to.deep.equal(sums.map((_, at) => at + 1));
+      } finally {
+        for (const host of hosts) host.signal("SIGKILL");
+        await Promise.all(hosts.map(({ ended }) => ended));
+      }
+    }));
+});
