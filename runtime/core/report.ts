@@ -8,7 +8,7 @@ import type { RomSource } from "./rom.ts";
 import type { Answer, Effect, Serving } from "./service.ts";
 
 /** Longer content, in bytes, is not carried: its readers see an empty one until the next publication. */
-export const CARRIED_BYTES = 1 << 20;
+const CARRIED_BYTES = 1 << 20;
 
 /** What it published last; null where it published nothing, or more than is carried. */
 export const ReportPosition = struct({ content: t.union([t.null, bytes]) }, {}, "ReportPosition");
@@ -58,10 +58,10 @@ export const makeReport = (
     contract: Report,
     publish(content) {
       if (keep === null) return replace(content);
-      const bytes = Uint8Array.from(Buffer.from(content));
+      const own = Uint8Array.from(Buffer.from(content));
       return source.inTurn(async () => {
-        const kept = await keep(bytes);
-        return E.isLeft(kept) ? kept : replace(bytes);
+        const kept = await keep(own);
+        return E.isLeft(kept) ? kept : replace(own);
       });
     },
     life: {

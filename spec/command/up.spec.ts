@@ -74,10 +74,10 @@ describe("cryonode up", function () {
       await first.tells({ event: "log", child: "later", text: "count 1" });
       first.signal("SIGKILL");
       await first.ended;
-      const file = join(folder, "data", "count.txt");
+      const counts = join(folder, "data", "count.txt");
       for (const generation of [2, 3]) {
         // However far it came while it was looked at.
-        const seen = (await readFile(file, "utf8")).split("\n").length - 1;
+        const seen = (await readFile(counts, "utf8")).split("\n").length - 1;
         const next = up();
         for (const name of ["counter", "later"])
           expect(await next.tells({ event: "revived", child: name })).to.include({ generation, image: null });
