@@ -113,14 +113,13 @@ describe("host: env.revived", () => {
         current = await stage.host.revive(`${at}.cryo`);
       }
       expect(await current.ended).deep.equal({ kind: "exited", code: 0 });
-      expect(stage.log("holder")).deep.equal([
-        "at 0",
+      // Whether its sleep or its revival comes first is a matter of time.
+      const told = stage.log("holder");
+      expect(told.filter((line) => line.startsWith("at"))).deep.equal(["at 0", "at 1", "at 2", "at 3"]);
+      expect(told.filter((line) => !line.startsWith("at"))).deep.equal([
         "generation 2",
         "first 2",
-        "at 1",
         "generation 3",
-        "at 2",
-        "at 3",
       ]);
     })());
 

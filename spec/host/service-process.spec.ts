@@ -25,13 +25,20 @@ const SERVER = `${DECLARED}
 export default component(async (env) => {
   let n = 0;
   const timer = await env.session(Timer);
+  let come = () => {};
+  const hundred = new Promise((resolve) => { come = resolve; });
   await env.announce(Counter, (_args, { client }) => {
     console.log("session with " + client);
     return {
-      quick: async (by) => { console.log("quick +" + by); return (n += by); },
+      quick: async (by) => {
+        console.log("quick +" + by);
+        if (by === 100) come();
+        return (n += by);
+      },
       slow: async (by, listener) => {
         console.log("slow begun");
         await timer.sleep(300);
+        await hundred;
         n += by;
         return "slow " + n + " " + (await listener.heard("still there?"));
       },

@@ -77,7 +77,7 @@ describe("host: threads that children share", () => {
           }),
         );
         expect(children.flatMap(({ ending }) => ending ?? [])).to.deep.equal([]);
-        await Promise.all(children.map((child) => child.freeze(`${child.name}.cryo`)));
+        await Promise.all(children.map((child) => child.freeze(`${child.name}.cryo`, { deadline: "2m" })));
         expect(host.children).to.deep.equal([]);
         const revived = await Promise.all(names.map((name) => host.revive(`${name}.cryo`)));
         const endings = await Promise.all(revived.map(({ ended }) => ended));

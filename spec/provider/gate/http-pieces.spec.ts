@@ -289,7 +289,7 @@ describe("an HTTP gate, in pieces", () => {
     const port = await listen((request, response) => {
       if (request.url === "/") response.writeHead(200).write("a");
     });
-    const end = await openTo(port, { within: 20 });
+    const end = await openTo(port, { within: 1000 });
     expect(left(await end.send(ask("GET", "/never", { download: true })))).to.include({
       tag: "Disconnected",
     });
@@ -298,7 +298,7 @@ describe("an HTTP gate, in pieces", () => {
     await read(end);
     expect(left(await end.receive()))
       .to.have.property("reason")
-      .that.contains("nothing came for 20 ms");
+      .that.contains("nothing came for 1000 ms");
   });
 
   describe("frozen", () => {
