@@ -18,8 +18,9 @@ export interface Contender {
   absent(): string | null;
   /** Begins the job, or goes on with it after a kill. */
   start(job: Job): Promise<Running>;
-  /** Paths in the folder that its disk use is counted by. */
+  /** Paths in the folder that its disk use is counted by; or `bytes` says it. */
   readonly keeps: readonly string[];
+  bytes?(folder: string): Promise<number>;
   /** Ends what outlives a kill. */
   end?(folder: string): Promise<void>;
 }

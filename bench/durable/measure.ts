@@ -101,6 +101,7 @@ export const resumed = (contender: Contender, steps: number, tries: number): Pro
     await until(() => lastLine(folder, 0) >= steps, first, contender.name);
     await first.kill();
     const kept = await Promise.all(contender.keeps.map((path) => bytesBelow(join(folder, path))));
+    const bytes = (await contender.bytes?.(folder)) ?? kept.reduce((sum, each) => sum + each, 0);
     const ms: number[] = [];
     for (let i = 0; i < tries; i++) {
       const before = bytesOfAll(folder, 1);
@@ -110,7 +111,7 @@ export const resumed = (contender: Contender, steps: number, tries: number): Pro
       ms.push(performance.now() - began);
       await again.kill();
     }
-    return { ms, bytes: kept.reduce((sum, bytes) => sum + bytes, 0) };
+    return { ms, bytes };
   });
 
 /** Killed so often right after a line was appended and before it is recorded, each time a few steps further. */

@@ -11,6 +11,21 @@ export interface Started {
 
 const MOST_SAID = 4000;
 
+/** Whoever still runs when this process ends is ended with it. */
+const alive = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const { pid } of alive) signalGroup(pid!, "SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+const signalGroup = (leader: number, what: NodeJS.Signals): void => {
+  try {
+    process.kill(-leader, what);
+  } catch {
+    // It is gone.
+  }
+};
+
 export const started = (
   command: string,
   args: readonly string[],
@@ -21,6 +36,7 @@ export const started = (
     detached: true,
     stdio: ["ignore", "pipe", "pipe"] as const,
   });
+  alive.add(child);
   let said = "";
   const hear = (data: Buffer): void => {
     said = `${said}${data.toString()}`.slice(-MOST_SAID);
@@ -29,19 +45,16 @@ export const started = (
   child.stderr.on("data", hear);
   const ended = new Promise<string>((resolve) => {
     child.on("error", (error) => resolve(error.message));
-    child.on("close", () => resolve(said));
+    child.on("close", () => {
+      alive.delete(child);
+      resolve(said);
+    });
   });
   return { child, said: () => said, ended };
 };
 
 const signal = (processes: readonly Started[], what: NodeJS.Signals): void => {
-  for (const { child } of processes) {
-    try {
-      process.kill(-child.pid!, what);
-    } catch {
-      // It is gone.
-    }
-  }
+  for (const { child } of processes) signalGroup(child.pid!, what);
 };
 
 /** Processes as one; `steps`: the one that does the steps, whose end is told. */
