@@ -8,6 +8,11 @@ export class RunQueue {
   readonly #waiting: (() => void)[] = [];
   #scheduled = false;
 
+  /** Whether nobody waits for a slice. */
+  get empty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
   /** Runs `slice` once, when those before it have had theirs. */
   add(slice: () => void): void {
     this.#waiting.push(slice);

@@ -21,15 +21,16 @@ export class Shard {
 
   constructor(data: ShardData, port: Pick<MessagePort, "postMessage">) {
     this.#post = (message) => port.postMessage(message);
+    const queue = new RunQueue();
     this.#household = {
       base: data.base,
       pool: new MachinePool(data.engine),
       bytecodes: new BytecodeCache(),
-      queue: new RunQueue(),
+      queue,
       pulse: new Pulse(data.control),
       box: new BlackBoxWriter(data.box),
       logs: new LogWriter(data.ring, () => this.#post("logged")),
-      journals: new Journals(data.tail),
+      journals: new Journals(() => queue.empty, data.tail),
       plans: new GrowthPlans(),
       epochs: new EpochFiles(),
       idleness: new Idleness(),

@@ -11,29 +11,30 @@ export interface FileSync {
   syncNow(): void;
 }
 
-/** A disk whose syncs take longer, in ms, is waited for by another thread. */
-const SLOW_MS = 1;
+/** A disk whose last sync took longer, in ms, is waited for by another thread: while others have turns to take, and while
+ *  nobody has. */
+const SLOW_MS = { busy: 1, idle: 20 };
 
-/** After so many syncs it is tried again whether the disk has become faster. */
+/** After so many syncs elsewhere it is tried again whether the disk has become faster. */
 const TRIED_AFTER = 100;
 
 /**
- * A file that was opened for appending, by its descriptor; any thread of the process may have it. Where the disk is fast
- * the sync is done on the spot: to hand it to another thread and hear of its end takes longer than it does, and all
- * that could go on meanwhile waits for the next one.
+ * A file that was opened for appending, by its descriptor; any thread of the process may have it. `idle`: whether this
+ * thread has nothing to do before the sync is done. Where that is so, or the disk is fast, the sync is done on the spot:
+ * to hand it to another thread and hear of its end takes as long again.
  */
-export const descriptorSync = (descriptor: number): FileSync => {
-  let slow = 0;
+export const descriptorSync = (descriptor: number, idle: () => boolean = () => false): FileSync => {
+  let took = 0;
+  let elsewhere = 0;
   return {
     append(bytes) {
       for (let written = 0; written < bytes.length;)
         written += fs.writeSync(descriptor, bytes, written, bytes.length - written);
     },
     sync(then) {
-      if (slow > 0) {
-        slow--;
+      if (took > (idle() ? SLOW_MS.idle : SLOW_MS.busy) && ++elsewhere < TRIED_AFTER)
         return fs.fdatasync(descriptor, then);
-      }
+      elsewhere = 0;
       const began = performance.now();
       let failed: Error | null = null;
       try {
@@ -41,7 +42,7 @@ export const descriptorSync = (descriptor: number): FileSync => {
       } catch (cause) {
         failed = cause as Error;
       }
-      if (performance.now() - began > SLOW_MS) slow = TRIED_AFTER;
+      took = performance.now() - began;
       then(failed);
     },
     syncNow: () => fs.fdatasyncSync(descriptor),

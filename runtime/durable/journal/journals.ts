@@ -1,18 +1,21 @@
 // The journals that one thread appends to: one for each durable host that has children in it, by the descriptor that
 // the host opened.
 
-import { descriptorSync } from "./file-sync.ts";
+import { descriptorSync, type FileSync } from "./file-sync.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { JournalTail } from "./tail.ts";
 
 export class Journals {
   readonly #writers = new Map<number, JournalWriter>();
+  readonly #idle: () => boolean;
   readonly #tail: JournalTail | null;
   /** Whose records are in it: the first one's. */
   #tailed: JournalWriter | null = null;
 
-  /** `tail`: memory for what is not written yet, that outlives the thread. */
-  constructor(tail: SharedArrayBuffer | null = null) {
+  /** `idle`: whether the thread has nothing to do before what it wrote is durable. `tail`: memory for what is not
+   *  written yet, that outlives the thread. */
+  constructor(idle: () => boolean, tail: SharedArrayBuffer | null = null) {
+    this.#idle = idle;
     this.#tail = tail === null ? null : new JournalTail(tail);
   }
 
@@ -20,7 +23,7 @@ export class Journals {
     const known = this.#writers.get(descriptor);
     if (known !== undefined) return known;
     const isFirst = this.#tailed === null && this.#tail !== null;
-    const writer = new JournalWriter(descriptorSync(descriptor), isFirst ? this.#tail : null);
+    const writer = new JournalWriter(this.#file(descriptor), isFirst ? this.#tail : null);
     if (isFirst) this.#tailed = writer;
     this.#leads(writer, descriptor);
     this.#writers.set(descriptor, writer);
@@ -37,8 +40,8 @@ export class Journals {
     const writer = this.#writers.get(former);
     if (writer !== undefined) {
       writer.finish();
-      if (writer.failed) writer.mend(descriptorSync(next), left);
-      else writer.turnTo(descriptorSync(next), left);
+      if (writer.failed) writer.mend(this.#file(next), left);
+      else writer.turnTo(this.#file(next), left);
       this.#leads(writer, next);
       this.#writers.delete(former);
       this.#writers.set(next, writer);
@@ -47,5 +50,9 @@ export class Journals {
     const turned = this.#writers.get(next);
     if (turned === undefined) left();
     else turned.whenLeft(left);
+  }
+
+  #file(descriptor: number): FileSync {
+    return descriptorSync(descriptor, this.#idle);
   }
 }
