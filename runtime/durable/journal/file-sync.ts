@@ -11,12 +11,15 @@ export interface FileSync {
   syncNow(): void;
 }
 
-/** A disk whose last sync took longer, in ms, is waited for by another thread: while others have turns to take, and while
+/** A disk whose syncs take longer, in ms, is waited for by another thread: while others have turns to take, and while
  *  nobody has. */
 const SLOW_MS = { busy: 1, idle: 20 };
 
+/** How much one sync counts among those before it: a single one that is slow is no slow disk. */
+const SHARE = 1 / 8;
+
 /** After so many syncs elsewhere it is tried again whether the disk has become faster. */
-const TRIED_AFTER = 100;
+const TRIED_AFTER = 20;
 
 /**
  * A file that was opened for appending, by its descriptor; any thread of the process may have it. `idle`: whether this
@@ -42,7 +45,7 @@ export const descriptorSync = (descriptor: number, idle: () => boolean = () => f
       } catch (cause) {
         failed = cause as Error;
       }
-      took = performance.now() - began;
+      took += (performance.now() - began - took) * SHARE;
       then(failed);
     },
     syncNow: () => fs.fdatasyncSync(descriptor),
