@@ -36,6 +36,10 @@ export type DurableError =
       readonly generation: number;
       readonly latest: number;
     }
+  /** Another image lies where the one of the child did: an older one, for instance. */
+  | { readonly tag: "RolledBack"; readonly child: string; readonly path: string }
+  /** A child is in the image that stands there. */
+  | { readonly tag: "InUse"; readonly path: string; readonly child: string }
   /** The child has announced no such service. */
   | {
       readonly tag: "NoSuchService";
@@ -131,6 +135,10 @@ export const durableProse = (error: DurableError): string => {
       return `${error.child} ${stateText(error.state)}, and can't be ${error.wanted}${advice(error.child, error.state)}`;
     case "NotOne":
       return `${error.path} holds ${listed(error.children)} together; expected an image of one child`;
+    case "RolledBack":
+      return `${error.path} is not the image that ${error.child} is in, but another one, which may be older; \`cryonode import --as\` makes a clone of it`;
+    case "InUse":
+      return `${error.path} is the image that ${error.child} is in, and comes back from; it is not overwritten`;
     case "NoSuchService":
       return (
         `${error.child} announces no service ${JSON.stringify(error.service)}; it announces ${listed(error.announced)}` +

@@ -9,6 +9,7 @@ import { hostProse } from "../host/host-error.ts";
 import type { Keeper, LastKept } from "../host/keeper.ts";
 import { type EntryBook, type RecordError } from "./entry-book.ts";
 import { UNBORN, type EntryRecord } from "./entry-record.ts";
+import { digestOf } from "./image-copy.ts";
 import type { StateFolder } from "./state-folder.ts";
 
 export interface EntryKeepingOptions {
@@ -85,7 +86,9 @@ export class EntryKeeping {
     const before = this.of(child);
     const path = this.#options.folder.shorten(image);
     const at = Date.now();
-    const where = { image: path, identity: null, clone: false, checkpoint: { at, image: path, bytes } };
+    const digest = await digestOf(image);
+    const where = {
+      ...(digest === null ? {} : { digest }), image: path, identity: null, clone: false, checkpoint: { at, image: path, bytes } };
     const since = state === "frozen" ? at : before.since;
     await this.note(child, { ...before, ...where, state, generation, since });
     await this.forget(child, before.identity);

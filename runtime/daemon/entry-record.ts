@@ -46,6 +46,8 @@ export const EntryRecord = struct(
   {
     /** The public key of the host that it was given to in a container, which is not this host's to revive any more. */
     given: text,
+    /** SHA-256 of the image that it is in: another one in its place is an older one, or somebody else's. */
+    digest: text,
   },
   "EntryRecord",
 );

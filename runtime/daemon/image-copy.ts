@@ -1,5 +1,6 @@
 // Images that come from elsewhere or go there, and claims on those that do not.
 import { E, type Either } from "../../lib/fp.ts";
+import { sha256 } from "../digest.ts";
 import { withdrawClaim } from "../host/claims.ts";
 import { disk } from "../image/disk.ts";
 import type { ImageError } from "../image/image-error.ts";
@@ -13,11 +14,17 @@ interface CopiedImage {
 }
 
 /** An image that is whole and signed by somebody whom `trust` names. */
-const readSealed = async (path: string, trust: Trust): Promise<Either<ImageError, CopiedImage>> => {
+export const readSealed = async (path: string, trust: Trust): Promise<Either<ImageError, CopiedImage>> => {
   const bytes = await readImage(path, disk);
   if (E.isLeft(bytes)) return bytes;
   const sealed = openImage(bytes.right, trust);
   return E.isLeft(sealed) ? sealed : E.right({ sealed: sealed.right, bytes: bytes.right });
+};
+
+/** The SHA-256 of an image; null where it can't be read. */
+export const digestOf = async (path: string): Promise<string | null> => {
+  const bytes = await readImage(path, disk);
+  return E.isLeft(bytes) ? null : sha256(bytes.right);
 };
 
 /** Gives an image back that was used up by an incarnation which is no more. */

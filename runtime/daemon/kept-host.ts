@@ -223,8 +223,22 @@ class KeptHost implements DurableHost {
     });
   }
 
+  /** Whoever is in the image that is to be overwritten, and comes back from it. */
+  #inUse(path: string | null): DurableError | null {
+    const { folder } = this.#options;
+    for (const child of path === null ? [] : this.#book.names) {
+      const { state, image } = this.#book.get(child)!;
+      const comesBack = (state === "frozen" || state === "alive") && this.#lives.alive(child) === null;
+      if (comesBack && image !== null && folder.lengthen(image) === path)
+        return { tag: "InUse", path: path!, child };
+    }
+    return null;
+  }
+
   freeze(name: string, image: string | null): Promise<Done> {
     return this.#command(name, "freeze", "frozen", isRunning, async () => {
+      const used = this.#inUse(image);
+      if (used !== null) return E.left(used);
       const frozen = await this.#lives.live.freeze([name], { image: image ?? this.#ownImage(name) });
       if (E.isLeft(frozen)) return hostFailed(frozen.left);
       const made = frozen.right[0]!;
@@ -235,6 +249,8 @@ class KeptHost implements DurableHost {
 
   checkpoint(name: string, image: string | null): Promise<Done> {
     return this.#command(name, "checkpoint", "checkpointed", isRunning, async () => {
+      const used = this.#inUse(image);
+      if (used !== null) return E.left(used);
       const checkpoint = await this.#lives.live.checkpoint([name], { image: image ?? this.#ownImage(name) });
       if (E.isLeft(checkpoint)) return hostFailed(checkpoint.left);
       const made = checkpoint.right[0]!;
@@ -294,7 +310,10 @@ class KeptHost implements DurableHost {
   export(name: string, order: ExportOrder): Promise<Done> {
     // What was given up in a file is written again where a crash came in between.
     const fit: Fit = (state) => isThere(state) || (order.move && this.#isGiven(name, state));
-    return this.#command(name, "export", "exported", fit, () => this.#middleware.export(name, order));
+    return this.#command(name, "export", "exported", fit, async () => {
+      const used = this.#inUse(order.file);
+      return used === null ? this.#middleware.export(name, order) : E.left(used);
+    });
   }
 
   #isGiven(name: string, state: EntryState): boolean {

@@ -25,7 +25,7 @@ import { type EntryBook } from "./entry-book.ts";
 import { UNBORN, type EntryRecord } from "./entry-record.ts";
 import { addFault, dropFaults, type FaultRecord } from "./fault-book.ts";
 import { Faults } from "./faults.ts";
-import { unclaim } from "./image-copy.ts";
+import { digestOf, readSealed, unclaim } from "./image-copy.ts";
 
 export type Done = Either<DurableError, DurableEvent>;
 
@@ -365,6 +365,7 @@ export class KeptLives {
     const { config } = this.entries.get(name)!;
     const path = folder.lengthen(record.image!);
     const before = this.keeping.of(name);
+    if (await isAnother(path, record)) return E.left({ tag: "RolledBack", child: name, path });
     // From here on a crash brings it back from there. Only we can have used that image up since it was written down.
     const noted = await book.set(name, { ...record, state: "alive", since: Date.now() });
     if (E.isLeft(noted)) return noted;
@@ -449,6 +450,12 @@ const publishes = ({ config }: DurableEntry, name: string): boolean =>
     ({ service, report, to, label }) =>
       service === Report.service && (report ?? to ?? label ?? name) === name,
   );
+
+/** Whether a good image lies there that is not the one that the child is in. A damaged one is its revival's to tell. */
+const isAnother = async (path: string, { digest }: EntryRecord): Promise<boolean> => {
+  const found = digest === undefined ? null : await digestOf(path);
+  return found !== null && found !== digest && E.isRight(await readSealed(path, "any"));
+};
 
 /** Whether what is kept is older than the image that the record names. */
 const isBefore = ({ identity }: FormerLife, { generation }: EntryRecord): boolean =>

@@ -26,7 +26,10 @@ export const KeptRecord = struct(
     quota: struct({ ram: natural, caps: natural }),
     code: Code,
   },
-  {},
+  {
+    /** The number of the journal's file that the records after it begin in. */
+    file: natural,
+  },
   "KeptRecord",
 );
 export type KeptRecord = t.TypeOf<typeof KeptRecord>;

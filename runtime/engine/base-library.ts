@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliDecompressSync } from "node:zlib";
 import { E } from "../../lib/fp.ts";
 import { buildBase, guestLibrary, type Base } from "./base.ts";
 import { decodeBase, encodeBase, sha256 } from "./base-file.ts";
@@ -10,11 +11,25 @@ import type { Engine } from "./wasm-module.ts";
 
 /** Where this release's own base lies, with its hash in the file `current`. */
 export const BUILT = fileURLToPath(new URL("../../base", import.meta.url));
-/** Where those of earlier releases lie, `HASH.base` each. */
+/** Where those of earlier releases lie, `HASH.base` or compressed `HASH.base.br` each. */
 const EARLIER = fileURLToPath(new URL("../../../bases", import.meta.url));
 
 export const CURRENT = "current";
 export const baseFileName = (hash: string): string => `${hash}.base`;
+
+/** More than any base takes, in bytes. */
+const MOST_BASE_BYTES = 64 << 20;
+
+/** As a release before compressed it; null where there is none, or it is damaged. */
+const uncompressed = (path: string): Uint8Array | null => {
+  const content = contentOf(path);
+  if (content === null) return null;
+  try {
+    return brotliDecompressSync(content, { maxOutputLength: MOST_BASE_BYTES });
+  } catch {
+    return null;
+  }
+};
 
 const HASH = /^[0-9a-f]{64}$/;
 
@@ -101,7 +116,8 @@ export class BaseLibrary {
 
   #read(folder: string, hash: string, library?: string): Base | null {
     if (!HASH.test(hash)) return null;
-    const content = contentOf(join(folder, baseFileName(hash)));
+    const path = join(folder, baseFileName(hash));
+    const content = contentOf(path) ?? uncompressed(`${path}.br`);
     const file = content === null ? null : decodeBase(content, shared);
     if (file === null || E.isLeft(file)) return null;
     const { base, origin } = file.right;

@@ -68,6 +68,6 @@ export const openKeeper = async (
   if (E.isRight(keeper) && E.isRight(reports))
     return E.right({ keeper: keeper.right, reports: reports.right, close });
   await close();
-  const left = E.isLeft(keeper) ? keeper.left : E.isLeft(reports) ? reports.left : null;
-  return failed(left === null ? "" : storeProse(left));
+  if (E.isLeft(keeper)) return failed(keeper.left);
+  return failed(E.isLeft(reports) ? storeProse(reports.left) : "");
 };

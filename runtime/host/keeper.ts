@@ -85,6 +85,8 @@ interface Putting {
   readonly resting: boolean;
   readonly set?: ReadonlyMap<string, Uint8Array>;
   readonly unset?: readonly string[];
+  /** The journal's file that the records after it begin in. */
+  readonly file?: number;
 }
 
 /** Keys in the store: the identity of who lives, by its name; and how many hosts there were. */
@@ -148,13 +150,18 @@ export class Keeper {
   }
 
   /** Takes up what a former host kept. */
-  static async open(options: KeeperOptions): Promise<Either<StoreError, Keeper>> {
-    const { store } = options;
+  static async open(options: KeeperOptions): Promise<Either<string, Keeper>> {
+    const { store, journal } = options;
     const known = await store.get(RUNS);
-    if (E.isLeft(known)) return known;
+    if (E.isLeft(known)) return E.left(storeProse(known.left));
     const run = (known.right === null ? 0 : Number(Buffer.from(known.right).toString())) + 1;
+    // Its number is in the store before a host writes to the journal.
+    if (journal.latest >= run * MOST_INCARNATIONS)
+      return E.left(
+        `the store was put back to an earlier state: it knows of ${run - 1} hosts, and the journal of a later one`,
+      );
     const before = await store.get(BOOT);
-    if (E.isLeft(before)) return before;
+    if (E.isLeft(before)) return E.left(storeProse(before.left));
     const [boot, first] = Buffer.from(before.right ?? [])
       .toString()
       .split(" ");
@@ -166,10 +173,10 @@ export class Keeper {
       ]),
     });
     const uptime = await store.get(UPTIME);
-    if (E.isLeft(uptime)) return uptime;
+    if (E.isLeft(uptime)) return E.left(storeProse(uptime.left));
     const passed = Number(Buffer.from(uptime.right ?? []).toString());
     return E.isLeft(noted)
-      ? noted
+      ? E.left(storeProse(noted.left))
       : E.right(new Keeper(options, { run, since }, Number.isFinite(passed) ? passed : 0));
   }
 
@@ -236,7 +243,7 @@ export class Keeper {
       return E.left({ tag: "Checkpoint", error: kept.left });
     }
     const unset = life.rested ? [`${REST}${child.name}`] : [];
-    const put = await this.#put(life, kept.right, last, { resting: false, unset });
+    const put = await this.#put(life, kept.right, last, { resting: false, unset, file: since });
     if (E.isLeft(put)) return put;
     const { memory, snapshot } = kept.right;
     if (child.ending === null)
@@ -261,7 +268,7 @@ export class Keeper {
     life: Life,
     { snapshot, memory, registers, changed, sequence, names }: KeptChild,
     last: LastCopy | null,
-    { resting, set, unset = [] }: Putting,
+    { resting, set, unset = [], file }: Putting,
   ): Promise<Either<HostError, { readonly receipt: Receipt; readonly bytes: number }>> {
     const { child } = life;
     const { store } = this.#options;
@@ -274,6 +281,7 @@ export class Keeper {
       routes: spec.routes.map((route) => ({ ...route })),
       quota: snapshot.ledger.quota,
       code,
+      ...(file === undefined ? {} : { file }),
     };
     const encoded = encodeKept(record);
     if (E.isLeft(encoded)) return unkept(child.name, encoded.left);
@@ -560,7 +568,9 @@ export class Keeper {
       known: memory.length,
       receipt,
     });
-    const { incarnation, sequence, code, routes, ...rest } = record.right;
+    const { incarnation, sequence, code, routes, file, ...rest } = record.right;
+    if (ending === null && file !== undefined && file < journal.oldest)
+      return unkept(name, "the store was put back: its journal is that of a later checkpoint");
     const records =
       ending === null ? journal.past(incarnation, sequence) : journal.scan(incarnation, sequence);
     const noted = records.length === 0 ? await store.get(`${REST}${name}`) : E.right(null);

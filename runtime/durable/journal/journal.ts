@@ -149,6 +149,16 @@ export class Journal {
     return following(found, after);
   }
 
+  /** The first file that there is: those before it were of no use to anybody any more. */
+  get oldest(): number {
+    return this.#oldest;
+  }
+
+  /** The highest number of an incarnation of a former host that left anything; 0 where none did. */
+  get latest(): number {
+    return Math.max(0, ...this.#past.keys());
+  }
+
   /** Nobody asks for the past any more. */
   forgetPast(): void {
     this.#past = new Map();
