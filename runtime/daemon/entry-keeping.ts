@@ -88,7 +88,12 @@ export class EntryKeeping {
     const at = Date.now();
     const digest = await digestOf(image);
     const where = {
-      ...(digest === null ? {} : { digest }), image: path, identity: null, clone: false, checkpoint: { at, image: path, bytes } };
+      ...(digest === null ? {} : { digest }),
+      image: path,
+      identity: null,
+      clone: false,
+      checkpoint: { at, image: path, bytes },
+    };
     const since = state === "frozen" ? at : before.since;
     await this.note(child, { ...before, ...where, state, generation, since });
     await this.forget(child, before.identity);

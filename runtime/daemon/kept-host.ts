@@ -226,11 +226,12 @@ class KeptHost implements DurableHost {
   /** Whoever is in the image that is to be overwritten, and comes back from it. */
   #inUse(path: string | null): DurableError | null {
     const { folder } = this.#options;
-    for (const child of path === null ? [] : this.#book.names) {
+    if (path === null) return null;
+    for (const child of this.#book.names) {
       const { state, image } = this.#book.get(child)!;
       const comesBack = (state === "frozen" || state === "alive") && this.#lives.alive(child) === null;
       if (comesBack && image !== null && folder.lengthen(image) === path)
-        return { tag: "InUse", path: path!, child };
+        return { tag: "InUse", path, child };
     }
     return null;
   }
