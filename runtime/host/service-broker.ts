@@ -165,20 +165,16 @@ export class ServiceBroker {
       return party === undefined || party.state === "ended" ? "" : party.child;
     };
     const ties = [
-      ...this.#links
-        .heldBy(identity)
-        .map(({ owner, session }): Tie => ({
-          child: nameAt(owner),
-          serves: true,
-          session: session !== null,
-        })),
-      ...this.#links
-        .ownedBy(identity)
-        .map(({ holder, session }): Tie => ({
-          child: nameAt(holder),
-          serves: false,
-          session: session !== null,
-        })),
+      ...this.#links.heldBy(identity).map(({ owner, session }): Tie => ({
+        child: nameAt(owner),
+        serves: true,
+        session: session !== null,
+      })),
+      ...this.#links.ownedBy(identity).map(({ holder, session }): Tie => ({
+        child: nameAt(holder),
+        serves: false,
+        session: session !== null,
+      })),
     ];
     return ties.filter(({ child }) => child !== "");
   }
