@@ -14,6 +14,7 @@ import { handleBenches } from "./handles.ts";
 import { imageBench } from "./image.ts";
 import { incrementalBench } from "./incremental.ts";
 import { populationBenches, restingBench } from "./resting.ts";
+import { restingHostBenches } from "./resting-host.ts";
 import { revivalBenches } from "./revival.ts";
 import { sharedThreadBenches } from "./shared-threads.ts";
 import { serviceBenches } from "./services.ts";
@@ -39,6 +40,7 @@ const benches: readonly Bench[] = [
   ...startBenches,
   ...sharedThreadBenches,
   ...populationBenches,
+  ...restingHostBenches,
   ...durableBenches,
 ];
 

@@ -21,7 +21,7 @@ import type {
 import type { Ending } from "./ending.ts";
 import type { HostEvent } from "./event.ts";
 import type { FormerLife } from "./keeper.ts";
-import type { LastCopy } from "./last-copies.ts";
+import type { CopyRoom } from "./last-copies.ts";
 import type { ServiceBroker } from "./service-broker.ts";
 import type { Placement } from "./placement.ts";
 import { memoryFence } from "../provider/epoch/memory-fence.ts";
@@ -205,7 +205,7 @@ export class Child implements Lodger {
 
   /** Takes its state down for a checkpoint of a durable host, into the copy of the one before where there is one; it runs
    *  on. One at a time. */
-  keep(last: LastCopy | null): Promise<Kept> {
+  keep(last: CopyRoom | null): Promise<Kept> {
     if (this.#ending !== null) return Promise.resolve(E.left({ tag: "Ended", child: this.name }));
     return new Promise((resolve) => {
       this.#kept = resolve;
@@ -214,7 +214,7 @@ export class Child implements Lodger {
   }
 
   /** Takes its state down so that it can rest. On success it stands still until `stir` or `release`. */
-  rest(last: LastCopy | null): Promise<Rested> {
+  rest(last: CopyRoom | null): Promise<Rested> {
     if (this.unready !== null) return Promise.resolve(E.left(this.unready));
     return new Promise((resolve) => {
       this.#rested = resolve;

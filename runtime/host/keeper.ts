@@ -19,7 +19,7 @@ import type { Child, ChildCode, ChildIdentity } from "./child.ts";
 import type { Ending } from "./ending.ts";
 import { DEFAULT_KEEPING, type StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
-import { LastCopies, type LastCopy } from "./last-copies.ts";
+import { LastCopies, type CopyRoom, type LastCopy } from "./last-copies.ts";
 
 /** A journal's file beyond this size, in bytes, is followed by another: a host that comes up reads them all. */
 const MOST_JOURNAL_BYTES = 1 << 19;
@@ -88,6 +88,9 @@ interface Putting {
   /** The journal's file that the records after it begin in. */
   readonly file?: number;
 }
+
+/** What a small component's memory is, in bytes: what a buffer for one has at least. */
+const SMALL_BYTES = 1 << 20;
 
 /** Keys in the store: the identity of who lives, by its name; and how many hosts there were. */
 const ALIVE = "alive/";
@@ -237,7 +240,7 @@ export class Keeper {
     const since = this.#options.journal.current;
     const { identity } = child.identity;
     const last = this.#copies.take(identity);
-    const kept = await child.keep(last);
+    const kept = await child.keep(last ?? this.#spare(SMALL_BYTES));
     if (E.isLeft(kept)) {
       if (last !== null && child.ending === null) this.#copies.keep(identity, last);
       return E.left({ tag: "Checkpoint", error: kept.left });
@@ -336,7 +339,7 @@ export class Keeper {
   async #rest(life: Life, terms: string): Promise<Either<HostError, RestRecord | null>> {
     const { child, incarnation } = life;
     const last = this.#copies.take(child.identity.identity);
-    const rested = await child.rest(last);
+    const rested = await child.rest(last ?? this.#spare(SMALL_BYTES));
     if (E.isLeft(rested)) {
       const isTouched = rested.left.tag === "Step" && rested.left.step === "rest";
       if (last !== null && child.ending === null && !isTouched)
@@ -383,6 +386,22 @@ export class Keeper {
         receipt: put.right.receipt,
       });
     return E.right(record);
+  }
+
+  /** A buffer that was used before, with nothing in it that anybody knows. */
+  #spare(bytes: number): CopyRoom | null {
+    const buffer = this.#copies.room(bytes);
+    return buffer === null ? null : { buffer, known: 0 };
+  }
+
+  #roomFor(bytes: number): Uint8Array {
+    const spare = this.#copies.room(bytes);
+    return spare === null ? roomFor(bytes) : new Uint8Array(spare, 0, bytes);
+  }
+
+  /** It goes on where it rested, with its memory in its own machine. */
+  woken(child: Child): void {
+    this.#copies.loaded(child.identity.identity);
   }
 
   /** Those that rest, of the former host: by name. Whoever was told anything since is none of them. */
@@ -458,7 +477,9 @@ export class Keeper {
     if (child.spec.kept !== undefined) this.strike(child.spec.kept);
     void child.ended.then(({ kind }) => {
       this.#lives.delete(child);
-      this.#copies.take(child.identity.identity);
+      // While its thread may still write to it, a buffer is nobody else's.
+      if (kind === "resting") this.#copies.drop(child.identity.identity);
+      else this.#copies.take(child.identity.identity);
       if (kind === "faulted" || kind === "lost") this.#fallen.set(child.name, life.since);
     });
   }
@@ -558,12 +579,12 @@ export class Keeper {
     if (E.isLeft(found)) return failed(name, found.left);
     if (found.right === null) return E.right(null);
     const identity = Buffer.from(found.right).toString();
-    const read = await store.read(identity, { into: roomFor });
+    const read = await store.read(identity, { into: (bytes) => this.#roomFor(bytes) });
     if (E.isLeft(read)) return failed(name, read.left);
     const record = decodeKept(read.right.record);
     if (E.isLeft(record)) return unkept(name, record.left);
     const { memory, registers, generation, base, receipt } = read.right;
-    this.#copies.keep(identity, {
+    this.#copies.load(identity, {
       buffer: memory.buffer as SharedArrayBuffer,
       known: memory.length,
       receipt,

@@ -249,6 +249,11 @@ export class LiveHost {
     this.#resting?.open();
   }
 
+  /** How many children rest. */
+  get resting(): number {
+    return this.#resting?.size ?? 0;
+  }
+
   /** Whether a child rests. */
   rests(name: string): boolean {
     return this.#resting?.has(name) === true;

@@ -312,6 +312,7 @@ export class Resting {
       await children.unmake(child);
       return done;
     }
+    keeper.woken(child);
     this.#remove(config.name, rester);
     children.settle(child);
     children.broker.voice(former.identity.identity, (message) => child.say(message));
