@@ -27,6 +27,8 @@ export const Alarm = t.union([
   struct({ kind: t.literal("rom"), name: text, sha256: t.string }),
   /** When there is a message. */
   struct({ kind: t.literal("gate"), name: text }),
+  /** When another child answers: nobody but the host remembers that it was asked. */
+  struct({ kind: t.literal("answer") }),
 ]);
 export type Alarm = t.TypeOf<typeof Alarm>;
 
@@ -83,8 +85,9 @@ const alarmOf = (
   const { contract } = object;
   // It is made for somebody else.
   if (done !== undefined) return "waiting";
-  if (remoteBehind(object) !== undefined || contract === Thread) return null;
-  if (contract === Parent && domain.linkOf(answer) !== undefined) return null;
+  if (contract === Thread) return null;
+  if (remoteBehind(object) !== undefined) return { kind: "answer" };
+  if (contract === Parent && domain.linkOf(answer) !== undefined) return { kind: "answer" };
   if (contract === Timer && entry.name === "sleep") {
     const ms = args[0] as number;
     const isHour = (object as TimerObject).deadline === "wall";

@@ -200,7 +200,9 @@ export class Resting {
     // It may have been called by one of these at once.
     if (rester.waking !== null) return this.#unlisten(name, stops);
     if (due < Infinity) this.#alarms.set(name, due);
-    if (rester.heard.length > 0) void this.wake(name);
+    // What it asked others of a former host's must be asked again.
+    const asksAgain = !rester.known && alarms.some(({ kind }) => kind === "answer");
+    if (rester.heard.length > 0 || asksAgain) void this.wake(name);
   }
 
   #hear(name: string, message: ToDomain): void {

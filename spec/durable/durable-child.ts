@@ -1,6 +1,7 @@
 // One child under a journal that lies in memory: it can be checkpointed, crashed at any point between turns, and
 // recovered from its last checkpoint and what the journal kept.
 import { E } from "../../lib/fp.ts";
+import { alarmsOf, mayRest, type RestingRoutes } from "../../runtime/checkpoint/alarms.ts";
 import { capture, resume } from "../../runtime/checkpoint/capture.ts";
 import { revive } from "../../runtime/checkpoint/revive.ts";
 import type { Snapshot } from "../../runtime/checkpoint/snapshot.ts";
@@ -85,12 +86,15 @@ export class DurableChild {
     return this.#domain;
   }
 
-  #powers(): DomainPowers {
+  /** `goesOn`: the same incarnation, which has so many records. */
+  #powers(goesOn: number | null = null): DomainPowers {
     const journal = new JournalWriter(this.file);
     this.#journal = journal;
     const plans = new GrowthPlans();
-    const incarnation = ++this.#incarnation;
-    this.#recorder = new Recorder({ incarnation, journal, plans, isInner: () => false });
+    if (goesOn === null) this.#incarnation++;
+    const incarnation = this.#incarnation;
+    const former = goesOn === null ? {} : { sequence: goesOn, open: true };
+    this.#recorder = new Recorder({ incarnation, journal, plans, isInner: () => false }, former);
     const { powers, close } = this.world.powers();
     this.#close = close;
     return {
@@ -147,6 +151,70 @@ export class DurableChild {
     resume(domain);
     recorder.open();
     await quiet();
+  }
+
+  /** Puts it to rest where it may, and brings it back at once; false where it does not rest here. */
+  async rest(): Promise<boolean> {
+    const { domain, world } = this;
+    const recorder = this.#recorder;
+    const { router } = world.powers().powers;
+    const routes: RestingRoutes = {
+      provider: (service, label) => router.provider(service, label),
+      waitsInHost: () => true,
+      isOwnRom: (label) => label === "config",
+    };
+    if (!mayRest(domain, routes)) return false;
+    let sequence = 0;
+    recorder.hold();
+    const captured = await capture(domain, {
+      deadline: 0,
+      into: (bytes) => new Uint8Array(bytes),
+      plan: (slot, turn) => recorder.plan(slot, turn),
+      taken: () => {
+        sequence = recorder.sequence;
+      },
+    });
+    if (E.isLeft(captured)) return raised(captured.left);
+    if (typeof alarmsOf(domain, captured.right.snapshot, routes) === "string") {
+      resume(domain);
+      recorder.release();
+      await quiet();
+      return false;
+    }
+    const { snapshot, memory, registers } = captured.right;
+    const incarnation = this.#incarnation;
+    const kept = throughImage(snapshot) as Snapshot;
+    const secret = SECRET + incarnation;
+    this.#checkpoint = {
+      snapshot: kept,
+      memory,
+      registers,
+      incarnation,
+      sequence,
+      secret,
+      names: this.#names,
+    };
+    this.write();
+    await domain.release();
+    await this.#close();
+    platform().pool.give(domain.machine, world.quota.ram);
+    const revival = await revive({
+      spec: { ...world.spec, quota: kept.ledger.quota },
+      powers: { ...this.#powers(sequence), goesOn: true },
+      anchors: platform().base.anchors,
+      snapshot: kept,
+      memory,
+      registers,
+      machine: (bytes) => this.#machine(bytes),
+      recovers: true,
+      rested: 0,
+    });
+    if (E.isLeft(revival)) return raised(revival.left);
+    this.#domain = revival.right.domain;
+    this.#domain.hold();
+    this.#domain.proceed();
+    await quiet();
+    return true;
   }
 
   async advance(): Promise<boolean> {

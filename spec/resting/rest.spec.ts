@@ -195,4 +195,40 @@ describe("rest", function () {
       ]);
     }),
   );
+
+  it(
+    "law 3: what it waits for of another is asked again after a crash, though both rest",
+    atRest(async (stage) => {
+      await stage.start(
+        "slow",
+        `const Slow = session("Slow", { ask: method({ args: t.tuple([]), result: t.string }) });
+        export default component(async (env) => {
+          const log = await env.session(Log);
+          const timer = await env.session(Timer);
+          await env.announce(Slow, () => ({
+            ask: async () => {
+              await log.write("asked");
+              await timer.sleep(3000);
+              return "answered";
+            },
+          }));
+        });`,
+      );
+      await stage.start(
+        "asker",
+        `const Slow = session("Slow", { ask: method({ args: t.tuple([]), result: t.string }) });
+        export default component(async (env) => {
+          const log = await env.session(Log);
+          const slow = await env.session(Slow);
+          await log.write(await slow.ask());
+        });`,
+        { routes: [{ service: "LOG" }, { service: "Slow", child: "slow" }] },
+      );
+      await stage.said("slow", "asked");
+      await stage.until(() => stage.host.rests("slow") && stage.host.rests("asker"));
+      await stage.again();
+      await stage.said("asker", "answered");
+      expect(await stage.read("state/logs/slow.log")).equal("asked\n");
+    }),
+  );
 });

@@ -12,6 +12,7 @@ const { values } = parseArgs({
     power: { type: "boolean", default: false },
     only: { type: "string" },
     cast: { type: "string" },
+    rest: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -21,6 +22,7 @@ if (values.help) {
 npm run torture -- --power [--kills N] [--seed S]
 npm run torture -- --steps [--only TEXT]
 with --cast NAME,NAME…: only these play, of ${EVERYONE.join(", ")}
+with --rest: whoever is idle for 5 ms is put to rest
 
 Runs components under \`cryonode up\`, ends the host with kill -9 again and again, and compares the world that is left
 with that of an uninterrupted run: N times (default 100) at moments that follow from S (default 1); with
@@ -38,11 +40,14 @@ its life, before and after, its first time and later ones; with --only, at those
     losses,
     kills: done,
     missed,
+    wakings,
   } = await torture({
     lives,
+    rests: values.rest,
     ...(values.cast === undefined ? {} : { cast: values.cast.split(",") }),
     tell: (text) => console.log(text),
   });
+  if (values.rest) console.log(`${wakings} wakings`);
   if (missed.length > 0) console.log(`steps that did not come: ${missed.join(", ")}`);
   console.log(`${done} kills, ${repeats} messages repeated, ${losses} lost, ${wrong.length} faults`);
   for (const each of wrong) console.log(each);

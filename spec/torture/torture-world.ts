@@ -8,7 +8,12 @@ import { confirmingServer, noteService, Notes, silentServer, type ForeignServer 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const COMPONENTS = join(ROOT, "spec/torture/component");
 
-const PAYERS = ["ann", "bob"];
+const PAYERS = ["ann", "bob", "dan"];
+/** Has little to do. */
+const DROWSY = "dan";
+/** Of one that has little to do, in ms; and how long it is idle before it rests. */
+const PAUSE = 60;
+const REST = 5;
 const APPENDERS = ["left", "right"];
 /** Those that come to an end, once they are told to stop. */
 const ENDING = [
@@ -35,7 +40,10 @@ const entriesOf = (): ReadonlyMap<string, string> => {
   const to = (service: string, child: string): string => `{ service: ${service}, to: { child: ${child} } }`;
   const all: readonly (readonly [string, string, readonly string[], string?])[] = [
     ["writer", "writer", [data]],
-    ...PAYERS.map((name) => [name, "payer", [to("Ledger", "ledger")], named(name)] as const),
+    ...PAYERS.map((name) => {
+      const config = name === DROWSY ? `    config: { name: ${name}, pause: ${PAUSE} }\n` : named(name);
+      return [name, "payer", [to("Ledger", "ledger")], config] as const;
+    }),
     ["ledger", "ledger", [data]],
     ["talker", "talker", [gate("talk")]],
     ["asker", "asker", [gate("ask")]],
@@ -53,7 +61,7 @@ const entriesOf = (): ReadonlyMap<string, string> => {
 
 export const EVERYONE: readonly string[] = [...entriesOf().keys()];
 
-const configOf = (cast: readonly string[], ports: readonly number[]): string => {
+const configOf = (cast: readonly string[], ports: readonly number[], rests: boolean): string => {
   const [talk = 0, ask = 0, often = 0, once = 0, web = 0] = ports;
   const tcp = (name: string, port: number): string =>
     `      ${name}: { tcp: "127.0.0.1:${port}", framing: line, rights: [send, receive] }\n`;
@@ -62,7 +70,7 @@ hosts:
   here:
     ram: 256M
     caps: 4000
-    files:
+${rests ? `    rest: { after: ${REST}ms }\n` : ""}    files:
       data: { directory: ./data, rights: [read, write, create, remove, list] }
       control: { directory: ./control, rights: [list] }
     gates:
@@ -113,8 +121,8 @@ export class TortureWorld {
     [this.#often, this.#once] = told;
   }
 
-  /** In a folder that is there and empty; `cast` names those who play. */
-  static async make(folder: string, cast: readonly string[]): Promise<TortureWorld> {
+  /** In a folder that is there and empty; `cast` names those who play. `rests`: whoever is idle is put to rest. */
+  static async make(folder: string, cast: readonly string[], rests = false): Promise<TortureWorld> {
     const notes = [new Notes(), new Notes(), new Notes()] as const;
     const told: [number[], number[]] = [[], []];
     const servers = [
@@ -130,7 +138,7 @@ export class TortureWorld {
     await mkdir(join(folder, "control"));
     await writeFile(join(folder, "data", "large.txt"), "0123456789abcdef".repeat(24576));
     await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
-    await writeFile(join(folder, "host.yaml"), configOf(cast, world.ports));
+    await writeFile(join(folder, "host.yaml"), configOf(cast, world.ports, rests));
     return world;
   }
 
@@ -181,7 +189,7 @@ export class TortureWorld {
       differs(`what ${name} said`, is.map(String), upTo(await done(name)));
     const checks: Readonly<Record<string, () => Promise<readonly string[]>>> = {
       writer: () => this.#inspectWriter(done, lines),
-      ann: () => this.#inspectLedger(done, lines),
+      ledger: () => this.#inspectLedger(done, lines),
       talker: async () => [...(await heard("talker", this.#talk)), ...(await log("talker", () => []))],
       asker: async () => [...(await heard("asker", this.#ask)), ...(await log("asker", () => []))],
       often: () => this.#inspectOften(kills, done),

@@ -19,6 +19,14 @@ describe("torture", () => {
     expect(wrong).deep.equal([]);
   }).timeout(300_000);
 
+  it("law 3: with components that rest whenever they are idle it is that, too", async () => {
+    const cast = ["dan", "ledger", "talker", "left"];
+    const lives = [...randomLives(4, 815), ...someSteps(["store commit", "journal append"], 3)];
+    const { wrong, wakings } = await torture({ lives, cast, rests: true });
+    expect(wrong).deep.equal([]);
+    expect(wakings).at.least(1);
+  }).timeout(300_000);
+
   it("fault 2: killed at steps of its life and of its recovery, it leaves the world of an uninterrupted run", async () => {
     const { wrong } = await torture({ lives: someSteps(STEPS, 7), cast: SMALL });
     expect(wrong).deep.equal([]);

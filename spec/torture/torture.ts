@@ -17,6 +17,8 @@ export interface Tortured {
   readonly losses: number;
   /** Steps at which the host was to be killed and which did not come. */
   readonly missed: readonly string[];
+  /** How often somebody was woken, as far as hosts said so. */
+  readonly wakings: number;
 }
 
 /** What users ask of a host while it runs. */
@@ -106,6 +108,8 @@ export interface TortureOptions {
   readonly lives: readonly LifeOptions[];
   /** Who plays. Default: everyone. */
   readonly cast?: readonly string[];
+  /** Whether whoever is idle is put to rest. Default: nobody is. */
+  readonly rests?: boolean;
   /** Told how it goes. */
   readonly tell?: (text: string) => void;
 }
@@ -113,21 +117,25 @@ export interface TortureOptions {
 export const torture = async ({
   lives,
   cast = EVERYONE,
+  rests = false,
   tell = () => {},
 }: TortureOptions): Promise<Tortured> => {
-  const world = await TortureWorld.make(await mkdtemp(join(tmpdir(), "cryonode-torture-")), cast);
+  const world = await TortureWorld.make(await mkdtemp(join(tmpdir(), "cryonode-torture-")), cast, rests);
   const missed: string[] = [];
   let kills = 0;
+  let wakings = 0;
   const failed = async (why: string): Promise<Tortured> => ({
     wrong: [why],
     kills,
     missed,
+    wakings,
     ...(await world.doubts()),
   });
   try {
     for (const options of lives) {
       const { failed: byItself, reached, said } = await live(world, options);
       kills++;
+      wakings += said.split('"event":"woken"').length - 1;
       const name = nameOf(options);
       if (byItself) return await failed(`${name}: it ended by itself:\n${said.slice(-3000)}`);
       if (ASTRAY.test(said) || FAULTED.test(said))
@@ -144,7 +152,8 @@ export const torture = async ({
     });
     if (!done || ASTRAY.test(said) || FAULTED.test(said))
       return await failed(`the last life:\n${said.slice(-9000)}`);
-    return { wrong: await world.inspect(kills), kills, missed, ...(await world.doubts()) };
+    wakings += said.split('"event":"woken"').length - 1;
+    return { wrong: await world.inspect(kills), kills, missed, wakings, ...(await world.doubts()) };
   } finally {
     await world.close();
   }
