@@ -30,19 +30,22 @@ export interface RestingOptions {
 
 type Woken = Either<HostError, Child>;
 
+/** There may be very many, so it is no larger than it must be. */
 interface Rester {
   readonly config: StartConfig;
-  readonly record: RestRecord;
+  readonly record: Pick<RestRecord, "identity" | "alarms" | "elapsed" | "uptime">;
   /** Others know it: it was put to rest in this run of the host. */
   readonly known: boolean;
   /** What it was told. */
-  heard: ToDomain[];
+  heard: readonly ToDomain[];
   /** It is still on its way to rest. */
   leaving: Promise<void> | null;
   waking: Promise<Woken> | null;
   /** Takes back that it is called when there is a message at its gates. */
   stops: readonly (() => void)[];
 }
+
+const NONE: never[] = [];
 
 /** So many are put to rest at once; one takes some ms of the host's thread. */
 const MOST_GOING = 4;
@@ -161,12 +164,19 @@ export class Resting {
   }
 
   #add(config: StartConfig, record: RestRecord, known: boolean): Rester {
+    const { identity, elapsed, uptime } = record;
+    const alarms = record.alarms.length === 0 ? NONE : record.alarms;
     const rester: Rester = {
-      ...{ config, record, known },
-      ...{ heard: [], leaving: null, waking: null, stops: [] },
+      config,
+      record: { identity, alarms, elapsed, uptime },
+      known,
+      heard: NONE,
+      leaving: null,
+      waking: null,
+      stops: NONE,
     };
     this.#resters.set(config.name, rester);
-    this.#names.set(record.identity, config.name);
+    this.#names.set(identity, config.name);
     return rester;
   }
 
@@ -196,7 +206,7 @@ export class Resting {
       const gate = alarm.kind === "gate" ? gates.get(alarm.name)?.provider : undefined;
       if (gate !== undefined) stops.push(gate.whenWaiting(() => void this.wake(name)));
     }
-    rester.stops = stops;
+    rester.stops = stops.length === 0 ? NONE : stops;
     // It may have been called by one of these at once.
     if (rester.waking !== null) return this.#unlisten(name, stops);
     if (due < Infinity) this.#alarms.set(name, due);
@@ -208,7 +218,7 @@ export class Resting {
   #hear(name: string, message: ToDomain): void {
     const rester = this.#resters.get(name);
     if (rester === undefined) return;
-    rester.heard.push(message);
+    rester.heard = [...rester.heard, message];
     void this.wake(name);
   }
 

@@ -487,7 +487,8 @@ export class ServiceBroker {
     if (!link.calls.has(call.id)) link.calls.set(call.id, { call, timer: null });
     // What it wrote before the call is there before the call.
     const isEarly = this.homes.isReturning(holder.identity);
-    if (link.owner !== null && owner?.state !== "live") this.#wanted({ identity: link.owner });
+    if (owner?.state !== "live")
+      this.#wanted(link.owner === null ? { child: link.child } : { identity: link.owner });
     if (owner?.state !== "live" || !owner.settled || !link.open || isEarly) return this.#wait(link);
     owner.say({ kind: "called", call, from: { identity: holder.identity, child: holder.child } });
   }

@@ -89,6 +89,10 @@ describe("rest", function () {
       // Both rest while the answer is waited for.
       expect(await stage.call("caller", "Caller", "ask", 2)).equal(3);
       expect(stage.count("woken", "caller")).at.least(2);
+      // Nor does either know of the other's rest when their host is another one.
+      await stage.until(() => stage.host.rests("counter") && stage.host.rests("caller"));
+      expect(await stage.again()).deep.equal(["counter", "caller"]);
+      expect(await stage.call("caller", "Caller", "ask", 3)).equal(6);
     }),
   );
 

@@ -20,8 +20,8 @@ describe("torture", () => {
   }).timeout(300_000);
 
   it("law 3: with components that rest whenever they are idle it is that, too", async () => {
-    const cast = ["dan", "ledger", "talker", "left"];
-    const lives = [...randomLives(4, 815), ...someSteps(["store commit", "journal append"], 3)];
+    const cast = ["dan", "ledger", "left"];
+    const lives = [...randomLives(2, 815), ...someSteps(["store commit"], 3)];
     const { wrong, wakings } = await torture({ lives, cast, rests: true });
     expect(wrong).deep.equal([]);
     expect(wakings).at.least(1);
