@@ -384,6 +384,7 @@ export class Resting {
     this.#open();
     for (const [name, { stops }] of this.#resters) this.#unlisten(name, stops);
     await Promise.all(this.#going.values());
+    if (this.size > 0) await this.#options.keeper.noteUptime();
     await Promise.all([...this.#resters.values()].flatMap(({ waking }) => waking ?? []));
   }
 }
