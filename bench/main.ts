@@ -13,6 +13,7 @@ import { freezeBenches } from "./freeze.ts";
 import { handleBenches } from "./handles.ts";
 import { imageBench } from "./image.ts";
 import { incrementalBench } from "./incremental.ts";
+import { migrationBenches } from "./migration.ts";
 import { populationBenches, restingBench } from "./resting.ts";
 import { restingHostBenches } from "./resting-host.ts";
 import { revivalBenches } from "./revival.ts";
@@ -42,6 +43,7 @@ const benches: readonly Bench[] = [
   ...populationBenches,
   ...restingHostBenches,
   ...durableBenches,
+  ...migrationBenches,
 ];
 
 const { values } = parseArgs({

@@ -9,6 +9,8 @@ import type { MemoryView } from "./source-host.ts";
 
 /** Bytes of a chunk that are deflated to see whether the rest is worth it. */
 const PROBE_BYTES = 1024;
+/** After so many chunks in a row that were not worth deflating, as many go without a probe. */
+const MOST_FUTILE = 16;
 /** Bytes a ms, until the link has shown more or less. */
 const FIRST_RATE = 100_000;
 
@@ -17,6 +19,9 @@ export class Packer {
   /** Bytes that the link takes up in a ms; and ms that deflating a chunk costs. */
   #rate = FIRST_RATE;
   #cost = 0.1;
+  /** Chunks in a row that were not worth it; and how many more are taken for such without a look. */
+  #futile = 0;
+  #unseen = 0;
 
   /** So many bytes took so long. */
   measured(bytes: number, ms: number): void {
@@ -26,9 +31,18 @@ export class Packer {
 
   pack(chunk: Uint8Array): Uint8Array {
     if (chunkBytes / this.#rate < this.#cost) return chunk;
+    if (this.#unseen > 0) {
+      this.#unseen -= 1;
+      return chunk;
+    }
     const probe = deflateRawSync(chunk.subarray(0, PROBE_BYTES), { level: 1 });
     const saved = (chunkBytes * Math.max(0, PROBE_BYTES - probe.length)) / PROBE_BYTES / this.#rate;
-    if (saved < this.#cost) return chunk;
+    if (saved < this.#cost) {
+      this.#futile += 1;
+      if (this.#futile > MOST_FUTILE) this.#unseen = MOST_FUTILE;
+      return chunk;
+    }
+    this.#futile = 0;
     const began = performance.now();
     const packed = deflateRawSync(chunk, { level: 1 });
     this.#cost = this.#cost * 0.9 + (performance.now() - began) * 0.1;

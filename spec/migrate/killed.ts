@@ -1,6 +1,9 @@
 // Either host is killed with `kill -9`, or the link is cut, at a step of the handover: what the suite does a part of, and
 // the torture all.
 import { expect } from "chai";
+import { frameHead } from "../../runtime/migrate/frame.ts";
+import { encodeMessage, type Message } from "../../runtime/migrate/message.ts";
+import type { Way } from "./tls-proxy.ts";
 import { otherSide, type Side, type TwoProcesses } from "./two-processes.ts";
 
 /** What is on its way when it happens: before it arrives. `released` comes from the source, the others from the sink. */
@@ -15,45 +18,47 @@ export interface Blow {
   readonly victim: Victim;
 }
 
-/** Moves once with nothing happening; answers how many records come back from the sink. */
-export const measure = async (two: TwoProcesses, from: Side): Promise<number> => {
-  const moved = await two.migrate(from, "--no-precopy");
-  expect(moved.status, moved.stderr).to.equal(0);
-  expect(await two.settled()).to.equal(otherSide(from));
-  return two.proxies[otherSide(from)].passed.back;
-};
+/** What TLS adds to a message: a header, the kind of content, a tag. */
+const TLS_BYTES = 5 + 1 + 16;
 
-/** The last answers of a sink, by their places from the end. */
-const FROM_END: Readonly<Record<Exclude<Moment, "released">, number>> = {
-  lacking: 3,
-  prepared: 2,
-  activated: 1,
+const lengthOf = (message: Message): number => frameHead(encodeMessage(message)).length + TLS_BYTES;
+
+/** What a sink says can't be read on its way, but has its own length. */
+const ALIVE = lengthOf({ kind: "alive" });
+const ACCEPTED = lengthOf({ kind: "accepted" });
+const PREPARED = lengthOf({ kind: "prepared", task: "00000000-0000-0000-0000-000000000000" });
+
+/** Tells which of these moments a record is; null: none. */
+const watchMoments = (): ((way: Way, bytes: number) => Moment | null) => {
+  let last: "nothing" | "accepted" | "lacking" | "prepared" = "nothing";
+  return (way, bytes) => {
+    if (way === "out") return last === "prepared" ? "released" : null;
+    if (bytes === ALIVE) return null;
+    if (last === "prepared") return "activated";
+    if (bytes === PREPARED) {
+      last = "prepared";
+      return "prepared";
+    }
+    if (last === "accepted") {
+      last = "lacking";
+      return "lacking";
+    }
+    if (last === "nothing" && bytes === ACCEPTED) last = "accepted";
+    return null;
+  };
 };
 
 /** Moves while that happens; afterwards both hosts are up, and the component goes on in one place. */
-export const strike = async (
-  two: TwoProcesses,
-  from: Side,
-  answers: number,
-  { moment, victim }: Blow,
-): Promise<Side> => {
+export const strike = async (two: TwoProcesses, from: Side, { moment, victim }: Blow): Promise<Side> => {
   const proxy = two.proxies[otherSide(from)];
   const side = victim === null ? null : victim === "source" ? from : otherSide(from);
   let struck = false;
-  const hit = async (): Promise<boolean> => {
+  const momentOf = watchMoments();
+  proxy.watch(async (way, bytes) => {
+    if (struck || momentOf(way, bytes) !== moment) return true;
     struck = true;
     if (side !== null) await two.kill(side);
     return false;
-  };
-  let isPrepared = false;
-  proxy.watch(async (way, number) => {
-    if (struck) return true;
-    if (moment === "released") {
-      if (way === "out" && isPrepared) return hit();
-      isPrepared ||= way === "back" && number === answers - FROM_END.prepared;
-      return true;
-    }
-    return way === "back" && number === answers - FROM_END[moment] ? hit() : true;
   });
   const moved = await two.migrate(from, "--no-precopy");
   proxy.watch(null);

@@ -5,12 +5,13 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 /** From the one who called, or to it. */
 export type Way = "out" | "back";
 
+/** `bytes`: of the record, its header included. */
+export type Watcher = (way: Way, bytes: number) => Promise<boolean>;
+
 export interface TlsProxy {
   readonly port: number;
-  /** Records that have passed on the last connection, by way. */
-  readonly passed: Readonly<Record<Way, number>>;
   /** Called before each record is passed on, which waits for it; false cuts the connection there. */
-  watch(record: ((way: Way, number: number) => Promise<boolean>) | null): void;
+  watch(record: Watcher | null): void;
   close(): void;
 }
 
@@ -33,13 +34,10 @@ const records = (): ((arrived: Buffer) => Buffer[]) => {
 
 /** `target`: the port that it leads to, asked for at each connection. */
 export const tlsProxy = (target: () => number): Promise<TlsProxy> => {
-  let watcher: ((way: Way, number: number) => Promise<boolean>) | null = null;
-  let passed: Record<Way, number> = { out: 0, back: 0 };
+  let watcher: Watcher | null = null;
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect({ host: "127.0.0.1", port: target() });
-    const own: Record<Way, number> = { out: 0, back: 0 };
-    passed = own;
     const cut = (): void => {
       near.destroy();
       far.destroy();
@@ -54,8 +52,7 @@ export const tlsProxy = (target: () => number): Promise<TlsProxy> => {
       from.on("data", (arrived: Buffer) => {
         for (const record of cutter(arrived))
           last = last.then(async () => {
-            const goes = (await watcher?.(way, own[way])) ?? true;
-            own[way] += 1;
+            const goes = (await watcher?.(way, record.length)) ?? true;
             if (!goes) cut();
             else if (!to.destroyed) to.write(record);
           });
@@ -71,9 +68,6 @@ export const tlsProxy = (target: () => number): Promise<TlsProxy> => {
     server.listen({ host: "127.0.0.1", port: 0 }, () =>
       resolve({
         port: (server.address() as AddressInfo).port,
-        get passed() {
-          return passed;
-        },
         watch: (record) => {
           watcher = record;
         },

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { STEP_NAMES } from "./step.ts";
 import { EVERYONE } from "./torture-world.ts";
+import { tortureMigration } from "../migrate/torture.ts";
 import { allSteps, powerCuts, randomLives, torture } from "./torture.ts";
 
 const { values } = parseArgs({
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     cast: { type: "string" },
     rest: { type: "boolean", default: false },
+    migrate: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -21,16 +23,20 @@ if (values.help) {
   console.log(`npm run torture -- [--kills N] [--seed S]
 npm run torture -- --power [--kills N] [--seed S]
 npm run torture -- --steps [--only TEXT]
+npm run torture -- --migrate
 with --cast NAME,NAME…: only these play, of ${EVERYONE.join(", ")}
 with --rest: whoever is idle for 5 ms is put to rest
 
 Runs components under \`cryonode up\`, ends the host with kill -9 again and again, and compares the world that is left
 with that of an uninterrupted run: N times (default 100) at moments that follow from S (default 1); with
 --power, each time losing what was not synced, or some of it; or at every step of
-its life, before and after, its first time and later ones; with --only, at those whose names have TEXT in them. The steps:
+its life, before and after, its first time and later ones; with --only, at those whose names have TEXT in them; with --migrate,
+a component moves between hosts, with each failure of the link at every frame, and with kill -9 of either host and a cut
+link at each step of the handover. The steps:
 
   ${STEP_NAMES.join("\n  ")}`);
-} else {
+} else if (values.migrate) await tortureMigration((text) => console.log(text));
+else {
   const steps = allSteps().filter(({ kill }) => kill!.what.includes(values.only ?? ""));
   const [kills, seed] = [Number(values.kills), Number(values.seed)];
   const lives = values.steps ? steps : values.power ? powerCuts(kills, seed) : randomLives(kills, seed);
