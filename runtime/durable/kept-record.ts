@@ -27,7 +27,7 @@ export const KeptRecord = struct(
     code: Code,
   },
   {
-    /** The number of the journal's file that the records after it begin in. */
+    /** The number of the journal's file that the records after it begin in, as some hosts have noted it. */
     file: natural,
   },
   "KeptRecord",

@@ -85,8 +85,6 @@ interface Putting {
   readonly resting: boolean;
   readonly set?: ReadonlyMap<string, Uint8Array>;
   readonly unset?: readonly string[];
-  /** The journal's file that the records after it begin in. */
-  readonly file?: number;
 }
 
 /** What a small component's memory is, in bytes: what a buffer for one has at least. */
@@ -246,7 +244,7 @@ export class Keeper {
       return E.left({ tag: "Checkpoint", error: kept.left });
     }
     const unset = life.rested ? [`${REST}${child.name}`] : [];
-    const put = await this.#put(life, kept.right, last, { resting: false, unset, file: since });
+    const put = await this.#put(life, kept.right, last, { resting: false, unset });
     if (E.isLeft(put)) return put;
     const { memory, snapshot } = kept.right;
     if (child.ending === null)
@@ -271,7 +269,7 @@ export class Keeper {
     life: Life,
     { snapshot, memory, registers, changed, sequence, names }: KeptChild,
     last: LastCopy | null,
-    { resting, set, unset = [], file }: Putting,
+    { resting, set, unset = [] }: Putting,
   ): Promise<Either<HostError, { readonly receipt: Receipt; readonly bytes: number }>> {
     const { child } = life;
     const { store } = this.#options;
@@ -284,7 +282,6 @@ export class Keeper {
       routes: spec.routes.map((route) => ({ ...route })),
       quota: snapshot.ledger.quota,
       code,
-      ...(file === undefined ? {} : { file }),
     };
     const encoded = encodeKept(record);
     if (E.isLeft(encoded)) return unkept(child.name, encoded.left);
@@ -589,9 +586,7 @@ export class Keeper {
       known: memory.length,
       receipt,
     });
-    const { incarnation, sequence, code, routes, file, ...rest } = record.right;
-    if (ending === null && file !== undefined && file < journal.oldest)
-      return unkept(name, "the store was put back: its journal is that of a later checkpoint");
+    const { incarnation, sequence, code, routes, file: _, ...rest } = record.right;
     const records =
       ending === null ? journal.past(incarnation, sequence) : journal.scan(incarnation, sequence);
     const noted = records.length === 0 ? await store.get(`${REST}${name}`) : E.right(null);

@@ -9,8 +9,8 @@ import { ROOT, type TortureWorld } from "./torture-world.ts";
 const COMMAND = join(ROOT, "dist/bin/command/main.js");
 const WATCH = fileURLToPath(new URL("watch-steps.js", import.meta.url));
 
-/** A step that has not come by then does not come in this life, and it is killed for no reason, in ms. */
-const PATIENCE_MS = 8_000;
+/** Without a patience of its own, in ms: far longer than any step takes that comes at all. */
+const PATIENCE_MS = 100_000;
 /** How long all may take to come to their ends, in ms. */
 const LAST_MS = 240_000;
 
@@ -19,6 +19,8 @@ export interface LifeOptions {
   readonly killAfter?: number;
   readonly byLast?: boolean;
   readonly kill?: Step;
+  /** A step that has not come by then does not come in this life, and it is killed for no reason, in ms. */
+  readonly patience?: number;
   readonly fail?: StepOrder["fail"];
   /** The machine loses its power when it is killed: what was not synced is on its disk or not, as follows from this
    *  seed. */
@@ -75,6 +77,7 @@ export const live = (world: TortureWorld, options: LifeOptions): Promise<LifeEnd
     const {
       killAfter,
       kill = null,
+      patience = PATIENCE_MS,
       fail,
       powerCut,
       traced = powerCut !== undefined,
@@ -106,7 +109,7 @@ export const live = (world: TortureWorld, options: LifeOptions): Promise<LifeEnd
       host.kill(signal);
     };
     let timer =
-      kill === null && !toTheEnd ? null : setTimeout(() => void giveUp(), toTheEnd ? LAST_MS : PATIENCE_MS);
+      kill === null && !toTheEnd ? null : setTimeout(() => void giveUp(), toTheEnd ? LAST_MS : patience);
     const giveUp = async (): Promise<void> => {
       if (toTheEnd) said += `\nnot done: ${(await world.undone()).join(", ")}\n${await command(world, "ps")}`;
       end("SIGKILL");

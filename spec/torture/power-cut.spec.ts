@@ -8,7 +8,6 @@ const CAST = ["writer", "left", "right"];
 
 const STEPS: readonly Step[] = [
   { what: "file write", when: "after", nth: 40 },
-  { what: "journal append", when: "after", nth: 30 },
   { what: "journal sync", when: "before", nth: 25 },
   { what: "name given", when: "after", nth: 1 },
   // The power goes while LMDB writes.

@@ -15,17 +15,21 @@ const DROWSY = "dan";
 const PAUSE = 60;
 const REST = 5;
 const APPENDERS = ["left", "right"];
+const PENS = ["anna", "bruno"];
 /** Those that come to an end, once they are told to stop. */
 const ENDING = [
   ...["writer", "talker", "asker", "often", "once", "poster", "reader", "patient", "tally"],
   ...PAYERS,
   ...APPENDERS,
+  ...PENS,
 ];
 
 const data = "{ service: File_system, label: data, to: data }";
 const control = "{ service: File_system, label: control, to: control }";
-const gate = (to: string, more = ""): string =>
-  `{ service: Gate, label: ${to === "web" ? to : "line"}, to: ${to}${more} }`;
+const gate = (to: string, more = ""): string => {
+  const label = to === "web" ? to : PENS.includes(to) ? "post" : "line";
+  return `{ service: Gate, label: ${label}, to: ${to}${more} }`;
+};
 
 const entry = (name: string, component: string, routes: readonly string[], more = ""): string => `  ${name}:
     component: ./${component}.ts
@@ -54,6 +58,7 @@ const entriesOf = (): ReadonlyMap<string, string> => {
     ["reader", "reader", [data]],
     ["moody", "moody", [], "    restart: { most: 1000, within: 1s }\n"],
     ["patient", "patient", [to("Moody", "moody")]],
+    ...PENS.map((name) => [name, "pen", [data, gate(name)], named(name)] as const),
     ["tally", "tally", [data]],
   ];
   return new Map(all.map(([name, ...rest]) => [name, entry(name, ...rest)]));
@@ -74,6 +79,8 @@ ${rests ? `    rest: { after: ${REST}ms }\n` : ""}    files:
       data: { directory: ./data, rights: [read, write, create, remove, list] }
       control: { directory: ./control, rights: [list] }
     gates:
+      anna: { unix: ./post.sock, listen: true, peer: cryonode, rights: [send, receive] }
+      bruno: { unix: ./post.sock, peer: cryonode, rights: [send, receive], retry: { tries: 10000 } }
 ${tcp("talk", talk)}${tcp("ask", ask)}${tcp("often", often)}${tcp("once", once)}      web: { http: "http://127.0.0.1:${web}", rights: [send, receive] }
 start:
 ${cast.map((name) => entriesOf().get(name)).join("")}`;
@@ -199,6 +206,18 @@ export class TortureWorld {
         ...(await log("poster", (count) => upTo(count, (n) => `${n} ok ${n}`))),
       ],
       left: () => this.#inspectShared(done, lines),
+      anna: async () =>
+        differs(
+          "what anna read",
+          await lines("anna.txt"),
+          upTo(await done("bruno"), (n) => `bruno ${n}`),
+        ),
+      bruno: async () =>
+        differs(
+          "what bruno read",
+          await lines("bruno.txt"),
+          upTo(await done("anna"), (n) => `anna ${n}`),
+        ),
       reader: () => log("reader", readings),
       patient: () => log("patient", patience),
       tally: async () => differs("tally.txt", await lines("tally.txt"), upTo(await done("tally"))),

@@ -63,7 +63,10 @@ const SELDOM = /made|folder|trim|removed|renamed|claim|image|record|log sync|nam
 export const allSteps = (): readonly LifeOptions[] =>
   STEP_NAMES.flatMap((what) =>
     (["before", "after"] as const).flatMap((when) =>
-      (SELDOM.test(what) ? [1, 1, 2] : [1, 1, 1, 2, 5, 17]).map((nth) => lifeAt({ what, when, nth })),
+      (SELDOM.test(what) ? [1, 1, 2] : [1, 1, 1, 2, 5, 17]).map((nth) => ({
+        ...lifeAt({ what, when, nth }),
+        patience: 8000,
+      })),
     ),
   );
 
@@ -92,7 +95,10 @@ export const powerCuts = (
 export const someSteps = (names: readonly StepName[], seed: number): readonly LifeOptions[] => {
   const random = numbers(seed);
   return names.flatMap((what) =>
-    (["before", "after"] as const).map((when) => lifeAt({ what, when, nth: 1 + Math.floor(random() * 4) })),
+    (["before", "after"] as const).map((when) => ({
+      ...lifeAt({ what, when, nth: 1 + Math.floor(random() * 4) }),
+      patience: 8000,
+    })),
   );
 };
 

@@ -149,11 +149,6 @@ export class Journal {
     return following(found, after);
   }
 
-  /** The first file that there is: those before it were of no use to anybody any more. */
-  get oldest(): number {
-    return this.#oldest;
-  }
-
   /** The highest number of an incarnation of a former host that left anything; 0 where none did. */
   get latest(): number {
     return Math.max(0, ...this.#past.keys());
