@@ -19,6 +19,9 @@ export interface ControlDeskOptions {
 
 type Result = Promise<Either<DurableError, unknown>>;
 
+/** What there is nothing to say of but that it is done: in JSON, that is null. */
+const done = E.map(() => null);
+
 const answer = async (result: Result): Promise<Either<Refusal, unknown>> =>
   E.mapLeft(refusalOf)(await result);
 
@@ -71,9 +74,9 @@ export const controlDesk = ({ name, file, host: opening, stop }: ControlDeskOpti
         });
       }
       case "abort":
-        return on((host) => Promise.resolve(host.abort(request.name)));
+        return on((host) => Promise.resolve(done(host.abort(request.name))));
       case "resolve":
-        return on((host) => host.resolve(request.name));
+        return on(async (host) => done(await host.resolve(request.name)));
       case "drain":
         return on((host) => host.drain(request.to, request.most, gone, tell));
       case "stop":

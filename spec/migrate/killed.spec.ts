@@ -1,7 +1,7 @@
 // Two durable hosts, each a process of its own: a component moves between them, over TLS, while either is killed or the
 // link is cut. In the end one of them has it, and what it wrote is what one that never moved would have written.
 import { expect } from "chai";
-import { strike, type Blow } from "./killed.ts";
+import { hit, strike, type Blow } from "./killed.ts";
 import { onTwoProcesses, type Side } from "./two-processes.ts";
 
 /** The other four are the torture's. */
@@ -28,4 +28,28 @@ describe("two durable hosts", () => {
       await two.goesOn();
     }),
   ).timeout(240_000);
+
+  it(
+    "fault 38: a sink in doubt shows it, and lives where an operator says that its source is gone",
+    onTwoProcesses(async (two) => {
+      await two.goesOn();
+      await hit(two, "here", { moment: "released", victim: "source" });
+      while ((await two.state("there")) !== "in doubt")
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      const { stdout } = await two.cli(["ps", "--state", "there"]);
+      expect(stdout)
+        .to.match(/counter +in doubt/)
+        .and.to.match(/it has come from here/);
+      const resolved = await two.cli(["migrate", "counter", "--resolve", "--state", "there"]);
+      expect(resolved.stderr).to.equal("");
+      expect(resolved).to.include({ status: 0, stdout: "counter  lives here from now on\n" });
+      await two.goesOn();
+      await two.again("here");
+      expect(await two.settled()).to.equal("there");
+      await two.goesOn();
+      const abort = await two.cli(["migrate", "counter", "--abort", "--state", "there"]);
+      expect(abort).to.include({ status: 1 });
+      expect(abort.stderr).to.match(/no migration of counter is under way/);
+    }),
+  ).timeout(120_000);
 });

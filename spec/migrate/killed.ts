@@ -48,10 +48,10 @@ const watchMoments = (): ((way: Way, bytes: number) => Moment | null) => {
   };
 };
 
-/** Moves while that happens; afterwards both hosts are up, and the component goes on in one place. */
-export const strike = async (two: TwoProcesses, from: Side, { moment, victim }: Blow): Promise<Side> => {
+/** Moves while that happens. */
+export const hit = async (two: TwoProcesses, from: Side, { moment, victim }: Blow): Promise<void> => {
   const proxy = two.proxies[otherSide(from)];
-  const side = victim === null ? null : victim === "source" ? from : otherSide(from);
+  const side: Side | null = victim === null ? null : victim === "source" ? from : otherSide(from);
   let struck = false;
   const momentOf = watchMoments();
   proxy.watch(async (way, bytes) => {
@@ -63,6 +63,12 @@ export const strike = async (two: TwoProcesses, from: Side, { moment, victim }: 
   const moved = await two.migrate(from, "--no-precopy");
   proxy.watch(null);
   expect(struck, `${moment} came: ${moved.stderr}`).to.equal(true);
+};
+
+/** Moves while that happens; afterwards both hosts are up, and the component goes on in one place. */
+export const strike = async (two: TwoProcesses, from: Side, { moment, victim }: Blow): Promise<Side> => {
+  const side = victim === null ? null : victim === "source" ? from : otherSide(from);
+  await hit(two, from, { moment, victim });
   if (side !== null) await two.again(side);
   const home = await two.settled();
   // A source that has not let it go runs on; one that has does not.
