@@ -179,7 +179,10 @@ describe("host: freezes at the same time", () => {
   });
 });
 
-describe("host: the deadline of a freeze", () => {
+describe("host: the deadline of a freeze", function () {
+  // A loop of forty million rounds, on a machine that may have others to run.
+  this.timeout(120_000);
+
   // Long enough to outlast the deadline many times, and an end in sight.
   const SPIN = `
     await log.write("spinning");
