@@ -182,6 +182,13 @@ export class RestStage {
     return [...entries.keys()].filter((name) => this.host.rests(name));
   }
 
+  /** Whether it could be put to rest as it is now; it goes on. */
+  async couldRest(child: Child): Promise<boolean> {
+    const rested = given(await this.#running.opened.keeper.rest(child, "asked for"));
+    if (rested !== null) child.stir();
+    return rested !== null;
+  }
+
   read(path: string): Promise<string> {
     return readFile(join(this.folder, path), "utf8");
   }

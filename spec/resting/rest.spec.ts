@@ -1,8 +1,9 @@
 // Passivation: a child that is idle rests, and whatever is for it brings it back.
 import { appendFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import { atRest } from "./rest-stage.ts";
+import { atRest, type RestStage } from "./rest-stage.ts";
 
 const COUNTER = `
 const Counter = session("Counter", {
@@ -235,4 +236,48 @@ describe("rest", function () {
       expect(await stage.read("state/logs/slow.log")).equal("asked\n");
     }),
   );
+
+  for (const [what, body, may] of [
+    ["nothing else", "", true],
+    ["an open file", `await data.open("kept", { write: true, create: true });`, true],
+    [
+      "a file without a name",
+      `await data.open("lost", { write: true, create: true }); await data.unlink("lost");`,
+      false,
+    ],
+    ["a watch that waits", `void data.watch(".");`, false],
+    ["a gate to a peer", `await env.session(Gate, { label: "peer" });`, false],
+    [
+      "a paused thread",
+      `await (await env.cpu.thread("other", async () => new Promise(() => {}))).pause();`,
+      true,
+    ],
+  ] as const)
+    it(`with ${what} it ${may ? "may rest" : "stays awake"}`, async () => {
+      const peer = createServer((socket) => void socket.on("error", () => {}));
+      await new Promise<void>((resolve) => peer.listen(0, "127.0.0.1", resolve));
+      const { port } = peer.address() as AddressInfo;
+      const tcp = { kind: "tcp", host: "127.0.0.1", port, listen: false, framing: "line" } as const;
+      const gates = { peer: { ...tcp, rights: ["send", "receive"] } } as const;
+      const play = async (stage: RestStage): Promise<void> => {
+        const child = await stage.play(
+          "holder",
+          `const timer = await env.session(Timer);
+          const data = await env.session(FileSystem, { label: "data" });
+          ${body}
+          await log.write("ready");
+          await timer.sleep(1e9);`,
+          { rest: 3_600_000 },
+        );
+        await stage.said("holder", "ready");
+        // Until the answer to its log has reached it, it has something to do.
+        if (may) while (!(await stage.couldRest(child)));
+        else for (let look = 0; look < 40; look++) expect(await stage.couldRest(child)).equal(false);
+      };
+      try {
+        await atRest(play, { gates })();
+      } finally {
+        peer.close();
+      }
+    });
 });
