@@ -1,5 +1,5 @@
-// Loaded into every thread of a process: kills it when so many writes have gone to files below a folder, right after
-// the last one, before anybody can have heard of it.
+// Loaded into every thread of a process: kills it when so many writes have gone to logs below a folder, right after the
+// last one, before anybody can have heard of it.
 "use strict";
 const fs = require("node:fs");
 const { syncBuiltinESMExports } = require("node:module");
@@ -10,8 +10,8 @@ let left = Number(process.env.CRASH_AFTER);
 
 fs.writeSync = (file, ...rest) => {
   const written = write(file, ...rest);
-  if (fs.readlinkSync(`/proc/self/fd/${file}`).startsWith(within) && --left === 0)
-    process.kill(process.pid, "SIGKILL");
+  const path = fs.readlinkSync(`/proc/self/fd/${file}`);
+  if (path.startsWith(within) && path.endsWith(".log") && --left === 0) process.kill(process.pid, "SIGKILL");
   return written;
 };
 syncBuiltinESMExports();

@@ -20,9 +20,9 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
     /** Contenders whose names match. */
     who: { type: "string", default: "" },
-    rounds: { type: "string", default: "5" },
+    rounds: { type: "string", default: "20" },
     /** How long each works in a round, in ms. */
-    span: { type: "string", default: "2000" },
+    span: { type: "string", default: "500" },
     /** After how many steps it is killed and resumed. */
     steps: { type: "string", default: "1000,10000" },
     /** Kills in the crash window: ours, and each peer's. */
@@ -58,7 +58,9 @@ const figure = (value: number): string =>
   value >= 1000 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
 
 /** One figure of the table, with the least and the greatest that were measured. */
-const tell = (row: string, who: string, unit: string, figures: readonly number[]): void => {
+const tell = (row: string, who: string, unit: string, all: readonly number[]): void => {
+  // Of a ratio to nothing at all there is nothing to be said.
+  const figures = all.filter(Number.isFinite);
   if (figures.length === 0) return;
   const [value, [least, greatest]] = [median(figures), range(figures)];
   if (values.json) return say(JSON.stringify({ row, who, unit, value, least, greatest }));
@@ -75,6 +77,7 @@ const trying = async (who: string, act: () => Promise<void>): Promise<void> => {
   }
 };
 
+const RESUMES = 5;
 const BASELINE = "append and fdatasync";
 
 const steps = (workers: number): Promise<void> =>
@@ -130,7 +133,7 @@ for (const count of values.steps.split(",").map(Number)) {
   if (!isWanted(resume) && !isWanted(disk)) continue;
   for (const contender of contenders)
     await trying(contender.name, async () => {
-      const { ms, bytes } = await resumed(contender, count, rounds);
+      const { ms, bytes } = await resumed(contender, count, RESUMES);
       tell(resume, contender.name, "ms", ms);
       tell(disk, contender.name, "bytes", [bytes]);
     });
