@@ -7,6 +7,9 @@ import { bytesOfAll, lastLine, linesOfAll, verdictOn, type Verdict } from "./lin
 
 const POLL_MS = 1;
 
+/** What each worker has done before it is measured. */
+const WARM_LINES = 40;
+
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A contender that stops by itself has failed. */
@@ -36,12 +39,10 @@ export const inFolder = async <A>(contender: Contender, act: (folder: string) =>
 
 /** A contender at work that is paused between its measurements, so that several can be measured in turn. */
 export class AtWork {
-  readonly #contender: Contender;
   readonly #job: Job;
   readonly #running: Running;
 
-  private constructor(contender: Contender, job: Job, running: Running) {
-    this.#contender = contender;
+  private constructor(job: Job, running: Running) {
     this.#job = job;
     this.#running = running;
   }
@@ -51,12 +52,13 @@ export class AtWork {
     const job = { folder, workers, crashAfter: null };
     const running = await contender.start(job);
     const warm = (): boolean => {
-      for (let worker = 0; worker < workers; worker++) if (lastLine(folder, worker) < 5) return false;
+      for (let worker = 0; worker < workers; worker++)
+        if (lastLine(folder, worker) < WARM_LINES) return false;
       return linesOfAll(folder, workers) >= 50;
     };
     await until(warm, running, contender.name);
     running.pause();
-    return new AtWork(contender, job, running);
+    return new AtWork(job, running);
   }
 
   /** Steps a second of all workers together, over so many ms. */
