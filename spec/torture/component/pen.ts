@@ -25,11 +25,12 @@ export default component(async (env) => {
     }
   };
   const receiving = receive();
+  const isAhead = (sent: number): boolean => sent > read + 5 && !over;
   let n = 0;
   while (await goes(n)) {
     n += 1;
     await gate.send(`${name} ${n}`);
-    while (n > read + 5 && !over) await new Promise<void>((resolve) => (goOn = resolve));
+    while (isAhead(n)) await new Promise<void>((resolve) => (goOn = resolve));
   }
   await gate.send("over");
   await receiving;
