@@ -6,6 +6,7 @@ import { resolveImage } from "../scenario/schema-path.ts";
 import type { Console } from "./console.ts";
 import type { ExitStatus } from "./exit-status.ts";
 import type { HostCommand } from "./host-command.ts";
+import type { MigrateOptions } from "./migrate-options.ts";
 
 export interface HostCommandsOptions {
   /** The default state directory. */
@@ -150,23 +151,10 @@ export const addHostCommands = (
     .option("--rounds <count>", "most rounds of memory before it is stopped (default: 8)")
     .option("--abort", "stop a migration that is under way", false)
     .option("--resolve", "it is in doubt, and its source is gone for good: it lives here", false)
-    .action(
-      async (
-        name: string,
-        command: HostCommand & {
-          readonly to?: string;
-          readonly with: readonly string[];
-          readonly precopy: boolean;
-          readonly pause?: string;
-          readonly rounds?: string;
-          readonly abort: boolean;
-          readonly resolve: boolean;
-        },
-      ) => {
-        const { migrateCommand } = await import("./migrate-options.ts");
-        done(await migrateCommand(name, command, console, signal));
-      },
-    );
+    .action(async (name: string, command: MigrateOptions) => {
+      const { migrateCommand } = await import("./migrate-options.ts");
+      done(await migrateCommand(name, command, console, signal));
+    });
 
   add("drain", "move all children that run to another host")
     .requiredOption("--to <peer>", "a peer of the host's file: its name, or its HOST:PORT")

@@ -1,12 +1,12 @@
 // From a component's TypeScript file to the one ES module that the engine runs, with its source map. What does
 // not compile, or imports what is not there for a component, is a diagnostic and never reaches an engine.
 
-import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { BuildFailure, BuildOptions, Message, Metafile } from "esbuild";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Diagnostic } from "../diagnostic.ts";
+import { sha256 } from "../digest.ts";
 import { didYouMean, nearest } from "../nearest.ts";
 import { alwaysErrors, diagnosticOf, isOfPackage } from "./complaint.ts";
 import { guestNames as ownGuestNames } from "./guest-module.ts";
@@ -163,7 +163,7 @@ export const compileComponent = async (
       code,
       sourceMap,
       sources: filesOf(metafile, folder),
-      hash: createHash("sha256").update(code).digest("hex"),
+      hash: sha256(code),
       warnings: said.map(diagnose),
     });
   } catch (error) {

@@ -3,10 +3,10 @@
 //   cryonode base 1 HASH LF    sha256, in hexadecimal, of the header
 //   HEADER LF                  JSON: what it was made of, its registers and anchors, and the memory's own hash
 //   MEMORY                     as it is
-import { createHash } from "node:crypto";
 import * as t from "io-ts";
 import { ABI } from "../../lib/guest/abi.ts";
 import { E, type Either } from "../../lib/fp.ts";
+import { sha256 } from "../digest.ts";
 import type { Base } from "./base.ts";
 
 const MAGIC = "cryonode base 1 ";
@@ -43,9 +43,6 @@ export interface BaseFile {
   readonly base: Base;
   readonly origin: BaseOrigin;
 }
-
-export const sha256 = (bytes: Uint8Array | string): string =>
-  createHash("sha256").update(bytes).digest("hex");
 
 export const encodeBase = ({ memory, registers, anchors, hash }: Base, origin: BaseOrigin): Uint8Array => {
   const header: Header = { ...origin, abi: ABI, hash, bytes: memory.length, registers, anchors };

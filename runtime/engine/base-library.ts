@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
 import { E } from "../../lib/fp.ts";
 import { buildBase, guestLibrary, type Base } from "./base.ts";
-import { decodeBase, encodeBase, sha256 } from "./base-file.ts";
+import { sha256 } from "../digest.ts";
+import { decodeBase, encodeBase } from "./base-file.ts";
 import type { Engine } from "./wasm-module.ts";
 
 /** Where this release's own base lies, with its hash in the file `current`. */

@@ -1,10 +1,10 @@
 // The base memory: engine, guest library and the host's boxes, before any component is loaded. It is built
 // under a fixed clock and fixed entropy, so that every host builds the same bytes from the same release;
 // images name it by its hash and carry what differs from it.
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { OUTBOX_BYTES } from "../../lib/guest/abi.ts";
+import { sha256 } from "../digest.ts";
 import { Machine, RANDOM_STATE_OFFSET, type Anchors, type Registers } from "./machine.ts";
 import { PAGE_BYTES, type Engine } from "./wasm-module.ts";
 
@@ -137,6 +137,6 @@ export const buildBase = (engine: Engine, library: string = guestLibrary()): Bas
     memory,
     registers: machine.registers(),
     anchors: { outbox, deliver, undefined: nothing, argv, boxes, length },
-    hash: createHash("sha256").update(memory).digest("hex"),
+    hash: sha256(memory),
   };
 };

@@ -2,7 +2,8 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildBase, guestLibrary } from "./base.ts";
-import { encodeBase, sha256 } from "./base-file.ts";
+import { sha256 } from "../digest.ts";
+import { encodeBase } from "./base-file.ts";
 import { baseFileName, BUILT, CURRENT } from "./base-library.ts";
 import { loadEngine } from "./wasm-module.ts";
 

@@ -1,9 +1,9 @@
 // The engine's WebAssembly module, rewritten on loading: its memory becomes an import, so that each protection
 // domain gets one with a maximum of its own, and of its 450 exports only those in use remain, because every
 // export costs every instance some 3 kB of JavaScript heap.
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { sha256 } from "../digest.ts";
 
 /** Bytes of a WebAssembly page. */
 export const PAGE_BYTES = 65536;
@@ -188,7 +188,7 @@ export const loadEngine = (): Engine => {
   const { bytes, ...initial } = rewrite(wasm);
   return {
     module: new WebAssembly.Module(bytes),
-    hash: createHash("sha256").update(wasm).digest("hex"),
+    hash: sha256(wasm),
     ...initial,
   };
 };

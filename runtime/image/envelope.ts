@@ -19,6 +19,7 @@ import { inflate } from "../deflate.ts";
 import { decode as decodeCbor } from "./cbor-reader.ts";
 import { encode } from "./cbor.ts";
 import { closedRecord, constrained, decodeClosed, refined } from "./closed-record.ts";
+import { natural, sha256, text, uuid } from "./fields.ts";
 import { malformed, type ImageError } from "./image-error.ts";
 import {
   keyObject,
@@ -40,18 +41,7 @@ const MOST_HEADER_BYTES = 1 << 16;
 const MOST_BASES = 64;
 const MOST_BASE_BYTES = 64 << 20;
 
-const natural = refined(
-  "an integer, 0 or more",
-  (u): u is number => typeof u === "number" && Number.isSafeInteger(u) && u >= 0,
-);
-const matching = (name: string, pattern: RegExp) =>
-  refined(name, (u): u is string => typeof u === "string" && pattern.test(u));
-const uuid = matching("a UUID in lower case", /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-const sha256 = matching("a SHA-256 in 64 hexadecimal digits", /^[0-9a-f]{64}$/);
-const host = refined(
-  "text of 1 to 256 characters",
-  (u): u is string => typeof u === "string" && u.length > 0 && u.length <= 256,
-);
+const host = text(256);
 const key = refined(
   "a public key",
   (u): u is PublicKey => typeof u === "string" && E.isRight(parsePublicKey(u)),

@@ -2,6 +2,7 @@
 // passed it: unknown fields are refused.
 import * as t from "io-ts";
 import { closedRecord, constrained, refined } from "./closed-record.ts";
+import { integer, natural, sha256, text, uuid } from "./fields.ts";
 
 /** Bytes of a WebAssembly page: memories are multiples of it. */
 export const pageBytes = 65536;
@@ -10,25 +11,6 @@ export const maxMemoryBytes = 2 ** 32;
 /** Children that may be frozen together in one image. */
 const maxChildren = 64;
 
-const matching = (name: string, pattern: RegExp) =>
-  refined(name, (input): input is string => typeof input === "string" && pattern.test(input));
-
-const integer = (name: string, min: number, max: number) =>
-  refined(
-    name,
-    (input): input is number =>
-      typeof input === "number" && Number.isSafeInteger(input) && input >= min && input <= max,
-  );
-
-const text = (max: number) =>
-  refined(
-    `text of 1 to ${max} characters`,
-    (input): input is string => typeof input === "string" && input.length > 0 && input.length <= max,
-  );
-
-const uuid = matching("a UUID in lower case", /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-const sha256 = matching("a SHA-256 in 64 hexadecimal digits", /^[0-9a-f]{64}$/);
-const natural = integer("an integer, 0 or more", 0, Number.MAX_SAFE_INTEGER);
 /** As far as a Date reaches. */
 const timestamp = integer("a time in ms", 0, 8.64e15);
 const address = integer("a 32-bit address", 0, 2 ** 32 - 1);

@@ -5,7 +5,7 @@ import { duration, natural, struct, text } from "../../lib/codec.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import { decode } from "../image/cbor-reader.ts";
 import { encode } from "../image/cbor.ts";
-import { refined } from "../image/closed-record.ts";
+import { uuid } from "../image/fields.ts";
 import { imageProse } from "../image/image-error.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import { bounded } from "./bounded.ts";
@@ -26,11 +26,6 @@ export const MOST_ROWS = 1 << 14;
 
 const oneOf = <K extends string>(names: readonly K[]): t.Type<K, unknown> =>
   t.keyof(Object.fromEntries(names.map((name) => [name, null])) as Record<K, null>);
-
-const uuid = refined(
-  "a UUID in lower case",
-  (u): u is string => typeof u === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(u),
-);
 
 const names = bounded(text, MOST_TRAVELERS, "names");
 

@@ -11,6 +11,7 @@ import { foremost, type Lack } from "./lack.ts";
 import type { Landed, Landings } from "./landings.ts";
 import { MemoryIntake, indexOf } from "./memory-intake.ts";
 import { migrateProse, type MigrateError } from "./migrate-error.ts";
+import { isUuid } from "../uuid.ts";
 import { AllRequirements, type Requirements } from "./requirements.ts";
 import type { RoleEvent } from "./role.ts";
 import { openContainer, type SealedContainer } from "./sealed-container.ts";
@@ -102,9 +103,7 @@ export class SinkRun {
     const names = new Set(travelers.map(({ name }) => name));
     const identities = new Set(travelers.map(({ identity }) => identity));
     const isDistinct = names.size === travelers.length && identities.size === travelers.length;
-    const areUuids = travelers.every(({ identity }) =>
-      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(identity),
-    );
+    const areUuids = travelers.every(({ identity }) => isUuid(identity));
     return travelers.length > 0 && isDistinct && areUuids
       ? E.right(travelers)
       : protocol(

@@ -1,7 +1,7 @@
 // Checkpoints and batches as the store takes them: what can't be is refused before anything is done.
 import { storePageBytes } from "./page-set.ts";
 import { chunkBytes } from "./chunk.ts";
-import { isUuid } from "./keys.ts";
+import { isUuid } from "../../uuid.ts";
 import type { Batch, Checkpoint } from "./store.ts";
 import type { StoreError } from "./store-error.ts";
 

@@ -13,6 +13,7 @@
 // A text is a varint of its bytes and UTF-8. A blob is a varint of its bytes and, if that is not 0, 16 bytes: the
 // hash of its chunk, or where it has more than one, of the list of them.
 import { createHash } from "node:crypto";
+import { sha256 } from "../../digest.ts";
 import { chunkBytes } from "./chunk.ts";
 import { hashBytes, type Hash } from "./keys.ts";
 import type { Position } from "./position.ts";
@@ -163,7 +164,7 @@ export const checkpointHash = (
   for (const part of ["cryonode checkpoint 1", identity, base]) text(writer, part);
   // The number of a base is the store's own affair.
   facts(writer, { ...kept, base: 0 });
-  return createHash("sha256").update(writer.bytes(memory).done()).digest("hex");
+  return sha256(writer.bytes(memory).done());
 };
 
 export const memoryBytesOf = (kept: Kept): number => kept.chunks * chunkBytes;

@@ -63,7 +63,6 @@ export const deadComponentKey = id("x");
 export const deadCheckpointKey = (number: number, sequence: number): Key =>
   id("x")(number) + bigEndian(sequence, 7);
 
-export const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 const uuidBytes = (uuid: string): string => Buffer.from(uuid.replaceAll("-", ""), "hex").toString("latin1");
 export const uuidIn = (key: Key): string =>
   Buffer.from(key.slice(1), "latin1")

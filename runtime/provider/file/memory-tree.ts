@@ -1,6 +1,5 @@
 // What a memory provider keeps: directories of names, and files that are counted against one bound.
-
-import { createHash } from "node:crypto";
+import { sha256 } from "../../digest.ts";
 
 const nothing = new Uint8Array(0);
 
@@ -121,7 +120,7 @@ export class MemoryFile implements Named {
   }
 
   sha256(): string {
-    return createHash("sha256").update(this.content).digest("hex");
+    return sha256(this.content);
   }
 
   /** Gives the bytes back once nobody can reach them. */

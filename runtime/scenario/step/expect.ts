@@ -1,8 +1,8 @@
 // `expect`: the verdict, one judgement each.
-import { createHash } from "node:crypto";
 import { E, type Either } from "../../../lib/fp.ts";
 import type { SessionError } from "../../../lib/error.ts";
 import { wholeContent } from "../../core/whole-content.ts";
+import { sha256 } from "../../digest.ts";
 import { renderEnding } from "../child-history.ts";
 import { lineDifference, linesOf } from "../line-match.ts";
 import type { Outcome, Play } from "../play.ts";
@@ -63,7 +63,7 @@ const file = (expected: Expected<"file">, play: Play): Outcome => {
     case "lines":
       return judgeLines(what, linesOf(bytes.toString()), expected.content.lines);
     case "sha256": {
-      const digest = createHash("sha256").update(bytes).digest("hex");
+      const digest = sha256(bytes);
       return digest === expected.content.sha256
         ? MET
         : unlike(`sha256 of ${what}, ${bytes.length} bytes`, digest, expected.content.sha256);
