@@ -6,7 +6,6 @@ import { E } from "../../lib/fp.ts";
 import { CAPTURE_STEPS, resume } from "../../runtime/checkpoint/capture.ts";
 import { REVIVE_STEPS } from "../../runtime/checkpoint/revive.ts";
 import {
-  chooser,
   DEEDS,
   deedsOf,
   NAMES,
@@ -14,6 +13,7 @@ import {
   peerProgram,
   play,
   scriptsOf,
+  shuffle,
   straight,
 } from "./several/neighbourhood.ts";
 
@@ -36,8 +36,7 @@ describe("laws 4 and 7: several children", function () {
           const { deeds } = await straight(bytecode, scripts);
           const village = await neighbourhood(bytecode, scripts);
           try {
-            village.pick = chooser(seed);
-            village.post.pick = chooser(seed ^ 0x55555555);
+            shuffle(village, seed);
             await play(village, async (point) => {
               for (const [at, name, step] of failures) {
                 if (at !== point) continue;
@@ -75,8 +74,7 @@ describe("laws 4 and 7: several children", function () {
           const { deeds } = await straight(bytecode, scripts);
           const village = await neighbourhood(bytecode, scripts);
           try {
-            village.pick = chooser(seed);
-            village.post.pick = chooser(seed ^ 0x55555555);
+            shuffle(village, seed);
             await play(village, async (point) => {
               for (const [at, name, step, waits] of failures) {
                 if (at !== point || village.at(name).state !== "live") continue;

@@ -6,7 +6,7 @@ import { usedBy } from "../../runtime/intercept/ledger.ts";
 import { inhabitant } from "../domain/square.ts";
 import { Village } from "../domain/village.ts";
 import { OPEN_ROUTES } from "../domain/world.ts";
-import { chooser } from "./several/neighbourhood.ts";
+import { shuffle } from "./several/neighbourhood.ts";
 
 const NAMES = ["a", "b", "c"];
 const CAPS = 24;
@@ -83,8 +83,7 @@ describe("law 6: several children", function () {
           const village = new Village();
           const bytecode = await inhabitant(HOLDER);
           try {
-            village.pick = chooser(seed);
-            village.post.pick = chooser(seed ^ 0x55555555);
+            shuffle(village, seed);
             for (const [i, name] of NAMES.entries()) {
               const others = NAMES.filter((each) => each !== name);
               await village.start(name, bytecode, {

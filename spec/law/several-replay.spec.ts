@@ -7,12 +7,12 @@ import { MEMORY_SLOT } from "../../runtime/domain/memory-event.ts";
 import type { Snapshot } from "../../runtime/checkpoint/snapshot.ts";
 import { comparable } from "./comparable.ts";
 import {
-  chooser,
   DEEDS,
   NAMES,
   neighbourhood,
   peerProgram,
   scriptsOf,
+  shuffle,
   type Scripts,
 } from "./several/neighbourhood.ts";
 
@@ -61,8 +61,7 @@ describe("law 1: several children", function () {
   ): Promise<number> => {
     const village = await neighbourhood(bytecode, scripts);
     try {
-      village.pick = chooser(seed);
-      village.post.pick = chooser(seed ^ 0x55555555);
+      shuffle(village, seed);
       for (let at = 0; at < point && (await village.advance()); at++);
       for (const name of NAMES) await village.freeze(name);
       let links = 0;

@@ -4,7 +4,6 @@ import * as fc from "fast-check";
 import type { Village } from "../domain/village.ts";
 import {
   byList,
-  chooser,
   DEEDS,
   deedsOf,
   freezes,
@@ -13,6 +12,7 @@ import {
   peerProgram,
   play,
   scriptsOf,
+  shuffle,
   straight,
   type Deeds,
   type Freeze,
@@ -60,8 +60,7 @@ describe("law 2: several children", function () {
   const shuffled =
     (seed: number, then: Disturbance = () => async () => {}): Disturbance =>
     (village) => {
-      village.pick = chooser(seed);
-      village.post.pick = chooser(seed ^ 0x55555555);
+      shuffle(village, seed);
       return then(village);
     };
 

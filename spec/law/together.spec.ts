@@ -15,7 +15,6 @@ import {
 import type { Village } from "../domain/village.ts";
 import {
   byList,
-  chooser,
   DEEDS,
   deedsOf,
   freezes,
@@ -24,6 +23,7 @@ import {
   peerProgram,
   play,
   scriptsOf,
+  shuffle,
   straight,
   type Deeds,
   type Freeze,
@@ -103,8 +103,7 @@ describe("law 2: several children together", function () {
         const { deeds } = await straight(bytecode, scripts);
         const all = list.map((each) => ({ ...each, together: true }));
         await assertSame(scripts, deeds, (village) => {
-          village.pick = chooser(seed);
-          village.post.pick = chooser(seed ^ 0x55555555);
+          shuffle(village, seed);
           return byList(village, all);
         });
       }),
@@ -148,8 +147,7 @@ describe("law 2: several children together", function () {
     seed: number,
   ): Promise<void> => {
     const village = await neighbourhood(bytecode, scripts);
-    village.pick = chooser(seed);
-    village.post.pick = chooser(seed ^ 0x55555555);
+    shuffle(village, seed);
     try {
       const logged = new Map<string, number>();
       await play(village, async (point) => {

@@ -58,6 +58,12 @@ export const chooser = (seed: number): ((n: number) => number) => {
   };
 };
 
+/** Who takes the next turn, and which letter comes next, is drawn: the same way for the same seed. */
+export const shuffle = (village: Village, seed: number): void => {
+  village.pick = chooser(seed);
+  village.post.pick = chooser(seed ^ 0x55555555);
+};
+
 const optionsOf = (name: string, script: readonly Deed[]): WorldOptions => {
   const others = NAMES.filter((each) => each !== name);
   return {
