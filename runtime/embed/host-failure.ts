@@ -1,6 +1,6 @@
 // What the promises of the embedding API reject with: an `Error` for people, with the facts for programs.
 import { prose, type SessionError } from "../../lib/error.ts";
-import type { Ending } from "../host/ending.ts";
+import { renderEnding, type Ending } from "../host/ending.ts";
 import { migrateProse, type MigrateError } from "../migrate/migrate-error.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 
@@ -35,25 +35,6 @@ export type HostFacts =
   /** A provider refused what was done to it from outside. */
   | { readonly tag: "Provider"; readonly name: string; readonly error: SessionError };
 
-const endingProse = (ending: Ending): string => {
-  switch (ending.kind) {
-    case "exited":
-      return `it exited with ${ending.code}`;
-    case "faulted":
-      return `it faulted: ${ending.reason}`;
-    case "frozen":
-      return "it was frozen";
-    case "killed":
-      return "it was killed";
-    case "fenced":
-      return `it was fenced: ${ending.reason}`;
-    case "resting":
-      return "it rests";
-    case "lost":
-      return `it was lost: ${ending.reason}`;
-  }
-};
-
 const factsProse = (facts: HostFacts): string => {
   switch (facts.tag) {
     case "Setup":
@@ -63,7 +44,7 @@ const factsProse = (facts: HostFacts): string => {
     case "NotReached":
       return (
         `${facts.child} did not write ${facts.awaited}` +
-        (facts.ending === null ? ` within ${facts.within} ms` : `: ${endingProse(facts.ending)}`)
+        (facts.ending === null ? ` within ${facts.within} ms` : `: ${renderEnding(facts.ending)}`)
       );
     case "NoSuchProvider":
       return (

@@ -18,3 +18,23 @@ export type Ending =
   | { readonly kind: "resting" }
   /** Another child on its thread brought the thread down, and its host will bring it back. */
   | { readonly kind: "lost"; readonly reason: string };
+
+/** How a child came to be no longer there, in words. */
+export const renderEnding = (ending: Ending): string => {
+  switch (ending.kind) {
+    case "exited":
+      return `it exited with code ${ending.code}`;
+    case "faulted":
+      return `it faulted: ${ending.reason}`;
+    case "frozen":
+      return "it was frozen";
+    case "killed":
+      return "it was killed";
+    case "fenced":
+      return `it was fenced: ${ending.reason}`;
+    case "resting":
+      return "it rests";
+    case "lost":
+      return `it was lost: ${ending.reason}`;
+  }
+};

@@ -1,6 +1,5 @@
 // Everything a child did in a run, over all its incarnations: what `until` and `expect` look at. Bounded, so
 // that a child that floods its log costs the scenario nothing but the oldest of it.
-import type { Ending } from "../host/ending.ts";
 
 /** Log entries that are kept of one child, and their bytes, as UTF-16. */
 const MOST_ENTRIES = 100_000;
@@ -70,23 +69,3 @@ export class ChildHistory {
     return this.#log.slice(this.#gone + Math.max(0, from - this.#dropped));
   }
 }
-
-/** How a child came to be no longer there, in words. */
-export const renderEnding = (ending: Ending): string => {
-  switch (ending.kind) {
-    case "exited":
-      return `it exited with code ${ending.code}`;
-    case "faulted":
-      return `it faulted: ${ending.reason}`;
-    case "frozen":
-      return "it was frozen";
-    case "killed":
-      return "it was killed";
-    case "fenced":
-      return `it was fenced: ${ending.reason}`;
-    case "resting":
-      return "it rests";
-    case "lost":
-      return `it was lost: ${ending.reason}`;
-  }
-};

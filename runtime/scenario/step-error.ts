@@ -1,9 +1,8 @@
 // Why a step failed, as facts; the one place that makes prose of them.
 import { prose, type SessionError } from "../../lib/error.ts";
-import type { Ending } from "../host/ending.ts";
+import { renderEnding, type Ending } from "../host/ending.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import { migrateProse, type MigrateError } from "../migrate/migrate-error.ts";
-import { renderEnding } from "./child-history.ts";
 import type { LineDifference } from "./line-match.ts";
 import type { Event } from "./schema-step.ts";
 import { renderEvent } from "./wait.ts";

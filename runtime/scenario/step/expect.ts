@@ -3,7 +3,7 @@ import { E, type Either } from "../../../lib/fp.ts";
 import type { SessionError } from "../../../lib/error.ts";
 import { wholeContent } from "../../core/whole-content.ts";
 import { sha256 } from "../../digest.ts";
-import { renderEnding } from "../child-history.ts";
+import { renderEnding } from "../../host/ending.ts";
 import { lineDifference, linesOf } from "../line-match.ts";
 import type { Outcome, Play } from "../play.ts";
 import type { Expectation } from "../schema-expect.ts";
