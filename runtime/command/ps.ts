@@ -51,6 +51,7 @@ const moodOf = ({ state, dropped }: EntryReport, { good, bad, cold, warm, dim }:
     case "faulted":
     case "stuck":
     case "fenced":
+    case "stranded":
       return bad;
     case "in doubt":
     case "departed":

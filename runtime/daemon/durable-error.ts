@@ -70,12 +70,15 @@ const advice = (child: string, state: EntryState): string => {
   switch (state) {
     case "frozen":
       return `; \`cryonode revive ${child}\` brings it back`;
+    case "stranded":
+      return `; \`cryonode revive ${child}\` tries again, \`migrate\` and \`export\` take it elsewhere`;
+    case "departed":
+      return `; it can come back from there, or \`cryonode start ${child}\` starts another one here`;
     case "exited":
     case "faulted":
     case "killed":
     case "stuck":
     case "fenced":
-    case "departed":
     case "waiting":
       return `; \`cryonode start ${child}\` starts it anew`;
     case "in doubt":
@@ -107,6 +110,7 @@ const stateText = (state: EntryState): string => {
     case "in doubt":
     case "stuck":
     case "fenced":
+    case "stranded":
       return `is ${state}`;
   }
 };

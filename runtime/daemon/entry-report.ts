@@ -3,7 +3,8 @@ import * as t from "io-ts";
 import { natural, struct, text } from "../../lib/codec.ts";
 
 /** `waiting`: for its first start. `resting`: it takes no memory until it is wanted. `stuck`: it faulted too often. `fenced`: a later incarnation has its place.
- *  `departed`: it went to another host. `in doubt`: it has come from another host, which has not said yet whose it is. */
+ *  `departed`: it went to another host. `in doubt`: it has come from another host, which has not said yet whose it is.
+ *  `stranded`: it has, and is this host's, and can't live here as things are. */
 export const EntryState = t.keyof({
   waiting: null,
   starting: null,
@@ -17,6 +18,7 @@ export const EntryState = t.keyof({
   fenced: null,
   departed: null,
   "in doubt": null,
+  stranded: null,
 });
 export type EntryState = t.TypeOf<typeof EntryState>;
 

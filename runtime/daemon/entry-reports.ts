@@ -7,6 +7,7 @@ import { UNBORN, type EntryRecord } from "./entry-record.ts";
 import type { EntryReport, EntryState } from "./entry-report.ts";
 import type { KeptLives } from "./kept-lives.ts";
 import type { OneAtATime } from "./one-at-a-time.ts";
+import type { Stranded } from "./stranded.ts";
 
 export interface EntryReportsOptions extends Pick<DurableHostOptions, "folder" | "code"> {
   readonly book: EntryBook;
@@ -14,6 +15,8 @@ export interface EntryReportsOptions extends Pick<DurableHostOptions, "folder" |
   readonly commands: OneAtATime;
   /** Why it is not known whose a child is; null where it is. */
   readonly doubted: (name: string) => string | null;
+  /** Of those who have come from another host and can't live here. */
+  readonly stranded: Stranded;
 }
 
 const COMING: ReadonlySet<string | null> = new Set(["start", "revive", "restart"]);
@@ -32,7 +35,7 @@ export class EntryReports {
   }
 
   stateOf(name: string): EntryState {
-    const { book, lives, commands, doubted } = this.#options;
+    const { book, lives, commands, doubted, stranded } = this.#options;
     if (lives.alive(name) !== null) return "running";
     if (lives.live.rests(name)) return "resting";
     if (doubted(name) !== null) return "in doubt";
@@ -40,6 +43,7 @@ export class EntryReports {
     const isDue = record === undefined ? !(lives.entries.get(name)?.later ?? true) : record.state === "alive";
     if (COMING.has(commands.doing(name)) && isDue) return "starting";
     if (record === undefined) return "waiting";
+    if (stranded.container(name) !== null) return "stranded";
     return record.state === "alive" ? "frozen" : record.state;
   }
 
@@ -72,11 +76,20 @@ export class EntryReports {
       code: state === "exited" ? record.code : null,
       reason:
         this.#options.doubted(name) ??
-        lives.whyAbsent(name) ??
+        (state === "stranded" ? this.#whyStranded(name) : lives.whyAbsent(name)) ??
         (isRunning || state === "resting" ? null : record.reason),
       dropped: entry === undefined,
       since,
     };
+  }
+
+  #whyStranded(name: string): string {
+    const { lives, stranded } = this.#options;
+    const why = lives.whyAbsent(name) ?? "it has not been tried yet";
+    const next = stranded.isTried(name)
+      ? "it is tried again now and then"
+      : `\`cryonode revive ${name}\` tries again`;
+    return `it has come from another host, and can't live here as things are: ${why}; ${next}`;
   }
 
   /** When its state was last taken down: for the host, or into an image. */

@@ -39,8 +39,9 @@ const failed = E.mapLeft((error: HostError): MigrateError => ({ tag: "Host", err
 
 export interface KeptDecisionsOptions {
   readonly keeper: Keeper;
-  /** It has left: writes down what became of it. Also told after a crash, where that was not written down. */
-  readonly departed: (leaver: Leaver) => Promise<void>;
+  /** It has left, for the host with the key `to`: writes down what became of it. Also told after a crash, where that
+   *  was not written down. */
+  readonly departed: (leaver: Leaver, to: string) => Promise<void>;
 }
 
 export class KeptDecisions implements Decisions {
@@ -65,8 +66,8 @@ export class KeptDecisions implements Decisions {
   async recover(): Promise<void> {
     const notes = await this.#notes();
     if (E.isLeft(notes)) return;
-    for (const { released, leavers } of notes.right.values())
-      if (released) for (const leaver of leavers) await this.#options.departed(leaver);
+    for (const { released, leavers, to } of notes.right.values())
+      if (released) for (const leaver of leavers) await this.#options.departed(leaver, to);
   }
 
   async offer(task: string, to: string): Promise<Either<MigrateError, void>> {
@@ -77,7 +78,7 @@ export class KeptDecisions implements Decisions {
   async release(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>> {
     const note = encode({ to, released: true, leavers });
     const released = failed(await this.#options.keeper.depart(leavers, `${PREFIX}${task}`, note));
-    if (E.isRight(released)) for (const leaver of leavers) await this.#options.departed(leaver);
+    if (E.isRight(released)) for (const leaver of leavers) await this.#options.departed(leaver, to);
     return released;
   }
 

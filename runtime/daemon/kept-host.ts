@@ -30,6 +30,7 @@ import { KeptLives, type Done } from "./kept-lives.ts";
 import { Middleware } from "./middleware.ts";
 import { Migration } from "./migration.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
+import { TRY_AGAIN } from "./stranded.ts";
 import { tiedGroups } from "./tied-groups.ts";
 
 /** How long the calls of a child that must complete are waited for at the end of the host, in ms. */
@@ -50,6 +51,7 @@ const isOver: Fit = (state) =>
 const isRunning: Fit = (state) => state === "running" || state === "resting";
 const isFrozen: Fit = (state) => state === "frozen";
 const isThere: Fit = (state) => isRunning(state) || isFrozen(state);
+const isOurs: Fit = (state) => isThere(state) || state === "stranded";
 
 class KeptHost implements DurableHost {
   readonly #options: DurableHostOptions;
@@ -75,14 +77,22 @@ class KeptHost implements DurableHost {
       landed: (path) => this.#migration.comeBack(path),
     });
     const lives = this.#lives;
-    this.#middleware = new Middleware({ ...options, host: options.config.host, book, lives });
     this.#migration = new Migration({
-      ...{ ...options, peers: options.config.host.peers ?? [], lives },
+      ...{ ...options, peers: options.config.host.peers ?? [], book, lives },
       isFree: (name) => isOver(this.#reports.stateOf(name)),
       reserve: (names, what) => this.#reserve(names, what),
     });
+    const { stranded } = this.#migration;
+    this.#middleware = new Middleware({ ...options, host: options.config.host, book, lives, stranded });
     const doubted = (name: string): string | null => this.#migration.doubted(name);
-    this.#reports = new EntryReports({ ...options, book, lives, commands: this.#commands, doubted });
+    this.#reports = new EntryReports({
+      ...options,
+      book,
+      lives,
+      commands: this.#commands,
+      doubted,
+      stranded,
+    });
   }
 
   #again(child: string): Promise<void> {
@@ -124,6 +134,8 @@ class KeptHost implements DurableHost {
       wanted.filter((name) => !isNew(name)),
       Promise.resolve(),
       async (name) => {
+        // Whoever came together with another one is back with that one.
+        if (this.#lives.alive(name) !== null) return;
         if (!isAlive(name)) return this.#lives.keeping.tidy(name);
         const known = this.#book.get(name)!;
         if (crashed) await this.#lives.keeping.note(name, { ...known, restarts: known.restarts + 1 });
@@ -132,7 +144,9 @@ class KeptHost implements DurableHost {
     ).then(() => {
       if (!this.#closing) this.#lives.begun();
     });
-    await this.#oneByOne(unborn, back, (name) => this.#lives.bringBack(name));
+    await this.#oneByOne(unborn, back, async (name) => {
+      if (this.#book.get(name) === undefined) await this.#lives.bringBack(name);
+    });
   }
 
   /** In the order of the file; until its turn has come, each is busy with that. */
@@ -203,8 +217,7 @@ class KeptHost implements DurableHost {
     act: () => Promise<Done>,
   ): Promise<Done> {
     if (this.#closing) return E.left({ tag: "Closing" });
-    // That takes some ms, and nobody has asked for it.
-    if (this.#commands.doing(name) === EXAMINE) await this.#commands.free(name);
+    await this.#ourOwn(name);
     const unfit = this.#unfit(name, wanted, fit);
     // Whoever is busy is in between: what it is good for shows later.
     if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);
@@ -213,6 +226,12 @@ class KeptHost implements DurableHost {
       if (wanted !== "killed") await this.#lives.live.wake([name]);
       return act();
     });
+  }
+
+  /** What the host does with a child by itself is waited for: nobody has asked for it. */
+  async #ourOwn(name: string): Promise<void> {
+    const doing = this.#commands.doing(name);
+    if (doing === EXAMINE || doing === TRY_AGAIN) await this.#commands.free(name);
   }
 
   start(name: string): Promise<Done> {
@@ -265,12 +284,15 @@ class KeptHost implements DurableHost {
   }
 
   revive(name: string): Promise<Done> {
-    return this.#command(name, "revive", "revived", isFrozen, () => this.#lives.comeBack(name));
+    const fit: Fit = (state) => isFrozen(state) || state === "stranded";
+    return this.#command(name, "revive", "revived", fit, () => this.#lives.comeBack(name));
   }
 
   kill(name: string): Promise<Done> {
-    return this.#command(name, "kill", "killed", isThere, async () => {
+    return this.#command(name, "kill", "killed", isOurs, async () => {
       const event = { event: "killed", child: name } as const;
+      const left = await this.#migration.stranded.leave(name, null);
+      if (E.isLeft(left)) return left;
       const isHere = this.#lives.alive(name) !== null || this.#lives.live.rests(name);
       if (!isHere) this.#lives.emit(event);
       else await this.#lives.live.kill(name);
@@ -310,7 +332,7 @@ class KeptHost implements DurableHost {
 
   export(name: string, order: ExportOrder): Promise<Done> {
     // What was given up in a file is written again where a crash came in between.
-    const fit: Fit = (state) => isThere(state) || (order.move && this.#isGiven(name, state));
+    const fit: Fit = (state) => isOurs(state) || (order.move && this.#isGiven(name, state));
     return this.#command(name, "export", "exported", fit, async () => {
       const used = this.#inUse(order.file);
       return used === null ? this.#middleware.export(name, order) : E.left(used);
@@ -366,8 +388,10 @@ class KeptHost implements DurableHost {
     signal: AbortSignal,
     told: (progress: Progress) => void,
   ): Promise<Either<DurableError, readonly DurableEvent[]>> {
+    const fit: Fit = (state) => isRunning(state) || state === "stranded";
     for (const name of names) {
-      const unfit = this.#unfit(name, "migrated", isRunning);
+      await this.#ourOwn(name);
+      const unfit = this.#unfit(name, "migrated", fit);
       if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);
     }
     await this.#lives.live.wake(names);

@@ -277,6 +277,11 @@ export class KeptLives {
     return this.#absent.get(child) ?? null;
   }
 
+  /** It is not to live here any more, and nobody waits for it. */
+  gone(child: string): void {
+    if (this.#absent.delete(child)) this.#recovered();
+  }
+
   /** It lived with the former host, and this one can't bring it back: it is not in its file. */
   missing(child: string): void {
     this.#absent.set(child, "it lived when its host ended, and is no longer in the file");
@@ -396,10 +401,11 @@ export class KeptLives {
     path: string,
   ): Promise<Either<HostError, readonly Child[]>> {
     const { book, runtime } = this.#options;
-    for (const { name, generation, code } of manifest.children) {
+    for (const { name, identity, generation, code } of manifest.children) {
       const { checkpoint, restarts } = this.keeping.of(name);
       const noted = await book.set(name, {
-        ...{ ...UNBORN, state: "alive", image: path, hash: code.hash, generation, checkpoint, restarts },
+        ...{ ...UNBORN, state: "alive", image: path, identity, hash: code.hash },
+        ...{ generation, checkpoint, restarts },
         since: Date.now(),
       });
       if (E.isLeft(noted)) return E.left({ tag: "Unkept", child: name, reason: noted.left.reason });

@@ -31,6 +31,7 @@ import { UNBORN, type EntryRecord } from "./entry-record.ts";
 import { unclaim } from "./image-copy.ts";
 import type { KeptLives, Done } from "./kept-lives.ts";
 import type { StateFolder } from "./state-folder.ts";
+import type { Stranded } from "./stranded.ts";
 
 export interface MiddlewareOptions {
   readonly runtime: Runtime;
@@ -39,6 +40,7 @@ export interface MiddlewareOptions {
   readonly keeper: Keeper;
   readonly book: EntryBook;
   readonly lives: KeptLives;
+  readonly stranded: Stranded;
 }
 
 /** A file that may be taken in: nothing has changed yet. */
@@ -141,8 +143,17 @@ export class Middleware {
     whole: boolean,
     terms: Terms | null,
   ): Promise<Either<DurableError, Copied>> {
-    const { book, folder } = this.#options;
+    const { book, folder, stranded } = this.#options;
     const { image, generation } = book.get(child)!;
+    if (stranded.container(child) !== null) {
+      const copy = terms === null ? file : join(dirname(folder.image(child)), `.${child}.copy`);
+      const bytes = await stranded.imageAt(child, copy);
+      if (E.isLeft(bytes)) return bytes;
+      if (terms === null) return E.right({ generation, bytes: bytes.right });
+      const enveloped = await this.#envelop(copy, file, whole, terms);
+      await unlink(copy).catch(() => {});
+      return enveloped;
+    }
     // What could not be brought back is in no image.
     if (image === null) return E.left({ tag: "Unfit", child, wanted: "exported", state: "frozen" });
     if (terms !== null) return this.#envelop(folder.lengthen(image), file, whole, terms);
@@ -179,6 +190,12 @@ export class Middleware {
       );
       if (E.isLeft(frozen)) return E.left({ tag: "Host", error: frozen.left });
       await lives.keeping.frozen(child, frozen.right[0]!, "frozen");
+    }
+    if (this.#options.stranded.container(child) !== null) {
+      const path = folder.image(child);
+      const made = await this.#options.stranded.imageAt(child, path);
+      const left = E.isLeft(made) ? made : await this.#options.stranded.leave(child, path);
+      if (E.isLeft(left)) return left;
     }
     const before = book.get(child)!;
     const { image } = before;

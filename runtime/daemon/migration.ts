@@ -24,7 +24,9 @@ import type { Migrated, Progress, TravelOptions } from "../migrate/progress.ts";
 import { dialPeer, listenForPeers, type Listening } from "../migrate/tls-link.ts";
 import type { DurableError } from "./durable-error.ts";
 import { KeptDecisions } from "./kept-decisions.ts";
+import type { EntryBook } from "./entry-book.ts";
 import type { KeptLives } from "./kept-lives.ts";
+import { Stranded } from "./stranded.ts";
 import type { DurableEvent } from "./durable-event.ts";
 import type { StateFolder } from "./state-folder.ts";
 import type { PeerConfig } from "../host/host-config.ts";
@@ -33,6 +35,7 @@ export interface MigrationOptions {
   readonly peers: readonly PeerConfig[];
   readonly runtime: Runtime;
   readonly keeper: Keeper;
+  readonly book: EntryBook;
   readonly lives: KeptLives;
   readonly folder: StateFolder;
   readonly emit: (event: DurableEvent) => void;
@@ -53,25 +56,33 @@ export class Migration {
   readonly #decisions: KeptDecisions;
   readonly #landings: DiskLandings;
   readonly #thread: MigThread;
+  readonly stranded: Stranded;
   #identity: Promise<Either<string, TlsIdentity>> | null = null;
   #listening: Listening | null = null;
 
   constructor(options: MigrationOptions) {
     this.#options = options;
-    const { peers, runtime, keeper, lives, folder, isFree, reserve, emit } = options;
+    const { peers, runtime, keeper, book, lives, folder, isFree, reserve, emit } = options;
     this.#peers = pinned(peers);
     const here = join(folder.path, "migrations");
-    const stays = new DiskStays(here);
+    const stays = new DiskStays({ folder: here, needed: () => this.#landings.identities() });
     const warn = (child: string, text: string): void => emit({ event: "warning", child, text });
     this.#landings = new DiskLandings({ folder: here, stays, warn: (text) => warn("", text) });
-    this.#decisions = new KeptDecisions({ keeper, departed: (leaver) => this.#departed(leaver) });
+    this.#decisions = new KeptDecisions({ keeper, departed: (leaver, to) => this.#departed(leaver, to) });
     const { live, entries } = lives;
+    this.stranded = new Stranded({
+      ...{ book, folder, runtime, landings: this.#landings, reserve, warn },
+      isAlive: (name) => lives.alive(name) !== null || live.rests(name),
+      comeBack: (path) => this.comeBack(path),
+      gone: (name) => lives.gone(name),
+    });
     this.#thread = new MigThread({
       host: live.config.name,
       signer: runtime.signer,
       source: new LiveSource({
         ...{ live, runtime, decisions: this.#decisions },
         reserve: (names) => reserve(names, "migrate"),
+        stranded: (names) => this.stranded.lying(names),
       }),
       sink: new LiveSink({
         ...{ live, runtime, isFree },
@@ -169,28 +180,34 @@ export class Migration {
   doubted(child: string): string | null {
     const doubt = this.#thread.doubts.find(({ children }) => children.includes(child));
     if (doubt === undefined) return null;
-    const from = this.#peers.find(({ key }) => key === doubt.from)?.name ?? doubt.from;
-    return `it has come from ${from}, which has not said yet whether it let it go; it is asked`;
+    return `it has come from ${this.#nameOf(doubt.from)}, which has not said yet whether it let it go; it is asked`;
   }
 
   // --- what is written down
 
   /** Told once it is decided, and again after a crash. */
-  async #departed({ name, identity }: Leaver): Promise<void> {
+  async #departed({ name, identity }: Leaver, to: string): Promise<void> {
     const { lives } = this.#options;
     const record = lives.keeping.of(name);
     if (record.identity !== identity) return;
-    const none = { code: null, reason: null, image: null, identity: null };
-    await lives.keeping.note(name, { ...record, ...none, state: "departed", since: Date.now() });
+    const none = { code: null, image: null, identity: null };
+    const reason = `it went to ${this.#nameOf(to)}`;
+    await lives.keeping.note(name, { ...record, ...none, state: "departed", reason, since: Date.now() });
+    lives.gone(name);
+  }
+
+  #nameOf(key: string): string {
+    return this.#peers.find((each) => each.key === key)?.name ?? key;
   }
 
   async #standing({ task, manifest }: Container): Promise<"open" | "owned" | "settled"> {
-    const { keeper, lives, folder } = this.#options;
+    const { keeper, book, folder } = this.#options;
     const path = folder.shorten(this.#landings.path(task));
-    for (const { name, identity, generation } of manifest.children) {
+    if (manifest.children.some(({ name }) => book.get(name)?.image === path)) return "owned";
+    if (book.wasTaken(task)) return "settled";
+    for (const { identity, generation } of manifest.children) {
       const epoch = await keeper.epoch(identity);
       if (E.isRight(epoch) && epoch.right > generation) return "settled";
-      if (lives.keeping.of(name).image === path) return "owned";
     }
     return "open";
   }
@@ -199,7 +216,9 @@ export class Migration {
   async #enliven(container: Container, image: Image): Promise<Either<HostError, readonly Child[]>> {
     const { lives, folder } = this.#options;
     const path = folder.shorten(this.#landings.path(container.task));
-    return lives.arrive(container, image, path);
+    const children = await lives.arrive(container, image, path);
+    if (E.isLeft(children)) this.stranded.tryAgain(path);
+    return children;
   }
 
   /** The travelers of a container that stands in the record, once more. */
@@ -216,6 +235,7 @@ export class Migration {
   }
 
   close(): void {
+    this.stranded.close();
     this.#thread.close();
     this.#listening?.close();
   }

@@ -24,10 +24,12 @@ const codeOf = (error: unknown): string => {
 class FileStay implements Stay {
   readonly #path: string;
   readonly #file: FileHandle;
+  readonly #closed: () => void;
 
-  constructor(path: string, file: FileHandle) {
+  constructor(path: string, file: FileHandle, closed: () => void) {
     this.#path = path;
     this.#file = file;
+    this.#closed = closed;
   }
 
   async load(): Promise<Uint8Array | null> {
@@ -72,15 +74,27 @@ class FileStay implements Stay {
 
   async close(): Promise<void> {
     await this.#file.close().catch(() => {});
+    this.#closed();
   }
+}
+
+export interface DiskStaysOptions {
+  /** Absolute; made at first use, mode 0700. */
+  readonly folder: string;
+  /** Identities whose memories are those of containers at rest here: they are not thrown away. */
+  readonly needed: () => Promise<ReadonlySet<string>>;
 }
 
 export class DiskStays implements Stays {
   readonly #folder: string;
+  readonly #needed: DiskStaysOptions["needed"];
+  /** Identities whose file somebody has open, and those whose memory is being kept. */
+  readonly #open = new Set<string>();
+  readonly #keeping = new Map<string, Promise<void>>();
 
-  /** `folder`: absolute; made at first use, mode 0700. */
-  constructor(folder: string) {
+  constructor({ folder, needed }: DiskStaysOptions) {
     this.#folder = folder;
+    this.#needed = needed;
   }
 
   #path(identity: string): string {
@@ -88,29 +102,51 @@ export class DiskStays implements Stays {
   }
 
   async open(identity: string): Promise<Either<MigrateError, Stay>> {
+    await this.#keeping.get(identity);
+    return this.#openNow(identity);
+  }
+
+  async #openNow(identity: string): Promise<Either<MigrateError, Stay>> {
     const path = this.#path(identity);
+    if (this.#open.has(identity)) return E.left({ tag: "Disk", step: "open", path, code: "EBUSY" });
+    this.#open.add(identity);
+    const closed = (): void => void this.#open.delete(identity);
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       const file = await open(path, "a", 0o600);
       await file.close();
-      return E.right(new FileStay(path, await open(path, "r+")));
+      return E.right(new FileStay(path, await open(path, "r+"), closed));
     } catch (error) {
+      closed();
       return E.left({ tag: "Disk", step: "open", path, code: codeOf(error) });
     }
   }
 
   async keep(identity: string, memory: Uint8Array): Promise<void> {
-    const opened = await this.open(identity);
+    // It may come back at once.
+    const kept = this.#keepNow(identity, memory);
+    this.#keeping.set(identity, kept);
+    await kept;
+    this.#keeping.delete(identity);
+    await this.#makeRoom();
+  }
+
+  async #keepNow(identity: string, memory: Uint8Array): Promise<void> {
+    const opened = await this.#openNow(identity);
     if (E.isLeft(opened)) return;
     const all = Array.from({ length: Math.ceil(memory.length / chunkBytes) }, (_, number) => number);
     await opened.right.save(memory, all);
     await opened.right.close();
-    await this.#makeRoom();
   }
 
   /** The oldest go. */
   async #makeRoom(): Promise<void> {
-    const names = (await readdir(this.#folder).catch(() => [])).filter((name) => name.endsWith(SUFFIX));
+    const needed = await this.#needed();
+    const isIdle = (name: string): boolean => {
+      const identity = name.slice(0, -SUFFIX.length);
+      return name.endsWith(SUFFIX) && !this.#open.has(identity) && !needed.has(identity);
+    };
+    const names = (await readdir(this.#folder).catch(() => [])).filter(isIdle);
     const found = await Promise.all(
       names.map(async (name) => {
         const path = join(this.#folder, name);

@@ -28,6 +28,8 @@ export interface Landings {
   read(task: string): Promise<Either<MigrateError, Landed>>;
   /** It is settled. */
   discard(task: string): Promise<void>;
+  /** Whether the memory that is kept of this identity belongs to a container at rest here, which must not change. */
+  holds(identity: string): Promise<boolean>;
 }
 
 /** For hosts that end with their process: nothing is found after one. */
@@ -37,9 +39,15 @@ export const noLandings: Landings = {
   read: (task) =>
     Promise.resolve(E.left({ tag: "Disk", step: "read", path: `the container of ${task}`, code: "ENOENT" })),
   discard: () => Promise.resolve(),
+  holds: () => Promise.resolve(false),
 };
 
 const SUFFIX = ".container";
+
+const travelersOf = ({ task, manifest }: Container): [string, readonly string[]] => [
+  task,
+  manifest.children.map(({ identity }) => identity),
+];
 
 /** Whether a path is that of a container at rest here; and whose task. */
 export const isContainerPath = (path: string): boolean => path.endsWith(SUFFIX);
@@ -63,6 +71,8 @@ export interface DiskLandingsOptions {
 /** Containers as files beside the memories that belong to them. */
 export class DiskLandings implements Landings {
   readonly #options: DiskLandingsOptions;
+  /** Who is in each container, by its task; null until somebody has looked. */
+  #identities: Map<string, readonly string[]> | null = null;
 
   constructor(options: DiskLandingsOptions) {
     this.#options = options;
@@ -73,8 +83,25 @@ export class DiskLandings implements Landings {
     return join(this.#options.folder, `${task}${SUFFIX}`);
   }
 
-  async stage({ task }: Container, sealed: SealedContainer): Promise<Either<MigrateError, void>> {
-    const path = this.path(task);
+  /** The identities of all who are in containers here. */
+  async identities(): Promise<ReadonlySet<string>> {
+    return new Set([...(await this.#known()).values()].flat());
+  }
+
+  async #known(): Promise<Map<string, readonly string[]>> {
+    if (this.#identities !== null) return this.#identities;
+    const found = new Map((await this.staged()).map(travelersOf));
+    this.#identities ??= found;
+    return this.#identities;
+  }
+
+  async holds(identity: string): Promise<boolean> {
+    return (await this.identities()).has(identity);
+  }
+
+  async stage(container: Container, sealed: SealedContainer): Promise<Either<MigrateError, void>> {
+    (await this.#known()).set(...travelersOf(container));
+    const path = this.path(container.task);
     const failed = (error: ImageError): Either<MigrateError, never> =>
       E.left({ tag: "Host", error: { tag: "Image", path, error } });
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -128,6 +155,7 @@ export class DiskLandings implements Landings {
 
   async discard(task: string): Promise<void> {
     const path = this.path(task);
+    this.#identities?.delete(task);
     await fileStep("unlink", () => disk.unlink(path));
     await fileStep("sync", () => disk.syncFolder(dirname(path)));
   }

@@ -5,6 +5,7 @@ import { manifestOf, type Standing } from "../host/frozen-image.ts";
 import type { LiveHost } from "../host/live-host.ts";
 import type { Runtime } from "../host/runtime.ts";
 import type { Decisions } from "./decisions.ts";
+import { LandedDeparture, type Lying } from "./landed-departure.ts";
 import { chunkBytes } from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { Requirements } from "./requirements.ts";
@@ -17,6 +18,9 @@ export interface LiveSourceOptions {
   readonly decisions: Decisions;
   /** Takes hold of children, until the answer is called: no other command acts on them meanwhile. */
   readonly reserve: (names: readonly string[]) => Either<MigrateError, () => void>;
+  /** Where these lie in a container that they came in, and could not come to life from; null: they don't. Left: they do,
+   *  and can't go so. */
+  readonly stranded?: (names: readonly string[]) => Either<MigrateError, Lying | null>;
 }
 
 const unfit = (child: string): Either<MigrateError, never> =>
@@ -44,7 +48,8 @@ class LiveDeparture implements Departure {
       const child = live.child(name);
       const survey = await child?.survey();
       if (child === undefined || survey === undefined || survey === null) return unfit(name);
-      all.push(requirementsOf(child, runtime.engine.hash, survey));
+      const engine = runtime.engine.hash;
+      all.push(requirementsOf({ name, ...child.identity, engine, base: child.base.hash }, survey));
     }
     return E.right(all);
   }
@@ -113,6 +118,15 @@ export class LiveSource implements SourceHost {
 
   depart(names: readonly string[]): Either<MigrateError, Departure> {
     const { live, reserve } = this.#options;
+    const lying = this.#options.stranded?.(names) ?? E.right(null);
+    if (E.isLeft(lying)) return lying;
+    if (lying.right !== null) {
+      const held = reserve(names);
+      const { decisions } = this.#options;
+      return E.isLeft(held)
+        ? held
+        : E.right(new LandedDeparture({ names, decisions, free: held.right, ...lying.right }));
+    }
     for (const name of names) {
       const child = live.child(name);
       if (!live.rests(name) && (child === undefined || child.ending !== null)) return unfit(name);

@@ -153,11 +153,14 @@ export class SinkRun {
     const intakes: MemoryIntake[] = [];
     for (const { identity, base, name } of travelers) {
       const stay = await this.#options.stays.open(identity);
-      if (E.isLeft(stay)) {
+      if (E.isRight(stay)) stays.push(stay.right);
+      // Under whatever name: the memory that is kept of it is that one's.
+      const isHeld = E.isRight(stay) && (await this.#options.landings.holds(identity));
+      if (E.isLeft(stay) || isHeld) {
         await Promise.all(stays.map((each) => each.close()));
-        return stay;
+        const held = { tag: "Unfit", child: name, reason: "lies here already, in a container" } as const;
+        return E.isLeft(stay) ? stay : E.left(held);
       }
-      stays.push(stay.right);
       const former = await channel.working(stay.right.load());
       const options = { stay: stay.right, base: baseIndex(base, sink.base(base)), most: sink.room(name) };
       intakes.push(

@@ -1,14 +1,18 @@
-// What a running child needs of a target, from what its thread says of it.
+// What a child needs of a target, from what its thread says of it, or what a container does.
 import { needsOf } from "../checkpoint/revivable.ts";
 import { recordsInOrder } from "../checkpoint/record-order.ts";
-import type { Child } from "../host/child.ts";
 import { usedBy } from "../intercept/ledger.ts";
 import type { Survey } from "../shard/protocol.ts";
 import { CONTAINER_FORMAT } from "./container.ts";
 import type { FileNeed, Requirements, SessionNeed } from "./requirements.ts";
 
+type Held = Pick<Survey, "ledger" | "calls" | "memoryBytes">;
+
+/** Who it is, and what executes it, by hash. */
+export type TravelerFacts = Pick<Requirements, "name" | "identity" | "generation" | "engine" | "base">;
+
 /** The sessions that it holds, each with the rights that its handles draw on. */
-const sessionsOf = (survey: Survey): readonly SessionNeed[] => {
+const sessionsOf = (survey: Held): readonly SessionNeed[] => {
   const { ledger } = survey;
   const plain = (service: string): SessionNeed => ({ service, label: "", rights: [] });
   const held = recordsInOrder(ledger).flatMap(([selector, record]): SessionNeed[] => {
@@ -20,23 +24,20 @@ const sessionsOf = (survey: Survey): readonly SessionNeed[] => {
 };
 
 /** The files that it holds open. */
-const filesOf = ({ ledger }: Survey): readonly FileNeed[] =>
+const filesOf = ({ ledger }: Held): readonly FileNeed[] =>
   recordsInOrder(ledger).flatMap(([, record]): FileNeed[] => {
     if (record.kind !== "file") return [];
     const session = ledger.capabilities[String(record.session)];
     return session?.kind === "session" ? [{ label: session.label, path: record.path }] : [];
   });
 
-export const requirementsOf = (child: Child, engine: string, survey: Survey): Requirements => {
+export const requirementsOf = (facts: TravelerFacts, survey: Held): Requirements => {
   const used = usedBy(survey.ledger);
   return {
-    name: child.name,
-    ...child.identity,
+    ...facts,
     format: CONTAINER_FORMAT,
     wordSize: 32,
     byteOrder: "little",
-    engine,
-    base: child.base.hash,
     memoryBytes: survey.memoryBytes,
     ram: survey.memoryBytes + used.ram,
     caps: used.caps,

@@ -25,29 +25,44 @@ export default component(async (env) => {
 });
 `;
 
+/** What there is beside the counter's file. */
+export interface World {
+  /** The component that moves, `counter`; it counts into `count.txt`. */
+  readonly component?: string;
+  /** Other files that are there, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** What a host has beside `data`, in lines of YAML; and what the counter's routes are beside the usual. */
+  readonly providers?: (side: Side) => string;
+  readonly routes?: string;
+  /** Other entries of a host, in lines of YAML. */
+  readonly entries?: (side: Side) => string;
+  /** What is said of its peer beside name, address and key. */
+  readonly peer?: string;
+}
+
 const configOf = (
-  name: string,
+  name: Side,
   peer: string,
   port: number,
   key: string,
-  later: boolean,
+  { providers, routes = "", entries, peer: more = "" }: World,
 ): string => `scenario: a host
 hosts:
   ${name}:
     files:
       data: { directory: ./data }
-    epochs: ./epochs
+${providers?.(name) ?? ""}    epochs: ./epochs
     peers:
-      - { name: ${peer}, address: "127.0.0.1:${port}", key: "${key}" }
+      - { name: ${peer}, address: "127.0.0.1:${port}", key: "${key}"${more} }
 start:
   counter:
     component: ./counter.ts
-    later: ${later}
+    later: ${name === "there"}
     routes:
       - { service: LOG }
       - { service: Timer }
       - { service: File_system, label: data, to: data }
-`;
+${routes}${entries?.(name) ?? ""}`;
 
 export type Side = "here" | "there";
 export const otherSide = (side: Side): Side => (side === "here" ? "there" : "here");
@@ -63,13 +78,15 @@ export interface TwoProcesses extends Desk {
   migrate(from: Side, ...more: readonly string[]): Promise<Ran>;
   /** What \`ps\` says of the counter there; null where nobody answers. */
   state(side: Side): Promise<string | null>;
+  /** Resolves when `ps` says this of the counter there. */
+  comesTo(side: Side, state: string): Promise<void>;
   /** Where it runs, once nobody is in doubt any more. */
   settled(): Promise<Side>;
   /** It goes on counting, and what it has written is what one that never moved would have. */
   goesOn(): Promise<void>;
 }
 
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer();
     server.listen({ host: "127.0.0.1", port: 0 }, () => {
@@ -84,67 +101,76 @@ const MOST_MS = 600_000;
 const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 /** A body for `it`. The counter runs here. */
-export const onTwoProcesses = (play: (two: TwoProcesses) => Promise<void>) => (): Promise<void> =>
-  withDesk({ "counter.ts": COUNTER }, async (desk) => {
-    const ports: Record<Side, number> = { here: await freePort(), there: await freePort() };
-    const proxies = { here: await tlsProxy(() => ports.here), there: await tlsProxy(() => ports.there) };
-    const hosts: Partial<Record<Side, Living>> = {};
-    const up = async (side: Side): Promise<void> => {
-      const listen = `127.0.0.1:${ports[side]}`;
-      const host = living(
-        desk.folder,
-        ["up", `${side}.yaml`, "--state", side, "--listen", listen, "--json"],
-        MOST_MS,
-      );
-      hosts[side] = host;
-      await host.tells({ event: "up" });
-    };
-    const state = async (side: Side): Promise<string | null> => {
-      const answer = await ask(join(desk.folder, side), { command: "ps" }, { within: 2000 });
-      if (E.isLeft(answer)) return null;
-      const report = HostReport.decode(answer.right);
-      return E.isRight(report) ? (report.right.entries[0]?.state ?? null) : null;
-    };
-    const lines = async (): Promise<readonly string[]> =>
-      (await readFile(join(desk.folder, "data/count.txt"), "utf8").catch(() => "")).split("\n").slice(0, -1);
-    try {
-      for (const side of ["here", "there"] as const) {
-        const other = otherSide(side);
-        const key = (await desk.cli(["key", "--state", other])).stdout.trim();
-        await desk.write(`${side}.yaml`, configOf(side, other, proxies[other].port, key, side === "there"));
+export const onTwoProcesses =
+  (play: (two: TwoProcesses) => Promise<void>, world: World = {}) =>
+  (): Promise<void> =>
+    withDesk({ "counter.ts": world.component ?? COUNTER, ...world.files }, async (desk) => {
+      const ports: Record<Side, number> = { here: await freePort(), there: await freePort() };
+      const proxies = { here: await tlsProxy(() => ports.here), there: await tlsProxy(() => ports.there) };
+      const hosts: Partial<Record<Side, Living>> = {};
+      const up = async (side: Side): Promise<void> => {
+        const listen = `127.0.0.1:${ports[side]}`;
+        const host = living(
+          desk.folder,
+          ["up", `${side}.yaml`, "--state", side, "--listen", listen, "--json"],
+          MOST_MS,
+        );
+        hosts[side] = host;
+        await host.tells({ event: "up" });
+      };
+      const state = async (side: Side): Promise<string | null> => {
+        const answer = await ask(join(desk.folder, side), { command: "ps" }, { within: 2000 });
+        if (E.isLeft(answer)) return null;
+        const report = HostReport.decode(answer.right);
+        return E.isRight(report)
+          ? (report.right.entries.find(({ name }) => name === "counter")?.state ?? null)
+          : null;
+      };
+      const lines = async (): Promise<readonly string[]> =>
+        (await readFile(join(desk.folder, "data/count.txt"), "utf8").catch(() => ""))
+          .split("\n")
+          .slice(0, -1);
+      try {
+        for (const side of ["here", "there"] as const) {
+          const other = otherSide(side);
+          const key = (await desk.cli(["key", "--state", other])).stdout.trim();
+          await desk.write(`${side}.yaml`, configOf(side, other, proxies[other].port, key, world));
+        }
+        await Promise.all([up("here"), up("there")]);
+        await play({
+          ...desk,
+          proxies,
+          state,
+          kill: async (side) => {
+            hosts[side]!.signal("SIGKILL");
+            await hosts[side]!.ended;
+          },
+          again: up,
+          async comesTo(side, wanted) {
+            while ((await state(side)) !== wanted) await soon();
+          },
+          migrate: (from, ...more) =>
+            desk.cli(["migrate", "counter", "--to", otherSide(from), "--state", from, "--json", ...more]),
+          async settled() {
+            for (;;) {
+              const [here, there] = [await state("here"), await state("there")];
+              const running = [here, there].filter((each) => each === "running").length;
+              expect(running, "incarnations").to.be.at.most(1);
+              if (running === 1 && here !== "in doubt" && there !== "in doubt")
+                return here === "running" ? "here" : "there";
+              await soon();
+            }
+          },
+          async goesOn() {
+            const before = (await lines()).length;
+            let now = await lines();
+            for (; now.length < before + 3; now = await lines()) await soon();
+            expect(now).to.deep.equal(now.map((_, i) => `${i + 1}`));
+          },
+        });
+      } finally {
+        for (const host of Object.values(hosts)) host.signal("SIGKILL");
+        await Promise.all(Object.values(hosts).map(({ ended }) => ended));
+        for (const proxy of Object.values(proxies)) proxy.close();
       }
-      await Promise.all([up("here"), up("there")]);
-      await play({
-        ...desk,
-        proxies,
-        state,
-        kill: async (side) => {
-          hosts[side]!.signal("SIGKILL");
-          await hosts[side]!.ended;
-        },
-        again: up,
-        migrate: (from, ...more) =>
-          desk.cli(["migrate", "counter", "--to", otherSide(from), "--state", from, "--json", ...more]),
-        async settled() {
-          for (;;) {
-            const [here, there] = [await state("here"), await state("there")];
-            const running = [here, there].filter((each) => each === "running").length;
-            expect(running, "incarnations").to.be.at.most(1);
-            if (running === 1 && here !== "in doubt" && there !== "in doubt")
-              return here === "running" ? "here" : "there";
-            await soon();
-          }
-        },
-        async goesOn() {
-          const before = (await lines()).length;
-          let now = await lines();
-          for (; now.length < before + 3; now = await lines()) await soon();
-          expect(now).to.deep.equal(now.map((_, i) => `${i + 1}`));
-        },
-      });
-    } finally {
-      for (const host of Object.values(hosts)) host.signal("SIGKILL");
-      await Promise.all(Object.values(hosts).map(({ ended }) => ended));
-      for (const proxy of Object.values(proxies)) proxy.close();
-    }
-  });
+    });

@@ -1,0 +1,112 @@
+// Travelers that leave again without ever having lived here: they lie in the container that they came in, since what
+// they held can't be had on this host. They go on as the incarnation that they would have been.
+import { E, type Either } from "../../lib/fp.ts";
+import { checkpointProse } from "../checkpoint/checkpoint-error.ts";
+import { decoded } from "../checkpoint/revivable.ts";
+import type { ChildManifest } from "../image/image.ts";
+import type { Decisions } from "./decisions.ts";
+import type { Landed } from "./landings.ts";
+import type { MigrateError } from "./migrate-error.ts";
+import type { Requirements } from "./requirements.ts";
+import type { Departure, Held, MemoryView } from "./source-host.ts";
+import { requirementsOf } from "./survey-needs.ts";
+
+/** A container at rest whose travelers are this host's. */
+export interface Lying {
+  readonly read: () => Promise<Either<MigrateError, Landed>>;
+  /** They have left: nothing of it is needed any more. */
+  readonly gone: () => Promise<void>;
+}
+
+export interface LandedDepartureOptions extends Lying {
+  /** All that are in it. */
+  readonly names: readonly string[];
+  readonly decisions: Decisions;
+  /** Lets other commands act on them again. */
+  readonly free: () => void;
+}
+
+interface Traveler {
+  readonly manifest: ChildManifest;
+  readonly memory: Uint8Array;
+}
+
+/** It was this host's: whoever let it come has noted that its own generation is over. */
+const oneLater = (manifest: ChildManifest): ChildManifest => ({
+  ...manifest,
+  generation: manifest.generation + 1,
+});
+
+export class LandedDeparture implements Departure {
+  readonly names: readonly string[];
+  readonly #options: LandedDepartureOptions;
+  #travelers: readonly Traveler[] = [];
+  #seen = false;
+
+  constructor(options: LandedDepartureOptions) {
+    this.#options = options;
+    this.names = options.names;
+  }
+
+  async survey(): Promise<Either<MigrateError, readonly Requirements[]>> {
+    const landed = await this.#options.read();
+    if (E.isLeft(landed)) return landed;
+    const { container, memories } = landed.right;
+    const travelers: Traveler[] = [];
+    const all: Requirements[] = [];
+    for (const name of this.names) {
+      const at = container.manifest.children.findIndex((child) => child.name === name);
+      const [found, memory] = [container.manifest.children[at], memories[at]];
+      if (found === undefined || memory === undefined)
+        return E.left({ tag: "Unfit", child: name, reason: "is not in the container that it came in" });
+      const manifest = oneLater(found);
+      const { identity, generation, platform, memoryBytes } = manifest;
+      const snapshot = decoded(manifest.ledger, memoryBytes);
+      if (E.isLeft(snapshot))
+        return E.left({ tag: "Unfit", child: name, reason: checkpointProse(snapshot.left) });
+      travelers.push({ manifest, memory });
+      const { engine, base } = platform;
+      all.push(
+        requirementsOf({ name, identity, generation, engine, base }, { ...snapshot.right, memoryBytes }),
+      );
+    }
+    this.#travelers = travelers;
+    return E.right(all);
+  }
+
+  /** Nothing changes there. */
+  round(): Promise<Either<MigrateError, readonly MemoryView[]>> {
+    return Promise.resolve(E.right(this.#views()));
+  }
+
+  #views(): readonly (Traveler & MemoryView)[] {
+    const changed = this.#seen ? [] : null;
+    this.#seen = true;
+    return this.#travelers.map((traveler) => ({ ...traveler, changed }));
+  }
+
+  hold(): Promise<Either<MigrateError, Held>> {
+    const travelers = this.#views();
+    return Promise.resolve(E.right({ travelers, cargo: [], since: performance.now() }));
+  }
+
+  offer(task: string, to: string): Promise<Either<MigrateError, void>> {
+    return this.#options.decisions.offer(task, to);
+  }
+
+  resume(): void {}
+
+  async release(task: string, to: string): Promise<Either<MigrateError, void>> {
+    const leavers = this.#travelers.map(({ manifest: { name, identity, generation } }) => ({
+      ...{ name, identity, generation },
+    }));
+    const released = await this.#options.decisions.release(task, to, leavers);
+    if (E.isRight(released)) await this.#options.gone();
+    return released;
+  }
+
+  close(): void {
+    this.#travelers = [];
+    this.#options.free();
+  }
+}
