@@ -18,7 +18,10 @@ const TaskNote = struct(
     released: t.boolean,
     leavers: t.readonlyArray(struct({ name: text, identity: text, generation: natural })),
   },
-  {},
+  {
+    /** Not this host has decided, but the sink's operator, who said that this one was gone. */
+    conceded: t.literal(true),
+  },
   "TaskNote",
 );
 type TaskNote = t.TypeOf<typeof TaskNote>;
@@ -41,7 +44,7 @@ export interface KeptDecisionsOptions {
   readonly keeper: Keeper;
   /** It has left, for the host with the key `to`: writes down what became of it. Also told after a crash, where that
    *  was not written down. */
-  readonly departed: (leaver: Leaver, to: string) => Promise<void>;
+  readonly departed: (leaver: Leaver, to: string, conceded: boolean) => Promise<void>;
 }
 
 export class KeptDecisions implements Decisions {
@@ -66,20 +69,35 @@ export class KeptDecisions implements Decisions {
   async recover(): Promise<void> {
     const notes = await this.#notes();
     if (E.isLeft(notes)) return;
-    for (const { released, leavers, to } of notes.right.values())
-      if (released) for (const leaver of leavers) await this.#options.departed(leaver, to);
+    for (const { released, leavers, to, conceded = false } of notes.right.values())
+      if (released) for (const leaver of leavers) await this.#options.departed(leaver, to, conceded);
   }
 
-  async offer(task: string, to: string): Promise<Either<MigrateError, void>> {
-    const note = encode({ to, released: false, leavers: [] });
+  async offer(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>> {
+    const note = encode({ to, released: false, leavers });
     return failed(await this.#options.keeper.note(`${PREFIX}${task}`, note));
   }
 
-  async release(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>> {
-    const note = encode({ to, released: true, leavers });
-    const released = failed(await this.#options.keeper.depart(leavers, `${PREFIX}${task}`, note));
-    if (E.isRight(released)) for (const leaver of leavers) await this.#options.departed(leaver, to);
-    return released;
+  release(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>> {
+    return this.#decide(task, { to, released: true, leavers });
+  }
+
+  concede(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>> {
+    return this.#decide(task, { to, released: true, leavers, conceded: true });
+  }
+
+  async #decide(task: string, note: TaskNote): Promise<Either<MigrateError, void>> {
+    const { to, leavers, conceded = false } = note;
+    const decided = failed(await this.#options.keeper.depart(leavers, `${PREFIX}${task}`, encode(note)));
+    if (E.isRight(decided)) for (const leaver of leavers) await this.#options.departed(leaver, to, conceded);
+    return decided;
+  }
+
+  async offered(task: string, to: string): Promise<Either<MigrateError, readonly Leaver[] | null>> {
+    const notes = await this.#notes();
+    if (E.isLeft(notes)) return notes;
+    const note = notes.right.get(task);
+    return E.right(note?.to === to && !note.released ? note.leavers : null);
   }
 
   async verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>> {

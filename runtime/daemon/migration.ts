@@ -14,7 +14,7 @@ import { parsePublicKey, type PublicKey } from "../image/public-key.ts";
 import { makeIdentity, type TlsIdentity } from "../migrate/certificate.ts";
 import type { Container } from "../migrate/container.ts";
 import { DiskStays } from "../migrate/disk-stays.ts";
-import { DiskLandings, taskOf } from "../migrate/landings.ts";
+import { DiskLandings, taskOf, type Landed } from "../migrate/landings.ts";
 import { LiveSink } from "../migrate/live-sink.ts";
 import { LiveSource } from "../migrate/live-source.ts";
 import { MigThread, type Linked } from "../migrate/mig-thread.ts";
@@ -23,7 +23,9 @@ import { findPeer, parseAddress, type Address, type Peer } from "../migrate/peer
 import type { Migrated, Progress, TravelOptions } from "../migrate/progress.ts";
 import { dialPeer, listenForPeers, type Listening } from "../migrate/tls-link.ts";
 import type { DurableError } from "./durable-error.ts";
+import { readSealed } from "./image-copy.ts";
 import { KeptDecisions } from "./kept-decisions.ts";
+import { KeptTakings } from "./kept-takings.ts";
 import type { EntryBook } from "./entry-book.ts";
 import type { KeptLives } from "./kept-lives.ts";
 import { Stranded } from "./stranded.ts";
@@ -55,6 +57,7 @@ export class Migration {
   readonly #peers: readonly Peer[];
   readonly #decisions: KeptDecisions;
   readonly #landings: DiskLandings;
+  readonly #takings: KeptTakings;
   readonly #thread: MigThread;
   readonly stranded: Stranded;
   #identity: Promise<Either<string, TlsIdentity>> | null = null;
@@ -68,10 +71,15 @@ export class Migration {
     const stays = new DiskStays({ folder: here, needed: () => this.#landings.identities() });
     const warn = (child: string, text: string): void => emit({ event: "warning", child, text });
     this.#landings = new DiskLandings({ folder: here, stays, warn: (text) => warn("", text) });
-    this.#decisions = new KeptDecisions({ keeper, departed: (leaver, to) => this.#departed(leaver, to) });
+    this.#takings = new KeptTakings(keeper);
+    this.#decisions = new KeptDecisions({
+      keeper,
+      departed: (leaver, to, conceded) => this.#departed(leaver, to, conceded),
+    });
     const { live, entries } = lives;
     this.stranded = new Stranded({
       ...{ book, folder, runtime, landings: this.#landings, reserve, warn },
+      read: (path) => this.#read(path),
       isAlive: (name) => lives.alive(name) !== null || live.rests(name),
       comeBack: (path) => this.comeBack(path),
       gone: (name) => lives.gone(name),
@@ -83,6 +91,7 @@ export class Migration {
         ...{ live, runtime, decisions: this.#decisions },
         reserve: (names) => reserve(names, "migrate"),
         stranded: (names) => this.stranded.lying(names),
+        fenced: (leaver) => this.#fenced(leaver),
       }),
       sink: new LiveSink({
         ...{ live, runtime, isFree },
@@ -91,6 +100,7 @@ export class Migration {
         reserve: (names) => reserve(names, "receive"),
         enliven: (container, image) => this.#enliven(container, image),
         standing: (container) => this.#standing(container),
+        takings: this.#takings,
         epoch: async (identity) => {
           const epoch = await keeper.epoch(identity);
           // Where it can't be read nothing can be staged either.
@@ -186,14 +196,28 @@ export class Migration {
   // --- what is written down
 
   /** Told once it is decided, and again after a crash. */
-  async #departed({ name, identity }: Leaver, to: string): Promise<void> {
+  async #departed({ name, identity }: Leaver, to: string, conceded: boolean): Promise<void> {
     const { lives } = this.#options;
     const record = lives.keeping.of(name);
     if (record.identity !== identity) return;
     const none = { code: null, image: null, identity: null };
-    const reason = `it went to ${this.#nameOf(to)}`;
-    await lives.keeping.note(name, { ...record, ...none, state: "departed", reason, since: Date.now() });
+    const where = this.#nameOf(to);
+    const now = conceded
+      ? ({ state: "fenced", reason: `it lives on ${where}, whose operator has said so` } as const)
+      : ({ state: "departed", reason: `it went to ${where}` } as const);
+    await lives.keeping.note(name, { ...record, ...none, ...now, since: Date.now() });
     lives.gone(name);
+  }
+
+  /** Overtaken by a later incarnation. Where it is frozen, that image is nobody's to revive. */
+  async #fenced({ name, identity }: Leaver): Promise<void> {
+    const { lives, folder } = this.#options;
+    const record = lives.keeping.of(name);
+    if (record.state !== "frozen" || record.image === null || record.clone) return;
+    const read = await readSealed(folder.lengthen(record.image), "any");
+    const isIt =
+      E.isRight(read) && read.right.sealed.manifest.children.some((child) => child.identity === identity);
+    if (isIt) await lives.keeping.note(name, { ...record, identity });
   }
 
   #nameOf(key: string): string {
@@ -213,18 +237,39 @@ export class Migration {
   }
 
   /** From here on they are this host's, whatever happens: the record says that they come back from their container. */
-  async #enliven(container: Container, image: Image): Promise<Either<HostError, readonly Child[]>> {
+  async #enliven(staged: Container, { memories }: Image): Promise<Either<HostError, readonly Child[]>> {
     const { lives, folder } = this.#options;
-    const path = folder.shorten(this.#landings.path(container.task));
+    const path = folder.shorten(this.#landings.path(staged.task));
+    const container = await this.#asHere(staged, path);
+    const image: Image = { manifest: container.manifest, memories };
     const children = await lives.arrive(container, image, path);
     if (E.isLeft(children)) this.stranded.tryAgain(path);
     return children;
   }
 
+  /** As it is here: who was taken by the operator's word is so much later than it was, and the record knows. */
+  async #asHere(staged: Container, path: string): Promise<Container> {
+    const { book } = this.#options;
+    const { manifest, ...rest } = await this.#takings.later(staged);
+    const children = manifest.children.map((child) => {
+      const record = book.get(child.name);
+      const known = record?.image === path ? record.generation : 0;
+      return { ...child, generation: Math.max(child.generation, known) };
+    });
+    return { ...rest, manifest: { ...manifest, children } };
+  }
+
+  async #read(path: string): Promise<Either<MigrateError, Landed>> {
+    const landed = await this.#landings.read(taskOf(path));
+    if (E.isLeft(landed)) return landed;
+    const { container, memories } = landed.right;
+    return E.right({ container: await this.#asHere(container, path), memories });
+  }
+
   /** The travelers of a container that stands in the record, once more. */
   async comeBack(path: string): Promise<Either<DurableError, readonly Child[]>> {
     const task = taskOf(path);
-    const landed = await this.#landings.read(task);
+    const landed = await this.#read(path);
     if (E.isLeft(landed)) return E.left({ tag: "Migrate", error: landed.left });
     const { container, memories } = landed.right;
     const image: Image = { manifest: container.manifest, memories };

@@ -9,7 +9,7 @@ import { disk } from "../image/disk.ts";
 import { encodeMemory } from "../image/memory.ts";
 import { writeImage } from "../image/write-image.ts";
 import type { Lying } from "../migrate/landed-departure.ts";
-import { isContainerPath, taskOf, type DiskLandings } from "../migrate/landings.ts";
+import { isContainerPath, taskOf, type DiskLandings, type Landed } from "../migrate/landings.ts";
 import type { MigrateError } from "../migrate/migrate-error.ts";
 import { Retries } from "../migrate/retries.ts";
 import type { DurableError } from "./durable-error.ts";
@@ -24,6 +24,8 @@ export interface StrandedOptions {
   readonly folder: StateFolder;
   readonly runtime: Runtime;
   readonly landings: DiskLandings;
+  /** A container with its memories, and the generations that its travelers have here. */
+  readonly read: (path: string) => Promise<Either<MigrateError, Landed>>;
   /** Takes hold of names for `what`, until the answer is called. */
   readonly reserve: (names: readonly string[], what: string) => Either<MigrateError, () => void>;
   readonly isAlive: (name: string) => boolean;
@@ -97,14 +99,13 @@ export class Stranded {
         ...{ tag: "Unfit", child: names[0]! },
         reason: `came together with ${left}, which would stay behind: they go together`,
       });
-    const { landings } = this.#options;
-    const task = taskOf(path);
-    return E.right({ read: () => landings.read(task), gone: () => landings.discard(task) });
+    const { landings, read } = this.#options;
+    return E.right({ read: () => read(path), gone: () => landings.discard(taskOf(path)) });
   }
 
   /** Writes an image of one at `to`; the container stays. Right: its bytes. */
   async imageAt(child: string, to: string): Promise<Either<DurableError, number>> {
-    const { landings, runtime } = this.#options;
+    const { read, runtime } = this.#options;
     const path = this.container(child);
     const refused = (reason: string): Either<DurableError, never> => E.left({ tag: "Export", child, reason });
     if (path === null) return refused("it lies in no container");
@@ -113,7 +114,7 @@ export class Stranded {
       return refused(
         `it came together with ${others.join(", ")}, and has not lived here yet: revive them first`,
       );
-    const landed = await landings.read(taskOf(path));
+    const landed = await read(path);
     if (E.isLeft(landed)) return E.left({ tag: "Migrate", error: landed.left });
     const { container, memories } = landed.right;
     const at = container.manifest.children.findIndex(({ name }) => name === child);

@@ -428,9 +428,13 @@ export class Child implements Lodger {
   }
 
   /** A later incarnation has taken its place: it is put out, and others do not wait for it. */
-  async #fenced(error: SessionError): Promise<void> {
+  #fenced(error: SessionError): Promise<void> {
+    return this.overtaken(prose(error));
+  }
+
+  /** As when a provider had said that a later incarnation is there. */
+  async overtaken(reason: string): Promise<void> {
     if (this.#ending !== null) return;
-    const reason = prose(error);
     this.hold();
     await this.#residence.evict();
     if (this.ending !== null) return;

@@ -5,26 +5,42 @@ import type { MigrateError } from "./migrate-error.ts";
 import type { Verdict } from "./source-host.ts";
 
 export interface Decisions {
-  offer(task: string, to: string): Promise<Either<MigrateError, void>>;
+  offer(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>>;
   /** The point of decision: in one durable write the task is released, and nothing of its travelers is kept here. */
   release(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>>;
   verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>>;
   confirmed(task: string): Promise<void>;
+  /** Who was offered in a task to this host, where that did not become a decision; null where there is no such task. */
+  offered(task: string, to: string): Promise<Either<MigrateError, readonly Leaver[] | null>>;
+  /** As `release`, when the sink has decided in this host's place. */
+  concede(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>>;
   unsettled(): Promise<readonly { readonly task: string; readonly to: string }[]>;
 }
 
 /** For hosts that end with their process. */
 export class MemoryDecisions implements Decisions {
-  readonly #tasks = new Map<string, { readonly to: string; readonly released: boolean }>();
+  readonly #tasks = new Map<
+    string,
+    { readonly to: string; readonly released: boolean; readonly leavers: readonly Leaver[] }
+  >();
 
-  offer(task: string, to: string): Promise<Either<MigrateError, void>> {
-    this.#tasks.set(task, { to, released: false });
+  offer(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>> {
+    this.#tasks.set(task, { to, released: false, leavers });
     return Promise.resolve(E.right(undefined));
   }
 
   release(task: string, to: string): Promise<Either<MigrateError, void>> {
-    this.#tasks.set(task, { to, released: true });
+    this.#tasks.set(task, { to, released: true, leavers: [] });
     return Promise.resolve(E.right(undefined));
+  }
+
+  offered(task: string, to: string): Promise<Either<MigrateError, readonly Leaver[] | null>> {
+    const known = this.#tasks.get(task);
+    return Promise.resolve(E.right(known?.to === to && !known.released ? known.leavers : null));
+  }
+
+  concede(task: string, to: string): Promise<Either<MigrateError, void>> {
+    return this.release(task, to);
   }
 
   verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>> {

@@ -3,6 +3,7 @@
 import { E, type Either } from "../../lib/fp.ts";
 import { checkpointProse } from "../checkpoint/checkpoint-error.ts";
 import { decoded } from "../checkpoint/revivable.ts";
+import type { Leaver } from "../host/keeper.ts";
 import type { ChildManifest } from "../image/image.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Landed } from "./landings.ts";
@@ -91,16 +92,19 @@ export class LandedDeparture implements Departure {
   }
 
   offer(task: string, to: string): Promise<Either<MigrateError, void>> {
-    return this.#options.decisions.offer(task, to);
+    return this.#options.decisions.offer(task, to, this.#leavers());
+  }
+
+  #leavers(): readonly Leaver[] {
+    return this.#travelers.map(({ manifest: { name, identity, generation } }) => ({
+      ...{ name, identity, generation },
+    }));
   }
 
   resume(): void {}
 
   async release(task: string, to: string): Promise<Either<MigrateError, void>> {
-    const leavers = this.#travelers.map(({ manifest: { name, identity, generation } }) => ({
-      ...{ name, identity, generation },
-    }));
-    const released = await this.#options.decisions.release(task, to, leavers);
+    const released = await this.#options.decisions.release(task, to, this.#leavers());
     if (E.isRight(released)) await this.#options.gone();
     return released;
   }

@@ -15,7 +15,7 @@ import { FileRehearsal } from "./file-rehearsal.ts";
 import type { Lack } from "./lack.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { Requirements } from "./requirements.ts";
-import type { Activated, Arrival, HostFacts, SinkHost } from "./sink-host.ts";
+import type { Activated, Arrival, HostFacts, SinkHost, Taken } from "./sink-host.ts";
 
 const WORD_SIZE = 32;
 const BYTE_ORDER = "little";
@@ -33,6 +33,8 @@ export interface LiveSinkOptions {
   /** Brings the travelers of a container to life. */
   readonly enliven: (container: Container, image: Image) => Promise<Either<HostError, readonly Child[]>>;
   readonly standing: SinkHost["standing"];
+  /** Where it is noted what an operator has settled. Without it nothing is: nobody can be in doubt for long. */
+  readonly takings?: Pick<SinkHost, "take" | "taken" | "acknowledged">;
   /** The highest epoch that is known here of an identity; 0 where none is. */
   readonly epoch: (identity: string) => Promise<number>;
 }
@@ -92,6 +94,18 @@ export class LiveSink implements SinkHost {
 
   room(name: string): number {
     return this.#options.entry(name)?.ram ?? 0;
+  }
+
+  take(container: Container): Promise<Either<MigrateError, void>> {
+    return this.#options.takings?.take(container) ?? Promise.resolve(E.right(undefined));
+  }
+
+  taken(): Promise<readonly Taken[]> {
+    return this.#options.takings?.taken() ?? Promise.resolve([]);
+  }
+
+  async acknowledged(task: string): Promise<void> {
+    await this.#options.takings?.acknowledged(task);
   }
 
   standing(container: Container): Promise<"open" | "owned" | "settled"> {

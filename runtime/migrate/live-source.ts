@@ -2,6 +2,7 @@
 // is its owner's.
 import { E, type Either } from "../../lib/fp.ts";
 import { manifestOf, type Standing } from "../host/frozen-image.ts";
+import type { Leaver } from "../host/keeper.ts";
 import type { LiveHost } from "../host/live-host.ts";
 import type { Runtime } from "../host/runtime.ts";
 import type { Decisions } from "./decisions.ts";
@@ -18,6 +19,8 @@ export interface LiveSourceOptions {
   readonly decisions: Decisions;
   /** Takes hold of children, until the answer is called: no other command acts on them meanwhile. */
   readonly reserve: (names: readonly string[]) => Either<MigrateError, () => void>;
+  /** What is kept of one that a later incarnation has overtaken elsewhere is not to live again, whatever it is in. */
+  readonly fenced?: (leaver: Leaver) => Promise<void>;
   /** Where these lie in a container that they came in, and could not come to life from; null: they don't. Left: they do,
    *  and can't go so. */
   readonly stranded?: (names: readonly string[]) => Either<MigrateError, Lying | null>;
@@ -86,7 +89,12 @@ class LiveDeparture implements Departure {
   }
 
   offer(task: string, to: string): Promise<Either<MigrateError, void>> {
-    return this.#options.decisions.offer(task, to);
+    const { live, decisions } = this.#options;
+    const leavers = this.names.flatMap((name) => {
+      const child = live.child(name);
+      return child === undefined ? [] : [{ name, ...child.identity }];
+    });
+    return decisions.offer(task, to, leavers);
   }
 
   resume(): void {
@@ -151,6 +159,34 @@ export class LiveSource implements SourceHost {
 
   verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>> {
     return this.#options.decisions.verdict(task, to);
+  }
+
+  async overtaken(task: string, by: string, generations: readonly number[]): Promise<boolean> {
+    const { decisions, live, reserve, fenced } = this.#options;
+    const offered = await decisions.offered(task, by);
+    if (E.isLeft(offered)) return false;
+    const leavers = (offered.right ?? []).flatMap((leaver, i) => {
+      const generation = generations[i] ?? 0;
+      // A later incarnation than the one that it has is not ended by its word.
+      const living = live.child(leaver.name)?.identity;
+      const isLater = living?.identity === leaver.identity && living.generation > generation;
+      return isLater || generation <= leaver.generation ? [] : [{ ...leaver, generation: generation - 1 }];
+    });
+    if (leavers.length === 0) return true;
+    const free = reserve(leavers.map(({ name }) => name));
+    if (E.isLeft(free)) return false;
+    await live.wake(leavers.map(({ name }) => name));
+    for (const { name, identity, generation } of leavers) {
+      const child = live.child(name);
+      if (child?.identity.identity === identity && child.ending === null)
+        await child.overtaken(
+          `generation ${generation + 1} of it lives on another host, by an operator's word there`,
+        );
+      await fenced?.({ name, identity, generation });
+    }
+    const conceded = await decisions.concede(task, by, leavers);
+    free.right();
+    return E.isRight(conceded);
   }
 
   confirmed(task: string): Promise<void> {

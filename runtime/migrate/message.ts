@@ -104,6 +104,9 @@ const messages = {
   /** A sink says that they live there; answered by `noted`. */
   confirm: kind("confirm", { task: uuid }),
   noted: kind("noted", { task: uuid }),
+  /** A sink says that they live there, by its operator's word and though their source had not decided; `generations`: what
+   *  they are there at least. */
+  taken: kind("taken", { task: uuid, generations: bounded(natural, MOST_TRAVELERS, "generations") }),
 
   // --- at any time
   /** Whatever is under way is given up. */

@@ -12,7 +12,7 @@ import { Retries } from "./retries.ts";
 import { RoleBook } from "./role-book.ts";
 import { SinkRun, type Prepared } from "./run-sink.ts";
 import { SourceRun } from "./run-source.ts";
-import type { SinkHost } from "./sink-host.ts";
+import type { SinkHost, Taken } from "./sink-host.ts";
 import type { SourceHost, Verdict } from "./source-host.ts";
 import type { Stays } from "./stays.ts";
 
@@ -59,6 +59,7 @@ const COMMANDS = [
   "inquire",
   "verdict",
   "confirm",
+  "taken",
 ] as const;
 type Said = Heard<(typeof COMMANDS)[number]>;
 
@@ -96,6 +97,7 @@ export class MigThread {
       if (standing === "open") await this.#doubt(container);
     }
     for (const { task, to } of await source.unsettled()) this.#push(task, to as PublicKey);
+    for (const taken of await sink.taken()) if (!this.#doubts.has(taken.task)) this.#claim(taken);
   }
 
   async #doubt({ task, from, manifest }: Container): Promise<void> {
@@ -212,9 +214,11 @@ export class MigThread {
       if (E.isLeft(verdict) || verdict.right === "undecided") return false;
       const answer = await this.#ask(to, async (channel) => {
         await channel.send({ kind: "verdict", task, verdict: verdict.right });
-        return channel.next(["noted"]);
+        return channel.next(["noted", "taken"]);
       });
       if (E.isLeft(answer)) return false;
+      if (answer.right.kind === "taken")
+        return this.#options.source.overtaken(task, to, answer.right.generations);
       await this.#options.source.confirmed(task);
       this.#roles.confirmed(task);
       return true;
@@ -257,6 +261,7 @@ export class MigThread {
   }
 
   async #obey(said: Said, channel: Channel, key: PublicKey): Promise<boolean> {
+    const { source } = this.#options;
     switch (said.kind) {
       case "information":
         await this.#inform(channel, said.names);
@@ -284,10 +289,26 @@ export class MigThread {
         if (!this.#leaving.has(said.task)) await this.#confirmedBy(said.task, key);
         await channel.send({ kind: "noted", task: said.task });
         return true;
-      case "verdict":
+      case "verdict": {
         if (said.verdict !== "undecided") await channel.working(this.#hear(said.task, key, said.verdict));
-        await channel.send({ kind: "noted", task: said.task });
+        const taken = said.verdict === "kept" ? await this.#takenFrom(said.task, key) : undefined;
+        await channel.send(
+          taken === undefined
+            ? { kind: "noted", task: said.task }
+            : { kind: "taken", task: said.task, generations: [...taken.generations] },
+        );
         return true;
+      }
+      case "taken": {
+        const { task, generations } = said;
+        const isHeard =
+          !this.#leaving.has(task) && (await channel.working(source.overtaken(task, key, generations)));
+        if (isHeard) await this.#confirmedBy(task, key);
+        await channel.send(
+          isHeard ? { kind: "noted", task } : { kind: "verdict", task, verdict: "undecided" },
+        );
+        return true;
+      }
       case "receive":
         await this.#receive(said, channel, key);
         return false;
@@ -371,7 +392,12 @@ export class MigThread {
     arriving?.channel.cut();
     await arriving?.over;
     const open = this.#doubts.get(task);
-    if (open === undefined || open.from !== from) return;
+    if (open === undefined || open.from !== from) {
+      // It was taken by an operator's word, and let go as well.
+      if (verdict === "released" && (await this.#takenFrom(task, from)) !== undefined)
+        await this.#options.sink.acknowledged(task);
+      return;
+    }
     this.#doubts.delete(task);
     await (verdict === "released" ? this.#activate(open.prepared, null) : this.#drop(open.prepared));
   }
@@ -380,8 +406,36 @@ export class MigThread {
   async resolve(name: string): Promise<Either<MigrateError, void> | null> {
     const open = [...this.#doubts.values()].find(({ children }) => children.includes(name));
     if (open === undefined) return null;
-    this.#doubts.delete(open.task);
-    return this.#activate(open.prepared, null);
+    const { sink } = this.#options;
+    const { task, from, prepared } = open;
+    this.#doubts.delete(task);
+    const noted = await sink.take(prepared.container);
+    if (E.isLeft(noted)) {
+      this.#wonder(prepared, from);
+      return noted;
+    }
+    const activated = await this.#activate(prepared, null);
+    const taken = await this.#takenFrom(task, from);
+    if (taken !== undefined) this.#claim(taken);
+    return activated;
+  }
+
+  async #takenFrom(task: string, from: PublicKey): Promise<Taken | undefined> {
+    const all = await this.#options.sink.taken();
+    return all.find((each) => each.task === task && each.from === from);
+  }
+
+  /** Tells the source of what was taken by an operator's word, until it has heard. */
+  #claim({ task, from, generations }: Taken): void {
+    this.#retries.until(`taken ${task}`, async () => {
+      const answer = await this.#ask(from as PublicKey, async (channel) => {
+        await channel.send({ kind: "taken", task, generations: [...generations] });
+        return channel.next(["noted", "verdict"]);
+      });
+      if (E.isLeft(answer) || answer.right.kind !== "noted" || answer.right.task !== task) return false;
+      await this.#options.sink.acknowledged(task);
+      return true;
+    });
   }
 
   async #activate(

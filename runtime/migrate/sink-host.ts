@@ -39,6 +39,15 @@ export interface Activated {
   readonly generation: number;
 }
 
+/** A task that its sink's operator has settled. */
+export interface Taken {
+  readonly task: string;
+  /** The key of its source. */
+  readonly from: string;
+  /** Of its travelers, at least. */
+  readonly generations: readonly number[];
+}
+
 export interface SinkHost {
   readonly facts: HostFacts;
   /** The base memory with this hash, whose content need not be sent; null where there is none. */
@@ -47,6 +56,13 @@ export interface SinkHost {
   room(name: string): number;
   /** All that is missing for these travelers to live here; no effect. */
   check(travelers: readonly Requirements[]): Promise<readonly Lack[]>;
+  /** They are this host's by its operator's word, who says that their source is gone: durably noted, for the source to
+   *  hear should it come back. Called before `activate`. */
+  take(container: Container): Promise<Either<MigrateError, void>>;
+  /** Tasks that were taken by an operator's word, whose source has not heard of it. */
+  taken(): Promise<readonly Taken[]>;
+  /** The source of a task has heard that it was taken, or it needs not. */
+  acknowledged(task: string): Promise<void>;
   /** Whether a child of this name lives here, or what is kept of it could: then its task is MigSource. */
   populated(name: string): boolean;
   /**

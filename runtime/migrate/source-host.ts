@@ -57,6 +57,12 @@ export interface SourceHost {
   /** What was decided of a task towards this sink; durable. It is the caller's to ask only when the task is not under
    *  way any more. */
   verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>>;
+  /**
+   * The sink of this task has taken the travelers by its operator's word, who said that this host is gone: they live there,
+   * of these generations at least. Whoever of them lives here is ended, for good. False: that can't be done now, and is to
+   * be said again.
+   */
+  overtaken(task: string, by: string, generations: readonly number[]): Promise<boolean>;
   /** The sink has heard what was decided and acted on it: what is kept of the task may go. */
   confirmed(task: string): Promise<void>;
   /** Tasks that were offered or decided and not confirmed, with the key of their sink; those under way too. */

@@ -52,4 +52,40 @@ describe("two durable hosts", () => {
       expect(abort.stderr).to.match(/no migration of counter is under way/);
     }),
   ).timeout(120_000);
+
+  it(
+    "fault 38: a source that never decided hears that it was declared gone, and stops its incarnation",
+    onTwoProcesses(
+      async (two) => {
+        // All of it is there, durably; that it is never gets back.
+        await hit(two, "here", { moment: "prepared", victim: "source" });
+        await two.comesTo("there", "in doubt");
+        const resolved = await two.cli(["migrate", "counter", "--resolve", "--state", "there"]);
+        expect(resolved).to.include({ status: 0, stderr: "" });
+        expect(await two.state("there")).to.equal("running");
+        // What it does from then on, nothing but its host keeps it from: it holds nothing outside.
+        await two.again("here");
+        await two.comesTo("here", "fenced");
+        const { stdout } = await two.cli(["ps", "--state", "here"]);
+        expect(stdout).to.match(/counter: it lives on there, whose operator has said so/);
+        expect(await two.settled()).to.equal("there");
+        // Nothing of that is left to be told, and it may come home.
+        const moved = await two.migrate("there");
+        expect(moved.status, moved.stderr).to.equal(0);
+        expect(await two.settled()).to.equal("here");
+      },
+      {
+        component: `import { component, Log, Timer } from "cryonode";
+export default component(async (env) => {
+  const log = await env.session(Log);
+  const timer = await env.session(Timer);
+  for (let n = 1; ; n++) {
+    if (n % 100 === 0) await log.write("count " + n);
+    await timer.sleep(10);
+  }
+});
+`,
+      },
+    ),
+  ).timeout(120_000);
 });

@@ -1,0 +1,96 @@
+// What a durable host has taken by its operator's word, though the source had not decided: noted in its store until the
+// source has heard of it.
+import * as t from "io-ts";
+import { natural, struct, text } from "../../lib/codec.ts";
+import { E, type Either } from "../../lib/fp.ts";
+import type { Keeper } from "../host/keeper.ts";
+import type { Container } from "../migrate/container.ts";
+import type { MigrateError } from "../migrate/migrate-error.ts";
+import type { Taken } from "../migrate/sink-host.ts";
+
+const PREFIX = "taken/";
+
+const TakenNote = struct(
+  {
+    /** The key of the source. */
+    from: text,
+    travelers: t.readonlyArray(struct({ identity: text, generation: natural })),
+  },
+  {},
+  "TakenNote",
+);
+type TakenNote = t.TypeOf<typeof TakenNote>;
+
+const decode = (bytes: Uint8Array): TakenNote | null => {
+  try {
+    const note = TakenNote.decode(JSON.parse(Buffer.from(bytes).toString()));
+    return E.isRight(note) ? note.right : null;
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * The generation of one that is taken is greater by this than that of one which is let go: so none that its source may
+ * have brought back meanwhile, however often, is a later incarnation than the one that the operator has spoken for.
+ */
+const TAKEN_LEAP = 1_000_000;
+
+export class KeptTakings {
+  readonly #keeper: Keeper;
+  /** What is in the store; null until somebody has looked. */
+  #known: Map<string, TakenNote> | null = null;
+
+  constructor(keeper: Keeper) {
+    this.#keeper = keeper;
+  }
+
+  async #notes(): Promise<Map<string, TakenNote>> {
+    if (this.#known !== null) return this.#known;
+    const notes = new Map<string, TakenNote>();
+    const found = await this.#keeper.notes(PREFIX);
+    if (E.isLeft(found)) return notes;
+    for (const [key, bytes] of found.right) {
+      const note = decode(bytes);
+      if (note !== null) notes.set(key.slice(PREFIX.length), note);
+    }
+    this.#known ??= notes;
+    return this.#known;
+  }
+
+  async take({ task, from, manifest }: Container): Promise<Either<MigrateError, void>> {
+    const travelers = manifest.children.map(({ identity, generation }) => ({
+      ...{ identity, generation: generation + TAKEN_LEAP },
+    }));
+    const note = { from, travelers };
+    const notes = await this.#notes();
+    const noted = await this.#keeper.note(`${PREFIX}${task}`, Buffer.from(JSON.stringify(note)));
+    if (E.isLeft(noted)) return E.left({ tag: "Host", error: noted.left });
+    notes.set(task, note);
+    return noted;
+  }
+
+  async taken(): Promise<readonly Taken[]> {
+    return [...(await this.#notes())].map(([task, { from, travelers }]) => ({
+      ...{ task, from },
+      generations: travelers.map(({ generation }) => generation + 1),
+    }));
+  }
+
+  /** The container as it is taken: each traveler an incarnation that is later than any of its source's. */
+  async later(container: Container): Promise<Container> {
+    const note = (await this.#notes()).get(container.task);
+    if (note === undefined) return container;
+    const children = container.manifest.children.map((child) => {
+      const found = note.travelers.find(({ identity }) => identity === child.identity);
+      return found === undefined ? child : { ...child, generation: found.generation };
+    });
+    return { ...container, manifest: { ...container.manifest, children } };
+  }
+
+  async acknowledged(task: string): Promise<void> {
+    (await this.#notes()).delete(task);
+    // Where it can't be taken away, the source hears of it once more.
+    await this.#keeper.note(`${PREFIX}${task}`, null);
+  }
+}
