@@ -1,56 +1,19 @@
 #!/usr/bin/env node
-// The command line's entry: hands the arguments to a command, and its exit status to the caller.
-import { processConsole } from "./console.ts";
-import { FAULT, INTERRUPTED } from "./exit-status.ts";
-import { runProgram } from "./program.ts";
+// The bundled command's entry: has a thread come up for a command that will need one, and runs the bundle of
+// `command-line.ts`, with what was kept of its compiled code.
+import { fileURLToPath } from "node:url";
+import { startThread } from "../host/spare-thread.ts";
+import { runScript } from "../kept-code.ts";
+import type { runCommandLine } from "./command-line.ts";
 
-const stop = new AbortController();
-const again = new AbortController();
-const console = processConsole();
-let takenOver = false;
+/** Commands that a thread is needed for; the others need little, and much the same. */
+const NEEDS_THREAD: ReadonlySet<string> = new Set(["run", "up"]);
 
-/** Who reads our output has gone, as `head` does: nothing is left to say, and nobody to hear the verdict. */
-const READER_GONE = 141;
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (takenOver) return stop.abort();
-  process.exit(error.code === "EPIPE" ? READER_GONE : FAULT);
-});
-
-/** What SIGTERM and SIGHUP make of a run, by the custom that made SIGINT's 130. */
-const TERMINATED = 143;
-const HUNG_UP = 129;
-let interrupted = INTERRUPTED as number;
-const interrupt = (status: number) => (): void => {
-  // Told twice, it does not wait for anything.
-  if (stop.signal.aborted) {
-    again.abort();
-    process.exit(status);
-  }
-  interrupted = status;
-  stop.abort();
-};
-process.on("SIGINT", interrupt(INTERRUPTED));
-process.on("SIGTERM", interrupt(TERMINATED));
-process.on("SIGHUP", interrupt(HUNG_UP));
-
-const fault = (error: unknown): never => {
-  const reason = error instanceof Error ? error.message : String(error);
-  console.complain(`cryonode: a fault of Cryonode itself: ${reason}`);
-  console.complain(
-    "Please report it, with the file that brought it about; CRYONODE_DEBUG=1 shows where it was.",
-  );
-  if ((process.env["CRYONODE_DEBUG"] ?? "") !== "" && error instanceof Error)
-    console.complain(error.stack ?? "");
-  process.exit(FAULT);
-};
-process.on("uncaughtException", fault);
-process.on("unhandledRejection", fault);
-
-const status = await runProgram(process.argv.slice(2), console, {
-  stop: stop.signal,
-  again: again.signal,
-  takeOver: () => {
-    takenOver = true;
-  },
-});
-process.exit(stop.signal.aborted && !takenOver ? interrupted : status);
+const [command = ""] = process.argv.slice(2);
+const needsThread = NEEDS_THREAD.has(command);
+const spare = needsThread ? startThread() : null;
+const program = runScript(
+  fileURLToPath(new URL("./command.cjs", import.meta.url)),
+  needsThread ? command : "other",
+);
+void (program as { readonly runCommandLine: typeof runCommandLine }).runCommandLine(spare);

@@ -1,6 +1,7 @@
 // The commands and their options. Each command's own modules are loaded when it is called, so that none waits
 // for a compiler that it does not need.
 import { readFileSync } from "node:fs";
+import type { Worker } from "node:worker_threads";
 import { Command, CommanderError } from "commander";
 import type { Console } from "./console.ts";
 import { INTERRUPTED, OK, WRONG_INPUT, type ExitStatus } from "./exit-status.ts";
@@ -35,11 +36,12 @@ interface StateOption {
   readonly state: string;
 }
 
-/** Runs one command line. Never rejects for what the user can put right. */
+/** Runs one command line. `spare`: a thread that is coming up, for a command that needs one. Never rejects for what the user can put right. */
 export const runProgram = async (
   args: readonly string[],
   console: Console,
   interruption: Interruption,
+  spare: Worker | null,
 ): Promise<ExitStatus> => {
   const { stop: signal } = interruption;
   let status: ExitStatus = OK;
@@ -70,7 +72,7 @@ export const runProgram = async (
     .option(...json)
     .action(async (file: string, options: StateOption & { readonly json: boolean }) => {
       const { run } = await import("./run.ts");
-      status = await run({ file, ...options }, console, signal);
+      status = await run({ file, ...options }, console, signal, spare);
     });
 
   program
@@ -134,7 +136,7 @@ export const runProgram = async (
           interruption.takeOver();
         };
         const { listen = null } = options;
-        status = await up({ file, ...options, listen }, console, { ...interruption, takeOver });
+        status = await up({ file, ...options, listen }, console, { ...interruption, takeOver }, spare);
       },
     );
 

@@ -1,5 +1,6 @@
 // `cryonode run FILE`: a scenario to its verdict.
 import { resolve } from "node:path";
+import type { Worker } from "node:worker_threads";
 import { E } from "../../lib/fp.ts";
 import { readScenario } from "../scenario/read-scenario.ts";
 import type { RunEvent } from "../scenario/run-event.ts";
@@ -15,11 +16,12 @@ export interface RunCommand {
   readonly json: boolean;
 }
 
-/** `signal` ends the run early. */
+/** `signal` ends the run early; `spare`: a thread that is coming up. */
 export const run = async (
   { file, state, json }: RunCommand,
   console: Console,
   signal: AbortSignal,
+  spare: Worker | null,
 ): Promise<ExitStatus> => {
   const began = performance.now();
   const since = (): number => performance.now() - began;
@@ -39,7 +41,7 @@ export const run = async (
   const report: (event: RunEvent) => void = human?.event ?? jsonReport(console, since);
   human?.begin(scenario);
   const { prepare } = await import("./prepare.ts");
-  const prepared = await prepare(scenario, resolve(state));
+  const prepared = await prepare(scenario, resolve(state), spare);
   if (E.isLeft(prepared)) {
     complainAbout(console, prepared.left);
     return WRONG_INPUT;

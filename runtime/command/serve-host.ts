@@ -1,5 +1,6 @@
 // From a configuration to a host that serves until it is told to stop. Whatever can be wrong is found before anything
 // is started or changed.
+import type { Worker } from "node:worker_threads";
 import { E } from "../../lib/fp.ts";
 import { CodeCache } from "../daemon/code-cache.ts";
 import { pidAt } from "../daemon/control-client.ts";
@@ -42,8 +43,9 @@ export type Served =
   | { readonly tag: "Stopped" }
   | ({ readonly tag: "Ended" } & Rest);
 
-/** Makes the engine and a thread ready, which takes longest, before it is known what for. */
-export const warmHost = (): RuntimeInMemory => warmRuntime({ threads: THREADS });
+/** Makes the engine and a thread ready, which takes longest, before it is known what for. `spare`: a thread that is
+ *  coming up. */
+export const warmHost = (spare: Worker | null): RuntimeInMemory => warmRuntime({ threads: THREADS, spare });
 
 /** Children share a thread, whose journal they share: see `docs/decisions/durability.md`. */
 const THREADS = 1;

@@ -1,6 +1,7 @@
 // `cryonode up FILE`: a durable host. It starts what the file names, goes on with what was alive, and runs until it is
 // told to stop; then it freezes all.
 import { resolve } from "node:path";
+import type { Worker } from "node:worker_threads";
 import { E, type Either } from "../../lib/fp.ts";
 import { ask } from "../daemon/control-client.ts";
 import type { DurableConfig } from "../daemon/durable-host.ts";
@@ -92,10 +93,12 @@ const checkedUp = async ({
   return pid === null ? E.right({ config: config.right, address }) : E.left(occupied(state, pid));
 };
 
+/** `spare`: a thread that is coming up. */
 export const up = async (
   { file, state: folder, json, listen }: UpCommand,
   console: Console,
   interruption: Interruption,
+  spare: Worker | null,
 ): Promise<ExitStatus> => {
   const began = performance.now();
   const state = resolve(folder);
@@ -109,7 +112,7 @@ export const up = async (
   };
   // A thread becomes ready while the file is read.
   const { serveHost, warmHost } = await import("./serve-host.ts");
-  const warm = warmHost();
+  const warm = warmHost(spare);
   const checked = await checkedUp({ file, state, listen });
   if (E.isLeft(checked)) {
     await warm.close();

@@ -5,7 +5,8 @@ import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 
-const installed = createRequire(import.meta.url);
+/** From the package's own folder, as deep above the bundled command as above this file. */
+const installed = createRequire(new URL("../../../package.json", import.meta.url));
 
 const folders = new Map<string, string>();
 

@@ -8,7 +8,7 @@ import { E } from "../../lib/fp.ts";
 import { buildBase, guestLibrary, type Base } from "./base.ts";
 import { sha256 } from "../digest.ts";
 import { decodeBase, encodeBase } from "./base-file.ts";
-import type { Engine } from "./wasm-module.ts";
+import { compileEngine, type EngineCode } from "./wasm-module.ts";
 
 /** Where this release's own base lies, with its hash in the file `current`. */
 export const BUILT = fileURLToPath(new URL("../../base", import.meta.url));
@@ -62,17 +62,19 @@ const contentOf = (path: string): Uint8Array | null => {
 export class BaseLibrary {
   /** What a child starts from. */
   readonly current: Base;
-  readonly #engine: Engine;
+  readonly #engine: EngineCode;
   readonly #built: string;
   readonly #folders: string[];
   readonly #known = new Map<string, Base>();
 
-  constructor(engine: Engine, { current, built = BUILT, folders = [EARLIER] }: LibraryOptions = {}) {
+  constructor(engine: EngineCode, { current, built = BUILT, folders = [EARLIER] }: LibraryOptions = {}) {
     this.#engine = engine;
     this.#built = built;
     this.#folders = [built, ...folders];
     this.current =
-      current === undefined ? (this.#own() ?? inSharedMemory(buildBase(engine))) : inSharedMemory(current);
+      current === undefined
+        ? (this.#own() ?? inSharedMemory(buildBase(compileEngine(engine))))
+        : inSharedMemory(current);
     this.#known.set(this.current.hash, this.current);
   }
 

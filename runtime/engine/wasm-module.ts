@@ -2,7 +2,7 @@
 // domain gets one with a maximum of its own, and of its 450 exports only those in use remain, because every
 // export costs every instance some 3 kB of JavaScript heap.
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
 import { sha256 } from "../digest.ts";
 
 /** Bytes of a WebAssembly page. */
@@ -131,7 +131,7 @@ const pruningExports = (body: Uint8Array): Uint8Array => {
 
 /** What of a fresh memory is written to when an instance is made, in bytes: all that lies between the first and the
  *  last data segment, or all there is where the module says it otherwise than expected. */
-const writtenAtFirst = (body: Uint8Array, all: number): Engine["written"] => {
+const writtenAtFirst = (body: Uint8Array, all: number): EngineCode["written"] => {
   let [from, to] = [all, 0];
   let [count, at] = decodeLeb(body, 0);
   for (; count > 0; count--) {
@@ -146,7 +146,7 @@ const writtenAtFirst = (body: Uint8Array, all: number): Engine["written"] => {
   return to > all || from > to ? { from: 0, to: all } : { from, to };
 };
 
-const rewrite = (wasm: Uint8Array): Pick<Engine, "initialPages" | "written"> & { bytes: Uint8Array } => {
+const rewrite = (wasm: Uint8Array): Pick<EngineCode, "initialPages" | "written"> & { bytes: Uint8Array } => {
   const sections: { id: number; body: Uint8Array }[] = [];
   for (let at = 8; at < wasm.length;) {
     const id = wasm[at]!;
@@ -172,8 +172,10 @@ const rewrite = (wasm: Uint8Array): Pick<Engine, "initialPages" | "written"> & {
   return { bytes: Buffer.concat(parts), initialPages, written };
 };
 
-export interface Engine {
-  readonly module: WebAssembly.Module;
+/** The engine as it is handed to threads, each of which compiles it: the process compiles the same bytes once. */
+export interface EngineCode {
+  /** The module, rewritten; in memory that all threads share. */
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
   /** sha256, in hexadecimal, of the module as its package ships it. */
   readonly hash: string;
   /** Pages of a fresh memory. */
@@ -182,13 +184,38 @@ export interface Engine {
   readonly written: { readonly from: number; readonly to: number };
 }
 
-/** Loads and compiles the engine. It can be posted to worker threads, which share the compiled code. */
-export const loadEngine = (): Engine => {
-  const wasm = readFileSync(fileURLToPath(import.meta.resolve("quickjs-wasi/quickjs.wasm")));
-  const { bytes, ...initial } = rewrite(wasm);
-  return {
-    module: new WebAssembly.Module(bytes),
-    hash: sha256(wasm),
-    ...initial,
-  };
+export interface Engine extends EngineCode {
+  readonly module: WebAssembly.Module;
+}
+
+/** Where a build leaves a copy of the package's module: looking for the package takes some ms. */
+export const ENGINE_COPY = new URL("../../base/engine.wasm", import.meta.url);
+
+/** The module as its package ships it. */
+export const packagedEngine = (): Uint8Array =>
+  readFileSync(createRequire(import.meta.url).resolve("quickjs-wasi/quickjs.wasm"));
+
+const shippedEngine = (): Uint8Array => {
+  try {
+    return readFileSync(ENGINE_COPY);
+  } catch {
+    return packagedEngine();
+  }
 };
+
+/** Loads the engine. */
+export const readEngine = (): EngineCode => {
+  const wasm = shippedEngine();
+  const { bytes: rewritten, ...initial } = rewrite(wasm);
+  const bytes = new Uint8Array(new SharedArrayBuffer(rewritten.length));
+  bytes.set(rewritten);
+  return { bytes, hash: sha256(wasm), ...initial };
+};
+
+export const compileEngine = (code: EngineCode): Engine => ({
+  ...code,
+  module: new WebAssembly.Module(code.bytes),
+});
+
+/** Loads and compiles it. */
+export const loadEngine = (): Engine => compileEngine(readEngine());

@@ -1,4 +1,5 @@
 // A thread for each child: one that is stuck costs nobody else anything.
+import type { Worker } from "node:worker_threads";
 import type { Placement } from "./placement.ts";
 import type { Lodger, Residence } from "./residence.ts";
 import { ShardThread, type ThreadOptions } from "./shard-thread.ts";
@@ -20,8 +21,8 @@ export class OneEach implements Placement {
     return this.#idle;
   }
 
-  warm(): void {
-    if (this.#idle.length === 0) this.#idle.push(new ShardThread(this.#options));
+  warm(spare: Worker | null = null): void {
+    if (this.#idle.length === 0) this.#idle.push(new ShardThread(this.#options, spare));
   }
 
   settle(lodger: Lodger): Residence {

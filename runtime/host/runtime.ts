@@ -1,10 +1,11 @@
 // What the hosts of one process share: the engine, its base memory, threads, the state directory and its key.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Base } from "../engine/base.ts";
 import { BaseLibrary, type LibraryOptions } from "../engine/base-library.ts";
-import { loadEngine, type Engine } from "../engine/wasm-module.ts";
+import { readEngine, type EngineCode } from "../engine/wasm-module.ts";
 import { disk } from "../image/disk.ts";
 import type { ImageError } from "../image/image-error.ts";
 import { hostKey } from "../image/key.ts";
@@ -16,7 +17,7 @@ import { beginRun, type Runs } from "./runs.ts";
 import { SharedThreads } from "./shared-threads.ts";
 
 export interface Runtime {
-  readonly engine: Engine;
+  readonly engine: EngineCode;
   /** Base memories by hash. */
   readonly bases: BaseLibrary;
   readonly placement: Placement;
@@ -35,14 +36,14 @@ export interface Runtime {
 export const BASES = "bases";
 
 interface Platform {
-  readonly engine: Engine;
+  readonly engine: EngineCode;
   readonly bases: BaseLibrary;
   /** What a child starts from. */
   readonly base: Base;
   readonly platform: HostPlatform;
 }
 
-const makePlatform = (engine: Engine, options: LibraryOptions = {}): Platform => {
+const makePlatform = (engine: EngineCode, options: LibraryOptions = {}): Platform => {
   const bases = new BaseLibrary(engine, options);
   const base = (hash: string): Uint8Array | null => bases.find(hash)?.memory ?? null;
   return { engine, bases, base: bases.current, platform: { engines: [engine.hash], base } };
@@ -53,7 +54,7 @@ let loaded: Platform | null = null;
 
 /** The engine and base memory of this release, and the bases of earlier ones; other bases, where `options` says so. */
 export const loadPlatform = (options?: LibraryOptions): Platform => {
-  loaded ??= makePlatform(loadEngine());
+  loaded ??= makePlatform(readEngine());
   return options === undefined ? loaded : makePlatform(loaded.engine, options);
 };
 
@@ -63,6 +64,8 @@ export interface RuntimeOptions {
   /** How many threads the children share. Default: each has one of its own, and a child that is stuck in a built-in
    *  costs nobody else anything. */
   readonly threads?: number;
+  /** A thread of `startThread` that the first child gets; null: it is begun here. */
+  readonly spare?: Worker | null;
   /** Base memories other than those that this release ships. */
   readonly bases?: LibraryOptions;
 }
@@ -77,11 +80,16 @@ export interface RuntimeInMemory {
 }
 
 /** Takes up all that a runtime needs of time, and changes nothing outside this process. */
-export const warmRuntime = ({ silence, threads, bases: others }: RuntimeOptions = {}): RuntimeInMemory => {
+export const warmRuntime = ({
+  silence,
+  threads,
+  spare = null,
+  bases: others,
+}: RuntimeOptions = {}): RuntimeInMemory => {
   const { engine, base, bases, platform } = loadPlatform(others);
   const options = { engine, base, silence };
   const placement = threads === undefined ? new OneEach(options) : new SharedThreads(threads, options);
-  placement.warm();
+  placement.warm(spare);
   const close = (): Promise<void> => placement.close();
   const open = async (state: string): Promise<Either<ImageError, Runtime>> => {
     await mkdir(state, { recursive: true, mode: 0o700 });

@@ -1,23 +1,22 @@
 // A shard's thread as the host holds it: its residents by number, their log, and a watchdog for turns that no longer
 // poll.
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { makeTail, salvage } from "../durable/journal/tail.ts";
 import type { Base } from "../engine/base.ts";
-import type { Engine } from "../engine/wasm-module.ts";
+import type { EngineCode } from "../engine/wasm-module.ts";
 import { makeBlackBox, readBlackBox } from "../shard/black-box.ts";
 import { makeControl, Stethoscope } from "../shard/control.ts";
 import { LogReader, makeRing } from "../shard/log-ring.ts";
 import type { FromResident, FromShard, ShardData, ToShard } from "../shard/protocol.ts";
 import type { Lodger, Residence } from "./residence.ts";
+import { startThread } from "./spare-thread.ts";
 
 /** How long a turn may go without a poll before its thread is ended, in ms. Some built-ins never poll. */
 const SILENCE_MS = 5000;
 const LISTEN_MS = 250;
-/** Native stack of a shard's thread: with it, 256 KiB of the engine's own are catchable when exhausted. */
-const STACK_MB = 4;
 
 export interface ThreadOptions {
-  readonly engine: Engine;
+  readonly engine: EngineCode;
   readonly base: Base;
   /** How long a turn may go without a poll before its thread is ended, in ms; default 5000. */
   readonly silence?: number | undefined;
@@ -53,17 +52,15 @@ export class ShardThread {
   #watchdog: NodeJS.Timeout | null = null;
   #gone = false;
 
-  constructor({ engine, base, silence = SILENCE_MS }: ThreadOptions) {
+  /** `spare`: a thread of `startThread` that is coming up; null: it is begun now. */
+  constructor({ engine, base, silence = SILENCE_MS }: ThreadOptions, spare: Worker | null = null) {
     this.#silence = silence;
     const control = makeControl();
     const ring = makeRing();
     this.#stethoscope = new Stethoscope(control);
     this.#logs = new LogReader(ring);
-    const workerData: ShardData = { engine, base, control, ring, box: this.#box, tail: this.#tail };
-    this.#worker = new Worker(new URL("../shard/main.js", import.meta.url), {
-      workerData,
-      resourceLimits: { stackSizeMb: STACK_MB },
-    });
+    this.#worker = spare ?? startThread();
+    this.#post({ engine, base, control, ring, box: this.#box, tail: this.#tail });
     // Idle, it keeps no process alive. A thread that has just come up counts again.
     this.#worker.unref();
     this.#worker.on("online", () => {
@@ -111,7 +108,7 @@ export class ShardThread {
     return this.#lodgings.get(running.resident)?.lodger.name ?? null;
   }
 
-  #post(message: ToShard): void {
+  #post(message: ShardData | ToShard): void {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker.postMessage(message);
   }

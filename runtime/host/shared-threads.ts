@@ -1,5 +1,6 @@
 // A few threads for all children, the least loaded one for the next: thousands may be active. A child that is stuck
 // takes those of its thread with it, and a host that has their state elsewhere brings them back.
+import type { Worker } from "node:worker_threads";
 import type { Placement } from "./placement.ts";
 import type { Lodger, Residence } from "./residence.ts";
 import { ShardThread, type ThreadOptions } from "./shard-thread.ts";
@@ -19,8 +20,8 @@ export class SharedThreads implements Placement {
     return this.#threads.map((thread) => (thread === null || thread.gone ? 0 : thread.residents));
   }
 
-  warm(): void {
-    this.#thread(0);
+  warm(spare: Worker | null = null): void {
+    this.#thread(0, spare);
   }
 
   settle(lodger: Lodger): Residence {
@@ -29,10 +30,10 @@ export class SharedThreads implements Placement {
     return this.#thread(least).lodge(lodger, { alone: false, left: () => {} });
   }
 
-  #thread(at: number): ShardThread {
+  #thread(at: number, spare: Worker | null = null): ShardThread {
     const known = this.#threads[at];
     if (known !== null && known !== undefined && !known.gone) return known;
-    const thread = new ShardThread(this.#options);
+    const thread = new ShardThread(this.#options, spare);
     this.#threads[at] = thread;
     return thread;
   }

@@ -13,7 +13,7 @@ import type { Fault } from "../engine/fault.ts";
 import type { Anchors, Registers } from "../engine/machine.ts";
 import type { CheckpointPolicy } from "../durable/checkpoint-policy.ts";
 import type { DomainRecord } from "../durable/journal/journal-record.ts";
-import type { Engine } from "../engine/wasm-module.ts";
+import type { EngineCode } from "../engine/wasm-module.ts";
 import type { Incarnation } from "../provider/epoch/incarnation.ts";
 import type { Ledger } from "../intercept/ledger.ts";
 import type { FileRight } from "../provider/file/file-provider.ts";
@@ -135,7 +135,7 @@ export interface KeptState {
 export type LogMatch = { readonly whole: string } | { readonly pattern: RegExp };
 
 export interface ShardData {
-  readonly engine: Engine;
+  readonly engine: EngineCode;
   /** What a child starts from; its memory in a SharedArrayBuffer. */
   readonly base: Base;
   /** See `control.ts` and `log-ring.ts`. */

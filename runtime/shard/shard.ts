@@ -3,6 +3,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { RunQueue } from "../domain/run-queue.ts";
 import { MachinePool } from "../engine/pool.ts";
+import { compileEngine } from "../engine/wasm-module.ts";
 import { GrowthPlans } from "../durable/growth-plans.ts";
 import { EpochFiles } from "../provider/epoch/epoch-file.ts";
 import { Journals } from "../durable/journal/journals.ts";
@@ -24,7 +25,7 @@ export class Shard {
     const queue = new RunQueue();
     this.#household = {
       base: data.base,
-      pool: new MachinePool(data.engine),
+      pool: new MachinePool(compileEngine(data.engine)),
       bytecodes: new BytecodeCache(),
       queue,
       pulse: new Pulse(data.control),

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { E } from "../../runtime/index.ts";
 import { buildBase, guestLibrary } from "../../runtime/engine/base.ts";
+import { compileEngine } from "../../runtime/engine/wasm-module.ts";
 import { sha256 } from "../../runtime/digest.ts";
 import { encodeBase } from "../../runtime/engine/base-file.ts";
 import { baseFileName, type LibraryOptions } from "../../runtime/engine/base-library.ts";
@@ -32,7 +33,7 @@ export default component(async (env) => {
 describe("host: an image of an earlier release", () => {
   const { engine, base: current } = loadPlatform();
   // As a release before might have been: its library has something that ours has not.
-  const earlier = buildBase(engine, `${guestLibrary()}\nglobalThis.release = "earlier";`);
+  const earlier = buildBase(compileEngine(engine), `${guestLibrary()}\nglobalThis.release = "earlier";`);
 
   const inFolder = (play: (folder: string) => Promise<void>) => async (): Promise<void> => {
     const folder = await mkdtemp(join(tmpdir(), "cryonode-earlier-"));

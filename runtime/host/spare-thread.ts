@@ -1,0 +1,14 @@
+// A thread of the runtime that comes up before it is known what for: that takes some 40 ms.
+import { Worker } from "node:worker_threads";
+
+/** Native stack of a shard's thread: with it, 256 KiB of the engine's own are catchable when exhausted. */
+const STACK_MB = 4;
+
+/** What it works with is the first thing it is told. It keeps no process alive. */
+export const startThread = (): Worker => {
+  const worker = new Worker(new URL("../shard/main.js", import.meta.url), {
+    resourceLimits: { stackSizeMb: STACK_MB },
+  });
+  worker.unref();
+  return worker;
+};
