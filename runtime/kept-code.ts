@@ -54,6 +54,14 @@ const keptAt = (path: string, text: Uint8Array): Buffer | null => {
   return kept.toString("latin1", 0, HEADER_BYTES) === headerOf(text, data) ? data : null;
 };
 
+const remove = (path: string): void => {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Where it can't be looked for, it is not.
+  }
+};
+
 /** Whole or not at all. Where that can't be, as in an installation that is read only, nothing is kept. */
 const keepAt = (path: string, text: Uint8Array, data: Uint8Array): void => {
   const folder = dirname(path);
@@ -64,7 +72,7 @@ const keepAt = (path: string, text: Uint8Array, data: Uint8Array): void => {
     writeFileSync(unfinished, Buffer.concat([Buffer.from(headerOf(text, data)), data]));
     renameSync(unfinished, path);
   } catch {
-    rmSync(unfinished, { force: true });
+    remove(unfinished);
   }
 };
 
