@@ -43,7 +43,8 @@ const EMPTY = new Uint8Array();
 const SWEEP_EACH = 2;
 const SWEEP_BESIDES = 32;
 
-/** Changes the table of the latest memory, and writes down the way back; answers the bytes that it takes more. */
+/** Changes the table of the latest memory, and writes down the way back, unless `back` is null: then there is none, and
+ *  what it had is let go. Answers the bytes that it takes more. */
 const changeTable = (draft: Draft, number: number, changed: PageTable, back: number | null): number => {
   let bytes = 0;
   for (const [segment, changes] of bySegment(changed)) {
@@ -53,12 +54,14 @@ const changeTable = (draft: Draft, number: number, changed: PageTable, back: num
     decodeSegment(old, segment, rows);
     const undo: PageTable = new Map();
     for (const [place, hash] of changes) {
-      undo.set(place, rows.get(place) ?? null);
+      const before = rows.get(place) ?? null;
+      undo.set(place, before);
       if (hash === null) rows.delete(place);
       else {
         hold(draft, hash);
         rows.set(place, hash);
       }
+      if (back === null && before !== null) release(draft, before);
     }
     const value = encodeSegment(rows);
     if (rows.size === 0) draft.delete(key);
@@ -89,12 +92,17 @@ const addCheckpoint = (
   preparation: Preparation,
   office: Office,
 ): Either<StoreError, Receipt> => {
-  const { identity, label, kin, receipt } = preparation;
+  const { identity, former, label, kin, receipt } = preparation;
   const { kept, changed, fresh } = preparation.work;
-  const found = successionError(draft, receipt, kept.parent);
+  const found = successionError(draft, receipt, kept.parent, former);
   if (E.isLeft(found)) return found;
   const number = found.right?.number ?? count(draft, { made: 1, components: 1 }).made;
-  const earlier = found.right?.head.kept ?? [];
+  const earlier = former === identity ? (found.right?.head.kept ?? []) : [];
+  // What another one had is this one's: its chunks and its table, and none of its checkpoints.
+  if (former !== identity) {
+    for (const old of found.right?.head.kept ?? []) forgetKept(draft, number, old);
+    draft.delete(identityKey(former));
+  }
   let bytes = found.right?.head.bytes ?? 0;
   // Others may have brought the same content meanwhile.
   for (const [hash, chunk] of fresh)

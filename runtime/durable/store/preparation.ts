@@ -26,13 +26,16 @@ export class Preparation implements Prepared {
   readonly label: string;
   readonly kin: string | null;
   readonly bound: number | null;
+  /** Whose place it takes: its own, or that of another. */
+  readonly former: string;
   readonly work: Work;
   readonly #dropped: () => void;
   #over = false;
 
   /** `dropped` is called once, when it is given up or was committed. */
-  constructor({ identity, label, kin, bound }: Checkpoint, work: Work, dropped: () => void) {
+  constructor({ identity, label, kin, bound, since }: Checkpoint, work: Work, dropped: () => void) {
     this.identity = identity;
+    this.former = since?.receipt.identity ?? identity;
     this.label = label;
     this.kin = kin;
     this.bound = bound;
@@ -72,7 +75,7 @@ const ROW_BYTES = 64;
 const HEAD_BYTES = 1024;
 const CHUNK_HEADER_BYTES = 48;
 
-/** Whether the checkpoint can come next. */
+/** Whether the checkpoint can come next, after one of `former`'s: what there is of that one. */
 export const successionError = (
   source: Source,
   {
@@ -81,17 +84,26 @@ export const successionError = (
     sequence,
   }: { readonly identity: string; readonly epoch: number; readonly sequence: number },
   parent: string | null,
+  former: string,
 ): Either<StoreError, Component | null> => {
-  const found = component(source, identity);
+  const own = former === identity ? null : component(source, identity);
+  if (own !== null && E.isLeft(own)) return own;
+  // Nothing of its own is written over.
+  const latestOwn = own?.right?.head.kept[0]?.hash;
+  if (latestOwn !== undefined)
+    return E.left({ tag: "WrongParent", identity, wanted: parent ?? noParent, found: latestOwn });
+  const found = component(source, former);
   if (E.isLeft(found)) return found;
   const recorded = epochOf(source, identity);
   if (E.isLeft(recorded)) return recorded;
   const latest = found.right?.head.kept[0];
   if (recorded.right !== null && epoch < recorded.right)
     return E.left({ tag: "Stale", identity, epoch, latest: recorded.right });
+  const isWrong = parent !== null && parent !== (latest?.hash ?? noParent);
+  if (isWrong && former !== identity)
+    return E.left({ tag: "WrongParent", identity, wanted: parent, found: latest?.hash ?? null });
   if (latest !== undefined && sequence <= latest.sequence)
     return E.left({ tag: "OutOfOrder", identity, sequence, latest: latest.sequence });
-  if (parent !== null && parent !== (latest?.hash ?? noParent))
-    return E.left({ tag: "WrongParent", identity, wanted: parent, found: latest?.hash ?? null });
+  if (isWrong) return E.left({ tag: "WrongParent", identity, wanted: parent, found: latest?.hash ?? null });
   return found;
 };

@@ -41,7 +41,9 @@ export const prepareCheckpoint = async (
   const wrong = checkpointError(checkpoint);
   if (wrong !== null) return E.left(wrong);
   const { source, bases } = workshop;
-  const found = successionError(source, checkpoint, checkpoint.since?.receipt.hash ?? null);
+  const receipt = checkpoint.since?.receipt;
+  const former = receipt?.identity ?? checkpoint.identity;
+  const found = successionError(source, checkpoint, receipt?.hash ?? null, former);
   if (E.isLeft(found)) return found;
   if (bases.memory(checkpoint.base) === null)
     return E.left({ tag: "WrongBase", identity: checkpoint.identity, wanted: checkpoint.base });

@@ -57,7 +57,8 @@ export interface Checkpoint extends CheckpointFacts {
 }
 
 export interface Since {
-  /** The checkpoint before, which must be the latest one of the identity. */
+  /** The checkpoint before, which must be the latest one of the identity. Or of another, where this one has none: with
+   *  the commit all that is kept of that one is this one's, and that one is no more. */
   readonly receipt: Receipt;
   /** Every page that may differ from it. Pages beyond the end of the earlier memory need not be in it. */
   readonly changed: PageSet;

@@ -175,7 +175,7 @@ export const storeSuite = (setup: StoreSetup): void => {
         found: second.hash,
       });
       const other = checkpoint({ identity: identity(2), since: since(first, memoryOf(1), memoryOf(1)) });
-      expect(left(await store.put(other))).to.include({ tag: "WrongParent", found: null });
+      expect(left(await store.put(other))).to.include({ tag: "WrongParent", found: second.hash });
       expect(left(await store.put(checkpoint({ sequence: 2 })))).to.deep.equal({
         tag: "OutOfOrder",
         identity: identity(1),
@@ -183,6 +183,75 @@ export const storeSuite = (setup: StoreSetup): void => {
         latest: 2,
       });
       expect(equal(await memoryNow(identity(1)), memoryOf(2))).to.equal(true);
+    });
+
+    it("one may take the place of another's, which is no more; nothing that both have is stored again", async () => {
+      const memories = [noise(5 * page, 1), noise(5 * page, 1), noise(5 * page, 1)];
+      memories[1]!.fill(7, page, page + 64);
+      memories[2]!.fill(8, 2 * page, 2 * page + 64);
+      const first = right(await store.put(checkpoint({ memory: memories[0]! })));
+      const last = right(
+        await store.put(
+          checkpoint({
+            memory: memories[1]!,
+            sequence: 2,
+            since: since(first, memories[0]!, memories[1]!),
+          }),
+        ),
+      );
+      const { bytes } = right(await store.facts());
+      const heir = (fields: Partial<Checkpoint> = {}): Checkpoint =>
+        checkpoint({
+          ...{ identity: identity(2), label: "init -> two", memory: memories[2]!, sequence: 3, epoch: 4 },
+          since: since(last, memories[1]!, memories[2]!),
+          ...fields,
+        });
+      expect(left(await store.put(heir({ sequence: 2 }))).tag).to.equal("OutOfOrder");
+      const stale = { ...last, hash: first.hash };
+      expect(left(await store.put(heir({ since: { ...heir().since!, receipt: stale } }))).tag).to.equal(
+        "WrongParent",
+      );
+      const receipt = right(await store.put(heir()));
+      expect(right(await store.component(identity(1)))).to.equal(null);
+      expect(right(await store.epoch(identity(1)))).to.equal(null);
+      const restored = right(await store.read(identity(2)));
+      expect(equal(restored.memory, memories[2]!)).to.equal(true);
+      expect(restored).to.deep.include({ label: "init -> two", epoch: 4, sequence: 3, receipt });
+      const facts = right(await store.facts());
+      expect(facts.components).to.equal(1);
+      expect(facts.bytes).to.be.lessThan(bytes + 1000);
+      // It goes on as if it had never been another's, and where it goes all goes.
+      const next = memories[0]!;
+      const later = heir({ memory: next, sequence: 4, since: since(receipt, memories[2]!, next) });
+      right(await store.put(later));
+      expect(equal(right(await store.read(identity(2), { sequence: 3 })).memory, memories[2]!)).to.equal(
+        true,
+      );
+      while (right(await store.sweep()).more);
+      expect(equal(right(await store.read(identity(2), { sequence: 3 })).memory, memories[2]!)).to.equal(
+        true,
+      );
+      expect(equal(await memoryNow(identity(2)), next)).to.equal(true);
+      // Whoever has checkpoints takes nobody else's.
+      const other = right(await store.put(checkpoint({ memory: memories[1]! })));
+      const taken = heir({ sequence: 5, since: since(other, memories[1]!, memories[2]!) });
+      expect(left(await store.put(taken)).tag).to.equal("WrongParent");
+      right(await store.commit({ remove: [identity(1), identity(2)] }));
+      while (right(await store.sweep()).more);
+      expect(right(await store.facts())).to.include({ components: 0, chunks: 0 });
+    });
+
+    it("one that is gone when another is to take its place is not taken", async () => {
+      const memory = noise(5 * page, 1);
+      const receipt = right(await store.put(checkpoint({ memory })));
+      const heir = checkpoint({
+        ...{ identity: identity(2), memory, sequence: 2 },
+        since: since(receipt, memory, memory),
+      });
+      const prepared = right(await store.prepare(heir));
+      right(await store.commit({ remove: [identity(1)] }));
+      expect(left(await store.commit({ checkpoints: [prepared] })).tag).to.equal("WrongParent");
+      expect(right(await store.component(identity(2)))).to.equal(null);
     });
 
     it("fault 14: without its base memory none is put, and none read", async () => {
