@@ -13,8 +13,9 @@ import { privateKeyPem } from "../image/key.ts";
 import { parsePublicKey, type PublicKey } from "../image/public-key.ts";
 import { makeIdentity, type TlsIdentity } from "../migrate/certificate.ts";
 import type { Container } from "../migrate/container.ts";
-import { DiskStays } from "../migrate/disk-stays.ts";
-import { DiskLandings, taskOf, type Landed } from "../migrate/landings.ts";
+import { FormerMemories } from "../migrate/former-memories.ts";
+import { KeptLandings } from "../migrate/kept-landings.ts";
+import { taskOf, type Landed } from "../migrate/landings.ts";
 import { LiveSink } from "../migrate/live-sink.ts";
 import { LiveSource } from "../migrate/live-source.ts";
 import { MigThread, type Linked } from "../migrate/mig-thread.ts";
@@ -56,7 +57,7 @@ export class Migration {
   readonly #options: MigrationOptions;
   readonly #peers: readonly Peer[];
   readonly #decisions: KeptDecisions;
-  readonly #landings: DiskLandings;
+  readonly #landings: KeptLandings;
   readonly #takings: KeptTakings;
   readonly #thread: MigThread;
   readonly stranded: Stranded;
@@ -68,9 +69,12 @@ export class Migration {
     const { peers, runtime, keeper, book, lives, folder, isFree, reserve, emit } = options;
     this.#peers = pinned(peers);
     const here = join(folder.path, "migrations");
-    const stays = new DiskStays({ folder: here, needed: () => this.#landings.identities() });
     const warn = (child: string, text: string): void => emit({ event: "warning", child, text });
-    this.#landings = new DiskLandings({ folder: here, stays, warn: (text) => warn("", text) });
+    this.#landings = new KeptLandings({
+      ...{ keeper, folder: here, former: new FormerMemories(here) },
+      bound: (name) => lives.entries.get(name)?.config.keeping?.disk ?? null,
+      warn: (text) => warn("", text),
+    });
     this.#takings = new KeptTakings(keeper);
     this.#decisions = new KeptDecisions({
       keeper,
@@ -107,7 +111,7 @@ export class Migration {
           return E.isRight(epoch) ? epoch.right : 0;
         },
       }),
-      stays,
+      stays: this.#landings,
       landings: this.#landings,
       dial: (key) => this.#dial(key),
       arrived: (children, from) => {
@@ -119,6 +123,7 @@ export class Migration {
 
   /** Takes up what a crash left, before anybody lives. */
   async recover(): Promise<void> {
+    await this.#landings.tidy();
     await this.#decisions.recover();
     await this.#thread.recover();
   }
@@ -227,13 +232,13 @@ export class Migration {
   async #standing({ task, manifest }: Container): Promise<"open" | "owned" | "settled"> {
     const { keeper, book, folder } = this.#options;
     const path = folder.shorten(this.#landings.path(task));
-    if (manifest.children.some(({ name }) => book.get(name)?.image === path)) return "owned";
-    if (book.wasTaken(task)) return "settled";
     for (const { identity, generation } of manifest.children) {
       const epoch = await keeper.epoch(identity);
+      // All of them were kept, in one write, and so nothing is needed of it.
       if (E.isRight(epoch) && epoch.right > generation) return "settled";
     }
-    return "open";
+    if (manifest.children.some(({ name }) => book.get(name)?.image === path)) return "owned";
+    return book.wasTaken(task) ? "settled" : "open";
   }
 
   /** From here on they are this host's, whatever happens: the record says that they come back from their container. */
@@ -242,8 +247,11 @@ export class Migration {
     const path = folder.shorten(this.#landings.path(staged.task));
     const container = await this.#asHere(staged, path);
     const image: Image = { manifest: container.manifest, memories };
+    this.#landings.seed(container, memories);
     const children = await lives.arrive(container, image, path);
-    if (E.isLeft(children)) this.stranded.tryAgain(path);
+    if (E.isRight(children)) return children;
+    this.#landings.unseed(container);
+    this.stranded.tryAgain(path);
     return children;
   }
 

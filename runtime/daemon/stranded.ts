@@ -9,7 +9,7 @@ import { disk } from "../image/disk.ts";
 import { encodeMemory } from "../image/memory.ts";
 import { writeImage } from "../image/write-image.ts";
 import type { Lying } from "../migrate/landed-departure.ts";
-import { isContainerPath, taskOf, type DiskLandings, type Landed } from "../migrate/landings.ts";
+import { isContainerPath, taskOf, type Landed, type Landings } from "../migrate/landings.ts";
 import type { MigrateError } from "../migrate/migrate-error.ts";
 import { Retries } from "../migrate/retries.ts";
 import type { DurableError } from "./durable-error.ts";
@@ -23,7 +23,7 @@ export interface StrandedOptions {
   readonly book: EntryBook;
   readonly folder: StateFolder;
   readonly runtime: Runtime;
-  readonly landings: DiskLandings;
+  readonly landings: Landings;
   /** A container with its memories, and the generations that its travelers have here. */
   readonly read: (path: string) => Promise<Either<MigrateError, Landed>>;
   /** Takes hold of names for `what`, until the answer is called. */

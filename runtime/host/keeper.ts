@@ -9,12 +9,13 @@ import { NO_EVENT } from "../domain/witness.ts";
 import type { JournalError, Journal } from "../durable/journal/journal.ts";
 import { decodeKept, encodeKept, type KeptRecord } from "../durable/kept-record.ts";
 import { decodeRest, encodeRest, type RestRecord } from "../durable/rest-record.ts";
-import type { Listed, Receipt, Store } from "../durable/store/store.ts";
+import type { Listed, Prepared, Receipt, Store } from "../durable/store/store.ts";
 import { PageSet } from "../durable/store/page-set.ts";
 import { storeProse, type StoreError } from "../durable/store/store-error.ts";
 import type { DomainRecord } from "../durable/journal/journal-record.ts";
 import { sessionsIn, usedBy } from "../intercept/ledger.ts";
 import type { Extent, KeptChild, KeptSpec, KeptState } from "../shard/protocol.ts";
+import { Advances, type Seed } from "./advances.ts";
 import type { Child, ChildCode, ChildIdentity } from "./child.ts";
 import type { Ending } from "./ending.ts";
 import { DEFAULT_KEEPING, type StartConfig } from "./host-config.ts";
@@ -81,6 +82,20 @@ interface Life {
   rested: boolean;
 }
 
+/** What is to be committed of one child. */
+interface Draft {
+  readonly name: string;
+  readonly prepared: Prepared;
+  readonly set: ReadonlyMap<string, Uint8Array>;
+  readonly unset: readonly string[];
+}
+
+interface Taken {
+  readonly life: Life;
+  readonly kept: KeptChild;
+  readonly draft: Draft;
+}
+
 interface Putting {
   readonly resting: boolean;
   readonly set?: ReadonlyMap<string, Uint8Array>;
@@ -115,6 +130,8 @@ const unkept = (child: string, reason: string): Either<HostError, never> =>
 const utf8 = new TextEncoder();
 
 export class Keeper {
+  /** Memories that come in from other hosts. */
+  readonly advances: Advances;
   readonly #options: KeeperOptions;
   readonly #lives = new Map<Child, Life>();
   /** By name, those who ended and may be brought back: the journal's file that their records begin in. */
@@ -139,6 +156,7 @@ export class Keeper {
     uptime: number,
   ) {
     this.#options = options;
+    this.advances = new Advances(options.store);
     this.#undone = since * MOST_INCARNATIONS;
     this.#incarnations = run * MOST_INCARNATIONS;
     this.#origin = performance.now() - uptime;
@@ -193,22 +211,26 @@ export class Keeper {
     this.#enlisted.delete(incarnation);
   }
 
-  /** The child has begun, and has taken no turn that could be seen: from now on it is kept. `checkpoint`: the number of
-   *  the last one that there is of its identity. */
-  async admit(child: Child, checkpoint = 0): Promise<Either<HostError, void>> {
-    const { kept } = child.spec;
-    if (kept === undefined) throw new Error(`${child.name} was not enlisted`);
-    const { incarnation, secret } = kept;
-    const life: Life = {
-      ...{ incarnation, child, secret, sequence: checkpoint, last: null, busy: true, again: false },
-      since: this.#options.journal.current,
-      rested: true,
-    };
-    const admitted = await this.#checkpoint(life);
-    life.busy = false;
+  /** These have begun, and have taken no turn that could be seen: from now on they are kept, all of them or none.
+   *  `checkpoint`: the number of the last one that there is of their identities. */
+  async admit(children: readonly Child[], checkpoint = 0): Promise<Either<HostError, void>> {
+    const since = this.#options.journal.current;
+    const lives = children.map((child): Life => {
+      const { kept } = child.spec;
+      if (kept === undefined) throw new Error(`${child.name} was not enlisted`);
+      const { incarnation, secret } = kept;
+      return {
+        ...{ incarnation, child, secret, sequence: checkpoint, last: null, busy: true, again: false },
+        ...{ since, rested: true },
+      };
+    });
+    const admitted = await this.#checkpoints(lives);
+    for (const life of lives) life.busy = false;
     if (E.isLeft(admitted)) return admitted;
-    this.#enrol(life);
-    child.open();
+    for (const life of lives) {
+      this.#enrol(life);
+      life.child.open();
+    }
     return E.right(undefined);
   }
 
@@ -233,44 +255,80 @@ export class Keeper {
     this.#turnOver();
   }
 
-  async #checkpoint(life: Life): Promise<Either<HostError, void>> {
-    const { child } = life;
+  #checkpoint(life: Life): Promise<Either<HostError, void>> {
+    return this.#checkpoints([life]);
+  }
+
+  /** Of all of them, or of none. */
+  async #checkpoints(lives: readonly Life[]): Promise<Either<HostError, void>> {
     const since = this.#options.journal.current;
+    const all: Taken[] = [];
+    const taken = await Promise.all(lives.map((life) => this.#takeDown(life)));
+    for (const each of taken) if (E.isRight(each)) all.push(each.right);
+    const failure = taken.find(E.isLeft);
+    if (failure !== undefined) {
+      for (const { draft } of all) draft.prepared.drop();
+      return failure;
+    }
+    const receipts = await this.#commit(all.map(({ draft }) => draft));
+    if (E.isLeft(receipts)) return receipts;
+    for (const [at, { life, kept, draft }] of all.entries()) {
+      const { child } = life;
+      const { memory, snapshot } = kept;
+      if (child.ending === null)
+        this.#copies.keep(child.identity.identity, {
+          buffer: memory.buffer as SharedArrayBuffer,
+          known: memory.length,
+          receipt: receipts.right[at]!,
+        });
+      const extent = {
+        memory: memory.length + usedBy(snapshot.ledger).ram,
+        sessions: sessionsIn(snapshot.ledger),
+      };
+      life.last = { at: Date.now(), bytes: draft.prepared.bytes, extent };
+      life.rested = false;
+      life.since = since;
+    }
+    this.#trim();
+    return E.right(undefined);
+  }
+
+  async #takeDown(life: Life): Promise<Either<HostError, Taken>> {
+    const { child } = life;
     const { identity } = child.identity;
-    const last = this.#copies.take(identity);
+    const seed = this.advances.take(identity);
+    const ready = seed === null ? E.right(undefined) : await this.#succeed(life, seed);
+    if (E.isLeft(ready)) return ready;
+    const last = seed ?? this.#copies.take(identity);
     const kept = await child.keep(last ?? this.#spare(SMALL_BYTES));
     if (E.isLeft(kept)) {
       if (last !== null && child.ending === null) this.#copies.keep(identity, last);
       return E.left({ tag: "Checkpoint", error: kept.left });
     }
-    const unset = life.rested ? [`${REST}${child.name}`] : [];
-    const put = await this.#put(life, kept.right, last, { resting: false, unset });
-    if (E.isLeft(put)) return put;
-    const { memory, snapshot } = kept.right;
-    if (child.ending === null)
-      this.#copies.keep(identity, {
-        buffer: memory.buffer as SharedArrayBuffer,
-        known: memory.length,
-        receipt: put.right.receipt,
-      });
-    const extent = {
-      memory: memory.length + usedBy(snapshot.ledger).ram,
-      sessions: sessionsIn(snapshot.ledger),
-    };
-    life.last = { at: Date.now(), bytes: put.right.bytes, extent };
-    life.rested = false;
-    life.since = since;
-    this.#trim();
-    return E.right(undefined);
+    const unset = [...(life.rested ? [`${REST}${child.name}`] : []), ...(seed?.unset ?? [])];
+    const draft = await this.#draw(life, kept.right, last, { resting: false, unset });
+    return E.isLeft(draft) ? draft : E.right({ life, kept: kept.right, draft: draft.right });
   }
 
-  /** Commits what was taken down of a child, into the copy of `last`. */
-  async #put(
+  /** The child's first checkpoint will take the place of what was kept in advance: what is left of an earlier life of it,
+   *  which had ended before it came here, goes. */
+  async #succeed(life: Life, { receipt }: Seed): Promise<Either<HostError, void>> {
+    const { store } = this.#options;
+    const { name, identity } = life.child;
+    life.sequence = Math.max(life.sequence, receipt.sequence);
+    const found = await store.component(identity.identity);
+    const none = E.isRight(found) && found.right === null;
+    const done = none ? E.right(undefined) : await store.commit({ remove: [identity.identity] });
+    return E.isLeft(done) ? failed(name, done.left) : E.right(undefined);
+  }
+
+  /** Draws up what was taken down of a child, into the copy of `last`. */
+  async #draw(
     life: Life,
     { snapshot, memory, registers, changed, sequence, names }: KeptChild,
     last: LastCopy | null,
     { resting, set, unset = [] }: Putting,
-  ): Promise<Either<HostError, { readonly receipt: Receipt; readonly bytes: number }>> {
+  ): Promise<Either<HostError, Draft>> {
     const { child } = life;
     const { store } = this.#options;
     const { identity, generation } = child.identity;
@@ -307,13 +365,19 @@ export class Keeper {
       attachments: new Map(),
     });
     if (E.isLeft(prepared)) return failed(child.name, prepared.left);
-    const committed = await store.commit({
-      checkpoints: [prepared.right],
-      set: new Map([[`${ALIVE}${child.name}`, utf8.encode(identity)], ...(set ?? [])]),
-      unset,
+    const alive = new Map([[`${ALIVE}${child.name}`, utf8.encode(identity)], ...(set ?? [])]);
+    return E.right({ name: child.name, prepared: prepared.right, set: alive, unset });
+  }
+
+  /** All of them are durable then, or none is. */
+  async #commit(drafts: readonly Draft[]): Promise<Either<HostError, readonly Receipt[]>> {
+    const committed = await this.#options.store.commit({
+      checkpoints: drafts.map(({ prepared }) => prepared),
+      set: new Map(drafts.flatMap(({ set }) => [...set])),
+      unset: drafts.flatMap(({ unset }) => [...unset]),
     });
-    if (E.isLeft(committed)) return failed(child.name, committed.left);
-    return E.right({ receipt: committed.right.receipts[0]!, bytes: prepared.right.bytes });
+    if (E.isRight(committed)) return E.right(committed.right.receipts);
+    return failed(drafts.map(({ name }) => name).join(", "), committed.left);
   }
 
   // --- rest
@@ -363,15 +427,16 @@ export class Keeper {
     };
     const encoded = encodeRest(record);
     const noted: [string, Uint8Array] = [UPTIME, utf8.encode(String(uptime))];
-    const put = E.isLeft(encoded)
+    const draft = E.isLeft(encoded)
       ? unkept(child.name, encoded.left)
-      : await this.#put(life, rested.right, last, {
+      : await this.#draw(life, rested.right, last, {
           resting: true,
           set: new Map([noted, [`${REST}${child.name}`, encoded.right]]),
         });
-    if (E.isLeft(put)) {
+    const receipts = E.isLeft(draft) ? draft : await this.#commit([draft.right]);
+    if (E.isLeft(receipts)) {
       child.stir();
-      return put;
+      return receipts;
     }
     life.rested = true;
     // Should it go on after all.
@@ -380,7 +445,7 @@ export class Keeper {
       this.#copies.keep(identity, {
         buffer: memory.buffer as SharedArrayBuffer,
         known: memory.length,
-        receipt: put.right.receipt,
+        receipt: receipts.right[0]!,
       });
     return E.right(record);
   }

@@ -165,7 +165,7 @@ export class LiveHost {
   }
 
   async #keep(child: Child, checkpoint?: number): Promise<Either<HostError, void>> {
-    return this.#keeper?.admit(child, checkpoint) ?? E.right(undefined);
+    return this.#keeper?.admit([child], checkpoint) ?? E.right(undefined);
   }
 
   /**
@@ -325,9 +325,8 @@ export class LiveHost {
 
   async #kept(revived: Either<HostError, readonly Child[]>): Promise<Either<HostError, readonly Child[]>> {
     if (E.isLeft(revived)) return revived;
-    for (const child of revived.right) {
-      const kept = await this.#keep(child);
-      if (E.isRight(kept)) continue;
+    const kept = (await this.#keeper?.admit(revived.right)) ?? E.right(undefined);
+    if (E.isLeft(kept)) {
       await Promise.all(revived.right.map((each) => each.kill()));
       return kept;
     }

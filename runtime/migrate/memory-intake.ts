@@ -2,10 +2,11 @@
 // or elsewhere in this very memory, are taken from there; every other one is checked against the hash that named it.
 import { inflateRawSync } from "node:zlib";
 import { E, type Either } from "../../lib/fp.ts";
+import { roomyMemory } from "../host/advances.ts";
 import { chunkAt, chunkCount, decodeRows, encodeBits, HashTable, sha256 } from "./chunks.ts";
 import { chunkBytes, MOST_ROWS } from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
-import type { Stay } from "./stays.ts";
+import type { Stay, Unsaved } from "./stays.ts";
 
 export interface IntakeOptions {
   readonly stay: Stay;
@@ -18,8 +19,13 @@ export interface IntakeOptions {
 const keyOf = (hash: Uint8Array): string =>
   Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString("latin1");
 
+/** Bytes that are saved at once while more comes in; and in how many chunks. */
+const SLICE_BYTES = 4 << 20;
+const GRAIN = 4;
+
 const ZEROS = new Uint8Array(chunkBytes);
-const ZERO_HASH = keyOf(sha256(ZEROS));
+const ZERO_HASH = sha256(ZEROS);
+const ZERO_KEY = keyOf(ZERO_HASH);
 
 const wrong = (place: string, expected: string, actual: string): Either<MigrateError, never> =>
   E.left({ tag: "Protocol", place, expected, actual });
@@ -45,11 +51,16 @@ export class MemoryIntake {
   #next = 0;
   /** Chunks that changed since the stay was written to. */
   #dirty = new Set<number>();
+  /** How much of the memory the stay has, in bytes from its beginning. */
+  #saved = 0;
+  /** What is being written to the stay while more comes in. */
+  #saving: Promise<Either<MigrateError, void>> = Promise.resolve(E.right(undefined));
+  #isSaving = false;
 
   /** `former`: what there is of an earlier stay. */
   constructor(options: IntakeOptions, former: Uint8Array | null) {
     this.#options = options;
-    this.#memory = former ?? new Uint8Array(new SharedArrayBuffer(0));
+    this.#memory = former ?? roomyMemory(0);
     this.#hashes.resize(chunkCount(this.#memory.length));
     for (let number = 0; number < this.#hashes.length; number++)
       this.#place(number, sha256(chunkAt(this.#memory, number)));
@@ -74,18 +85,17 @@ export class MemoryIntake {
 
   #resize(bytes: number): void {
     if (bytes === this.#memory.length) return;
-    const memory = new Uint8Array(new SharedArrayBuffer(bytes));
+    const memory = roomyMemory(bytes);
     memory.set(this.#memory.subarray(0, bytes));
     const before = this.#hashes.length;
     this.#memory = memory;
     this.#hashes.resize(chunkCount(bytes));
-    for (let number = before; number < this.#hashes.length; number++)
-      this.#place(number, sha256(chunkAt(memory, number)));
+    for (let number = before; number < this.#hashes.length; number++) this.#place(number, ZERO_HASH);
   }
 
   /** Content with this hash, from wherever it is here. */
   #found(key: string): Uint8Array | null {
-    if (key === ZERO_HASH) return ZEROS;
+    if (key === ZERO_KEY) return ZEROS;
     const place = this.#places.get(key);
     if (place !== undefined && place < this.#hashes.length && keyOf(this.#hashes.at(place)) === key)
       return chunkAt(this.#memory, place);
@@ -96,8 +106,8 @@ export class MemoryIntake {
   table(rows: Uint8Array, memoryBytes: number): Either<MigrateError, Uint8Array> {
     const { most } = this.#options;
     if (this.awaited > 0) return wrong("table", `${this.awaited} chunks more`, "a table");
-    if (memoryBytes % chunkBytes !== 0 || memoryBytes === 0 || memoryBytes > most)
-      return wrong("table", `a memory of at most ${most} bytes`, `${memoryBytes}`);
+    if (memoryBytes % (GRAIN * chunkBytes) !== 0 || memoryBytes === 0 || memoryBytes > most)
+      return wrong("table", `whole pages, at most ${most} bytes`, `${memoryBytes} bytes`);
     const read = decodeRows(rows, chunkCount(memoryBytes));
     if (read === null || read.length > MOST_ROWS)
       return wrong("table", `at most ${MOST_ROWS} rows in order`, `${rows.length} bytes`);
@@ -144,11 +154,43 @@ export class MemoryIntake {
     return at === body.length ? E.right(undefined) : wrong("chunks", `${at} bytes`, `${body.length}`);
   }
 
+  /** Begins to save what is complete, where that is enough to be worth it; more of this table may come in meanwhile. */
+  ahead(): void {
+    const next = this.#awaited[this.#next]?.number ?? this.#hashes.length;
+    const complete = next - (next % GRAIN);
+    if (this.#isSaving || complete * chunkBytes < this.#saved + SLICE_BYTES) return;
+    this.#isSaving = true;
+    this.#saving = this.#save(complete * chunkBytes).finally(() => (this.#isSaving = false));
+  }
+
+  /** Until nothing is being saved any more, so that a table may come. */
+  saved(): Promise<Either<MigrateError, void>> {
+    return this.#saving;
+  }
+
   /** Makes what came in durable. */
   async settle(): Promise<Either<MigrateError, void>> {
-    const dirty = [...this.#dirty].toSorted((a, b) => a - b);
-    this.#dirty = new Set();
-    return this.#options.stay.save(this.#memory, dirty);
+    const saved = await this.#saving;
+    return E.isLeft(saved) ? saved : this.#save(this.#memory.length);
+  }
+
+  #save(bytes: number): Promise<Either<MigrateError, void>> {
+    const { stay, memory, chunks } = this.#unsaved(bytes);
+    return stay.save(memory, chunks);
+  }
+
+  /** What is yet to be saved; the caller sees to it. */
+  async unsaved(): Promise<Either<MigrateError, Unsaved>> {
+    const saved = await this.#saving;
+    return E.isLeft(saved) ? saved : E.right(this.#unsaved(this.#memory.length));
+  }
+
+  #unsaved(bytes: number): Unsaved {
+    const end = bytes / chunkBytes;
+    const chunks = [...this.#dirty].filter((chunk) => chunk < end).toSorted((a, b) => a - b);
+    for (const chunk of chunks) this.#dirty.delete(chunk);
+    this.#saved = bytes;
+    return { stay: this.#options.stay, memory: this.#memory.subarray(0, bytes), chunks };
   }
 }
 

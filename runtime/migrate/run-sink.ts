@@ -16,7 +16,7 @@ import { AllRequirements, type Requirements } from "./requirements.ts";
 import type { RoleEvent } from "./role.ts";
 import { openContainer, type SealedContainer } from "./sealed-container.ts";
 import type { Arrival, SinkHost } from "./sink-host.ts";
-import type { Stay, Stays } from "./stays.ts";
+import type { Stay, Stays, Unsaved } from "./stays.ts";
 
 export interface SinkRunOptions {
   /** Greeted already. */
@@ -143,6 +143,7 @@ export class SinkRun {
       if (E.isLeft(taken)) return await this.#refuse(taken.left);
       return await this.#stage(taken.right, incoming.right, arrival);
     } finally {
+      await Promise.all(incoming.right.intakes.map((intake) => intake.saved()));
       await Promise.all(incoming.right.stays.map((stay) => stay.close()));
     }
   }
@@ -152,7 +153,7 @@ export class SinkRun {
     const stays: Stay[] = [];
     const intakes: MemoryIntake[] = [];
     for (const { identity, base, name } of travelers) {
-      const stay = await this.#options.stays.open(identity);
+      const stay = await this.#options.stays.open({ identity, base, name });
       if (E.isRight(stay)) stays.push(stay.right);
       // Under whatever name: the memory that is kept of it is that one's.
       const isHeld = E.isRight(stay) && (await this.#options.landings.holds(identity));
@@ -192,6 +193,8 @@ export class SinkRun {
           const intake = intakes[said.traveler];
           if (intake === undefined)
             return protocol("table", `one of ${intakes.length} travelers`, `${said.traveler}`);
+          const saved = await channel.working(current.saved());
+          if (E.isLeft(saved)) return saved;
           current = intake;
           const lacking = intake.table(said.body, said.memoryBytes);
           if (E.isLeft(lacking)) return lacking;
@@ -201,6 +204,7 @@ export class SinkRun {
         case "chunks": {
           const taken = current.chunks(said.stored, said.body);
           if (E.isLeft(taken)) return taken;
+          current.ahead();
           break;
         }
         case "round": {
@@ -276,24 +280,31 @@ export class SinkRun {
     return E.right(undefined);
   }
 
+  async #land(
+    container: Container,
+    sealed: SealedContainer,
+    intakes: readonly MemoryIntake[],
+  ): Promise<Either<MigrateError, void>> {
+    const all: Unsaved[] = [];
+    for (const intake of intakes) {
+      const unsaved = await intake.unsaved();
+      if (E.isLeft(unsaved)) return unsaved;
+      all.push(unsaved.right);
+    }
+    return this.#options.landings.stage(container, sealed, all);
+  }
+
   async #stage(
     [container, sealed]: readonly [Container, SealedContainer],
     { intakes }: Incoming,
     arrival: Arrival,
   ): Promise<Either<MigrateError, Prepared>> {
-    const { channel, landings, said, task } = this.#options;
+    const { channel, said, task } = this.#options;
     const memories = intakes.map(({ memory }) => memory);
     const lacks = await channel.working(arrival.judge(container, memories));
     if (lacks.length > 0) return this.#refuseFor(lacks);
-    const staged = await channel.working(
-      this.#settle(intakes).then(async (settled) =>
-        E.isLeft(settled) ? settled : landings.stage(container, sealed),
-      ),
-    );
-    if (E.isLeft(staged)) {
-      await landings.discard(task);
-      return this.#refuse(staged.left);
-    }
+    const staged = await channel.working(this.#land(container, sealed, intakes));
+    if (E.isLeft(staged)) return this.#refuse(staged.left);
     said(this.#names, "staged");
     await channel.send({ kind: "prepared", task });
     return E.right({ container, memories, arrival });

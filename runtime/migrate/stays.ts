@@ -1,20 +1,29 @@
 // What is kept of components' memories while they come in, and after they left: what is here already need not be sent
 // again. Content is always checked against the hash that is asked for, so that nothing depends on these being right.
-import type { Either } from "../../lib/fp.ts";
-import { E } from "../../lib/fp.ts";
+import { E, type Either } from "../../lib/fp.ts";
 import type { MigrateError } from "./migrate-error.ts";
+import type { Requirements } from "./requirements.ts";
 
 /** Of one identity. One migration at a time has it open. */
 export interface Stay {
   /** What there is; null where there is nothing. The caller's own from then on. */
   load(): Promise<Uint8Array | null>;
-  /** Makes the memory durable, of which these chunks, in order, differ from what was saved or loaded last. */
+  /** Makes the memory, or as much of it as there is, durable: these chunks, in order, differ from what was saved last, as
+   *  does all beyond the end of that. Nobody changes what is handed over until this has answered. */
   save(memory: Uint8Array, chunks: readonly number[]): Promise<Either<MigrateError, void>>;
+  /** Unless it was staged, nothing that came in is left. */
   close(): Promise<void>;
 }
 
+/** What is yet to be saved of a memory that is complete. */
+export interface Unsaved {
+  readonly stay: Stay;
+  readonly memory: Uint8Array;
+  readonly chunks: readonly number[];
+}
+
 export interface Stays {
-  open(identity: string): Promise<Either<MigrateError, Stay>>;
+  open(traveler: Pick<Requirements, "identity" | "name" | "base">): Promise<Either<MigrateError, Stay>>;
   /** It has left: its memory is kept for its return, as long as there is room. What fails costs nothing but bytes on
    *  the wire. */
   keep(identity: string, memory: Uint8Array): Promise<void>;
@@ -27,7 +36,7 @@ const MOST_BYTES = 128 << 20;
 export class MemoryStays implements Stays {
   readonly #kept = new Map<string, Uint8Array>();
 
-  open(identity: string): Promise<Either<MigrateError, Stay>> {
+  open({ identity }: Pick<Requirements, "identity">): Promise<Either<MigrateError, Stay>> {
     const stay: Stay = {
       load: () => {
         const kept = this.#kept.get(identity) ?? null;
