@@ -138,11 +138,14 @@ describe("what comes in at a durable host", () => {
     expect((await landings.staged()).map(({ task }) => task)).to.deep.equal([TASK]);
     const landed = right(await landings.read(TASK));
     expect(Buffer.compare(landed.memories[0]!, memory)).to.equal(0);
+    expect(await landings.holds(IDENTITY)).to.equal(true);
+    landings.seed(landed.container, landed.memories);
     expect(open.keeper.advances.take(IDENTITY)?.known).to.equal(memory.length);
     await landings.discard(TASK);
     expect(await early()).to.equal(0);
     expect(await landings.staged()).to.deep.equal([]);
     expect(E.isLeft(await landings.read(TASK))).to.equal(true);
+    expect(await landings.holds(IDENTITY)).to.equal(false);
     expect(warnings).to.deep.equal([]);
   });
 
