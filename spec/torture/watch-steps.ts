@@ -3,9 +3,8 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import net from "node:net";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { isMainThread, threadId } from "node:worker_threads";
-import { fileURLToPath } from "node:url";
 import type { StepName, StepOrder, StepTime } from "./step.ts";
 
 const order = JSON.parse(process.env["CRYONODE_STEPS"] ?? "null") as StepOrder | null;
@@ -295,10 +294,9 @@ if (order !== null) {
 
   // Only the host's own thread has the store.
   if (isMainThread) {
-    const main = fileURLToPath(import.meta.resolve("lmdb"));
-    const { nativeAddon } = (await import(main)) as { nativeAddon: { Env: new () => { commitTxn(): void } } };
-    const native = (await import(join(dirname(main), "native.js"))) as {
-      setNativeFunctions: (all: object) => void;
+    // Its own part of the store is one object for all who load it, the bundled command too.
+    const { nativeAddon } = (await import("lmdb")) as unknown as {
+      nativeAddon: { Env: new () => { commitTxn(): void } };
     };
     class WatchedEnv extends nativeAddon.Env {
       override commitTxn(): void {
@@ -314,6 +312,6 @@ if (order !== null) {
         )();
       }
     }
-    native.setNativeFunctions(Object.create(nativeAddon, { Env: { value: WatchedEnv } }) as object);
+    nativeAddon.Env = WatchedEnv;
   }
 }
