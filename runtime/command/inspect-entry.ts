@@ -6,7 +6,7 @@ import { E, type Either } from "../../lib/fp.ts";
 import { ask } from "../daemon/control-client.ts";
 import { EntryBook } from "../daemon/entry-book.ts";
 import { type EntryRecord } from "../daemon/entry-record.ts";
-import { HostReport } from "../daemon/entry-report.ts";
+import { carriedText, HostReport, type Carried } from "../daemon/entry-report.ts";
 import { readFaults, type FaultRecord } from "../daemon/fault-book.ts";
 import { StateFolder } from "../daemon/state-folder.ts";
 import { shownPath } from "./complaints.ts";
@@ -36,6 +36,8 @@ export interface EntryOutline {
   readonly restarts: number;
   readonly since: number;
   readonly faults: readonly FaultRecord[];
+  /** See `EntryReport`. */
+  readonly carried: readonly Carried[];
 }
 
 const ABSENT = { state: "waiting", memory: null, sessions: null, checkpoint: null } as const;
@@ -84,6 +86,7 @@ export const entryOutlines = async (
       restarts: record?.restarts ?? 0,
       since: record?.since ?? 0,
       faults: faults.right,
+      carried: report?.carried ?? [],
     });
   }
   return E.right(outlines);
@@ -121,6 +124,7 @@ const entryText = (outline: EntryOutline, now: number, colours: boolean): readon
     ...known("memory", memory === null ? null : bytesText(memory)),
     ...known("sessions", sessions === null ? null : String(sessions)),
     ...known("checkpoint", checkpoint === null ? null : agoText(now - checkpoint.at)),
+    ...outline.carried.map((each): Line => ["link", carriedText(each)]),
     ["restarts", countText(outline.restarts, "restart")],
     ...outline.faults.flatMap((fault) => [["", ""] as const, ...faultLines(fault, now)]),
   ];

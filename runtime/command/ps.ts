@@ -1,7 +1,7 @@
 // `cryonode ps`: what the host of a state directory has, and how it is.
 import { E, type Either } from "../../lib/fp.ts";
 import { refusal, type Refusal } from "../daemon/control-protocol.ts";
-import { HostReport, type EntryReport } from "../daemon/entry-report.ts";
+import { carriedText, HostReport, type EntryReport } from "../daemon/entry-report.ts";
 import type { Console } from "./console.ts";
 import { OK, type ExitStatus } from "./exit-status.ts";
 import { onHost, type HostCommand } from "./host-command.ts";
@@ -88,7 +88,11 @@ const entryTable = (entries: readonly EntryReport[], now: number, style: Styles)
   const reasons = entries.flatMap(({ name, reason }) =>
     reason === null ? [] : [`${name}: ${reason}`.split("\n")[0]!].map(harmless),
   );
-  return [head, ...body, ...(reasons.length === 0 ? [] : ["", ...reasons.map(style.warm)])];
+  const carried = entries.flatMap(({ name, carried: all }) =>
+    all.map((each) => harmless(`${name}: ${carriedText(each)}`)),
+  );
+  const more = [...reasons.map(style.warm), ...carried];
+  return [head, ...body, ...(more.length === 0 ? [] : ["", ...more])];
 };
 
 export const ps = (command: HostCommand, console: Console, signal: AbortSignal): Promise<ExitStatus> =>

@@ -19,6 +19,9 @@ export interface Route {
   /** How long calls wait for that child while it is frozen or has not announced the service, in ms; as long as it
    *  takes, where there is none. */
   readonly patience?: number;
+  /** Its sessions stay on one host: a child does not leave the other one behind. Without this they are carried between
+   *  the hosts. */
+  readonly local?: boolean;
   /** ROM: reads the report published under this name. Report: publishes under it. */
   readonly report?: string;
   /** Rights that the session is given at most; all of the provider's, where there are none. */

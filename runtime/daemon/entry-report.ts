@@ -22,6 +22,13 @@ export const EntryState = t.keyof({
 });
 export type EntryState = t.TypeOf<typeof EntryState>;
 
+const Carried = struct({ with: text, at: text, contact: t.boolean }, {}, "Carried");
+export type Carried = t.TypeOf<typeof Carried>;
+
+/** One line for people. */
+export const carriedText = ({ with: other, at, contact }: Carried): string =>
+  `sessions with ${other} are carried to ${at}, ${contact ? "in contact" : "which is out of contact: calls wait"}`;
+
 const orNull = <C extends t.Mixed>(codec: C) => t.union([codec, t.null]);
 
 export const EntryReport = struct(
@@ -52,6 +59,8 @@ export const EntryReport = struct(
     dropped: t.boolean,
     /** When it came into this state, in ms since 1970. */
     since: natural,
+    /** Components on other hosts that it has sessions with: whom, at which peer, and whether that is in contact. */
+    carried: t.readonlyArray(Carried),
   },
   {},
   "EntryReport",

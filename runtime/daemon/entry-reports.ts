@@ -17,6 +17,7 @@ export interface EntryReportsOptions extends Pick<DurableHostOptions, "folder" |
   readonly doubted: (name: string) => string | null;
   /** Of those who have come from another host and can't live here. */
   readonly stranded: Stranded;
+  readonly carried: (name: string) => EntryReport["carried"];
 }
 
 const COMING: ReadonlySet<string | null> = new Set(["start", "revive", "restart"]);
@@ -80,6 +81,7 @@ export class EntryReports {
         (isRunning || state === "resting" ? null : record.reason),
       dropped: entry === undefined,
       since,
+      carried: this.#options.carried(name),
     };
   }
 

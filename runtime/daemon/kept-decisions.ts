@@ -8,6 +8,8 @@ import type { Keeper, Leaver } from "../host/keeper.ts";
 import type { Decisions } from "../migrate/decisions.ts";
 import type { MigrateError } from "../migrate/migrate-error.ts";
 import type { Verdict } from "../migrate/source-host.ts";
+import type { Whereabouts } from "../migrate/whereabouts.ts";
+import { whereaboutsNote } from "./kept-whereabouts.ts";
 
 const PREFIX = "task/";
 
@@ -78,17 +80,27 @@ export class KeptDecisions implements Decisions {
     return failed(await this.#options.keeper.note(`${PREFIX}${task}`, note));
   }
 
-  release(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>> {
-    return this.#decide(task, { to, released: true, leavers });
+  release(
+    task: string,
+    to: string,
+    leavers: readonly Leaver[],
+    carried: readonly Whereabouts[],
+  ): Promise<Either<MigrateError, void>> {
+    return this.#decide(task, { to, released: true, leavers }, carried);
   }
 
   concede(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>> {
     return this.#decide(task, { to, released: true, leavers, conceded: true });
   }
 
-  async #decide(task: string, note: TaskNote): Promise<Either<MigrateError, void>> {
+  async #decide(
+    task: string,
+    note: TaskNote,
+    carried: readonly Whereabouts[] = [],
+  ): Promise<Either<MigrateError, void>> {
     const { to, leavers, conceded = false } = note;
-    const decided = failed(await this.#options.keeper.depart(leavers, `${PREFIX}${task}`, encode(note)));
+    const notes = new Map([[`${PREFIX}${task}`, encode(note)], ...carried.map(whereaboutsNote)]);
+    const decided = failed(await this.#options.keeper.depart(leavers, notes));
     if (E.isRight(decided)) for (const leaver of leavers) await this.#options.departed(leaver, to, conceded);
     return decided;
   }

@@ -85,6 +85,7 @@ class KeptHost implements DurableHost {
     const { stranded } = this.#migration;
     this.#middleware = new Middleware({ ...options, host: options.config.host, book, lives, stranded });
     const doubted = (name: string): string | null => this.#migration.doubted(name);
+    const carried = (name: string): EntryReport["carried"] => this.#migration.carried(name);
     this.#reports = new EntryReports({
       ...options,
       book,
@@ -92,6 +93,7 @@ class KeptHost implements DurableHost {
       commands: this.#commands,
       doubted,
       stranded,
+      carried,
     });
   }
 

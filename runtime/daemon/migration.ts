@@ -12,6 +12,9 @@ import { imageProse } from "../image/image-error.ts";
 import { privateKeyPem } from "../image/key.ts";
 import { parsePublicKey, type PublicKey } from "../image/public-key.ts";
 import { makeIdentity, type TlsIdentity } from "../migrate/certificate.ts";
+import { decodeTies } from "../migrate/carried-message.ts";
+import { Carrier, type CarriedReport } from "../migrate/carrier.ts";
+import type { Channel } from "../migrate/channel.ts";
 import type { Container } from "../migrate/container.ts";
 import { FormerMemories } from "../migrate/former-memories.ts";
 import { KeptLandings } from "../migrate/kept-landings.ts";
@@ -28,6 +31,7 @@ import { readSealed } from "./image-copy.ts";
 import { KeptDecisions } from "./kept-decisions.ts";
 import { KeptTakings } from "./kept-takings.ts";
 import type { EntryBook } from "./entry-book.ts";
+import { KeptWhereabouts } from "./kept-whereabouts.ts";
 import type { KeptLives } from "./kept-lives.ts";
 import { Stranded } from "./stranded.ts";
 import type { DurableEvent } from "./durable-event.ts";
@@ -61,6 +65,7 @@ export class Migration {
   readonly #takings: KeptTakings;
   readonly #thread: MigThread;
   readonly stranded: Stranded;
+  readonly #carrier: Carrier;
   #identity: Promise<Either<string, TlsIdentity>> | null = null;
   #listening: Listening | null = null;
 
@@ -88,17 +93,25 @@ export class Migration {
       comeBack: (path) => this.comeBack(path),
       gone: (name) => lives.gone(name),
     });
+    this.#carrier = new Carrier({
+      ...{ own: runtime.signer.publicKey, live, warn, book: new KeptWhereabouts(keeper) },
+      entry: (name) => entries.get(name)?.config,
+      dial: (key) => this.#greeted(key as PublicKey),
+      nameOf: (key) => this.#nameOf(key),
+      settled: () => keeper.settled(),
+      hasEnded: (child, identity, epoch) => this.#hasEnded(child, identity, epoch),
+    });
     this.#thread = new MigThread({
       host: live.config.name,
       signer: runtime.signer,
       source: new LiveSource({
-        ...{ live, runtime, decisions: this.#decisions },
+        ...{ live, runtime, decisions: this.#decisions, carrier: this.#carrier },
         reserve: (names) => reserve(names, "migrate"),
         stranded: (names) => this.stranded.lying(names),
         fenced: (leaver) => this.#fenced(leaver),
       }),
       sink: new LiveSink({
-        ...{ live, runtime, isFree },
+        ...{ live, runtime, isFree, carries: true },
         entry: (name) => entries.get(name)?.config,
         names: () => [...entries.keys()],
         reserve: (names) => reserve(names, "receive"),
@@ -118,6 +131,7 @@ export class Migration {
         for (const child of children) emit({ event: "arrived", child, from });
       },
       warn,
+      carry: ({ channel, key }, version) => this.#carrier.serve(channel, key, version),
     });
   }
 
@@ -126,6 +140,12 @@ export class Migration {
     await this.#landings.tidy();
     await this.#decisions.recover();
     await this.#thread.recover();
+    await this.#carrier.recover();
+  }
+
+  /** The sessions of a child that lead to other hosts. */
+  carried(child: string): readonly CarriedReport[] {
+    return this.#carrier.report(child);
   }
 
   /** Listens for peers. Left: why not. */
@@ -162,6 +182,27 @@ export class Migration {
     const identity = await this.#tls();
     if (E.isLeft(identity)) return E.left({ tag: "Link", peer: peer.name, reason: identity.left });
     return dialPeer(peer, { identity: identity.right });
+  }
+
+  /** A channel to a peer that has said who it is. */
+  async #greeted(key: PublicKey): Promise<Either<MigrateError, Channel>> {
+    const linked = await this.#dial(key);
+    if (E.isLeft(linked)) return linked;
+    const { channel } = linked.right;
+    const greeted = await channel.greet(this.#options.lives.live.config.name);
+    if (E.isRight(greeted)) return E.right(channel);
+    channel.close();
+    return greeted;
+  }
+
+  /** Whether somebody who came here in this epoch, and does not live here now, has ended; one that is frozen, or was
+   *  never here, has not. */
+  async #hasEnded(child: string, identity: string, epoch: number): Promise<boolean> {
+    const { keeper, lives } = this.#options;
+    const known = await keeper.epoch(identity);
+    if (E.isLeft(known) || known.right < epoch) return false;
+    const { state, identity: now } = lives.keeping.of(child);
+    return ["exited", "faulted", "killed"].includes(state) || (now !== null && now !== identity);
   }
 
   // --- commands
@@ -243,13 +284,25 @@ export class Migration {
 
   /** From here on they are this host's, whatever happens: the record says that they come back from their container. */
   async #enliven(staged: Container, { memories }: Image): Promise<Either<HostError, readonly Child[]>> {
-    const { lives, folder } = this.#options;
+    const { lives, folder, isFree } = this.#options;
     const path = folder.shorten(this.#landings.path(staged.task));
+    const { from, cargo } = staged;
+    const ties = cargo.flatMap(({ bytes }) => decodeTies(bytes) ?? []);
+    const noted = await this.#carrier.arrived(
+      staged.manifest.children,
+      ties,
+      from,
+      (child) => !isFree(child),
+    );
+    if (E.isLeft(noted)) return noted;
     const container = await this.#asHere(staged, path);
     const image: Image = { manifest: container.manifest, memories };
     this.#landings.seed(container, memories);
     const children = await lives.arrive(container, image, path);
-    if (E.isRight(children)) return children;
+    if (E.isRight(children)) {
+      this.#carrier.landed(from);
+      return children;
+    }
     this.#landings.unseed(container);
     this.stranded.tryAgain(path);
     return children;
@@ -289,6 +342,7 @@ export class Migration {
 
   close(): void {
     this.stranded.close();
+    this.#carrier.close();
     this.#thread.close();
     this.#listening?.close();
   }

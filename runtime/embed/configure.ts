@@ -76,6 +76,10 @@ export const hostConfig = (options: HostOptions): HostConfig => {
 const checkedRoute = ({ to, ...route }: RouteOptions & Pick<Route, "child">): Route => {
   if (route.child !== undefined) return route;
   if (typeof to === "object") return { ...route, child: to.child };
+  if (route.local !== undefined)
+    throw new TypeError(
+      `the route to ${JSON.stringify(route.service)} says local; expected that of a route to a child only`,
+    );
   if (serviceContract(route.service) !== undefined) return to === undefined ? route : { ...route, to };
   throw new TypeError(
     `a route's service is ${JSON.stringify(route.service)}; expected one of ${SERVICES.join(", ")}` +

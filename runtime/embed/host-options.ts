@@ -137,6 +137,9 @@ export interface RouteOptions {
   /** How long calls wait for that child while it is frozen or has not announced the service, in ms. Default: as long
    *  as it takes. */
   readonly patience?: number;
+  /** The session with that child stays on one host: neither moves without the other. Default: it is carried between the
+   *  hosts. */
+  readonly local?: boolean;
   /** ROM: reads the report of this name. Report: publishes under it. */
   readonly report?: string;
   /** Rights that the session is given at most. Default: all that the provider gives. */

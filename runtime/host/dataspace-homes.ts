@@ -94,6 +94,11 @@ export class DataspaceHomes {
     return this.#gone.has(this.#grants.get(link) ?? "");
   }
 
+  /** Whether a link leads to a dataspace. */
+  isShared(link: string): boolean {
+    return this.#grants.has(link);
+  }
+
   #mayHave(identity: string, dataspace: string): boolean {
     if (this.#allocators.get(dataspace) === identity) return true;
     for (const holder of this.#holders.get(dataspace)?.values() ?? []) if (holder === identity) return true;

@@ -1,6 +1,7 @@
 // Keeps the children of a durable host: a checkpoint of each in the store, and in the journal what has entered it since.
 // Whatever a child lets out, the host can bring it back to the point where it did.
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
+import { fdatasync } from "node:fs";
 import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Route } from "../core/route.ts";
@@ -118,6 +119,9 @@ const UPTIME = "uptime";
 /** Between tries to go on with a journal that could not be written, in ms. */
 const MEND_PAUSE_MS = 200;
 
+/** The number of a state directory's first host is below it. */
+const MOST_FIRST_RUN = 2 ** 28;
+
 /** Incarnations of one run of the host; their numbers, in the journal, are never given again. */
 const MOST_INCARNATIONS = 2 ** 24;
 
@@ -173,7 +177,9 @@ export class Keeper {
     const { store, journal } = options;
     const known = await store.get(RUNS);
     if (E.isLeft(known)) return E.left(storeProse(known.left));
-    const run = (known.right === null ? 0 : Number(Buffer.from(known.right).toString())) + 1;
+    // Names of links are drawn from these numbers, and two hosts that carry sessions must not draw the same.
+    const lowest = journal.latest === 0 ? randomInt(1, MOST_FIRST_RUN) : 1;
+    const run = known.right === null ? lowest : Number(Buffer.from(known.right).toString()) + 1;
     // Its number is in the store before a host writes to the journal.
     if (journal.latest >= run * MOST_INCARNATIONS)
       return E.left(
@@ -578,9 +584,12 @@ export class Keeper {
 
   /**
    * These leave for another host: in one durable write nothing of them is kept any more, no older incarnation can be
-   * kept again, and `note` stands under `key`.
+   * kept again, and `notes` stand under their keys.
    */
-  async depart(leavers: readonly Leaver[], key: string, note: Uint8Array): Promise<Either<HostError, void>> {
+  async depart(
+    leavers: readonly Leaver[],
+    notes: ReadonlyMap<string, Uint8Array>,
+  ): Promise<Either<HostError, void>> {
     const { store } = this.#options;
     const unset: string[] = [];
     for (const { name, identity } of leavers) {
@@ -594,7 +603,7 @@ export class Keeper {
       // A checkpoint that is being made of it comes too late.
       epochs: new Map(leavers.map(({ identity, generation }) => [identity, generation + 1])),
       unset,
-      set: new Map([[key, note]]),
+      set: notes,
     });
     return E.isLeft(done)
       ? failed(leavers.map(({ name }) => name).join(", "), done.left)
@@ -679,6 +688,22 @@ export class Keeper {
     });
   }
 
+  /** Resolves once all that children have said so far follows from what is on stable storage: then it may leave for
+   *  another host. */
+  async settled(): Promise<void> {
+    for (;;) {
+      while (this.#turning || this.#mending) await new Promise((resolve) => setTimeout(resolve, 2));
+      const { journal } = this.#options;
+      const { descriptor, current } = journal;
+      const error = await new Promise<NodeJS.ErrnoException | null>((resolve) =>
+        fdatasync(descriptor, resolve),
+      );
+      if (current !== journal.current || this.#mending) continue;
+      if (error === null) return;
+      this.#unwritten("", error.code ?? error.message);
+    }
+  }
+
   // --- the journal's files
 
   /** Files that no child needs any more go. */
@@ -699,15 +724,19 @@ export class Keeper {
   /** Nothing can be written to the journal's file, so that nothing leaves the children: they go on in another file, from
    *  checkpoints that make the past of no account. Tried until it succeeds. */
   unwritten(child: Child, reason: string): void {
+    this.#unwritten(child.name, reason);
+  }
+
+  #unwritten(child: string, reason: string): void {
     if (this.#mending) return;
     this.#mending = true;
     this.#options.warn(
-      child.name,
+      child,
       `the journal can't be written: ${reason}; nothing leaves the host until it can`,
     );
     void this.#mend().then(() => {
       this.#mending = false;
-      this.#options.warn(child.name, "the journal can be written again");
+      this.#options.warn(child, "the journal can be written again");
     });
   }
 

@@ -11,7 +11,7 @@ import { disk } from "../image/disk.ts";
 import type { FilePower } from "../image/file-power.ts";
 import type { Image } from "../image/image.ts";
 import { RouteTable } from "../shard/route-table.ts";
-import type { Child, ChildCode } from "./child.ts";
+import type { Child, ChildCode, ChildIdentity } from "./child.ts";
 import { Children } from "./children.ts";
 import type { Ending } from "./ending.ts";
 import type { HostEvent } from "./event.ts";
@@ -28,7 +28,7 @@ import { makeProviders, type Providers } from "./providers.ts";
 import { Reviver, type RevivalOrder } from "./reviver.ts";
 import { Resting } from "./resting.ts";
 import type { Runtime } from "./runtime.ts";
-import type { Tie } from "./service-broker.ts";
+import type { ServiceBroker, Tie } from "./service-broker.ts";
 
 export type BeforeGo = (child: Child) => "hold" | void;
 
@@ -348,6 +348,16 @@ export class LiveHost {
   /** The other children that a living child shares sessions and capabilities with. */
   ties(name: string): readonly Tie[] {
     return this.#children.ties(name);
+  }
+
+  /** Who lives under a name, or rests there; null where nobody does. */
+  identityOf(name: string): ChildIdentity | null {
+    return this.#resting?.identityOf(name) ?? this.#children.living(name)?.identity ?? null;
+  }
+
+  /** Leads from one child to the other, and to those of other hosts. */
+  get broker(): ServiceBroker {
+    return this.#children.broker;
   }
 
   /** The services that a child has announced. */

@@ -6,7 +6,7 @@ import type { ToDomain } from "../core/link.ts";
 import type { RestRecord } from "../durable/rest-record.ts";
 import { sha256 } from "../digest.ts";
 import { AlarmClock } from "./alarm-clock.ts";
-import type { Child } from "./child.ts";
+import type { Child, ChildIdentity } from "./child.ts";
 import type { Children } from "./children.ts";
 import type { HostEvent } from "./event.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
@@ -33,7 +33,7 @@ type Woken = Either<HostError, Child>;
 /** There may be very many, so it is no larger than it must be. */
 interface Rester {
   readonly config: StartConfig;
-  readonly record: Pick<RestRecord, "identity" | "alarms" | "elapsed" | "uptime">;
+  readonly record: Pick<RestRecord, "identity" | "generation" | "alarms" | "elapsed" | "uptime">;
   /** Others know it: it was put to rest in this run of the host. */
   readonly known: boolean;
   /** What it was told. */
@@ -164,11 +164,11 @@ export class Resting {
   }
 
   #add(config: StartConfig, record: RestRecord, known: boolean): Rester {
-    const { identity, elapsed, uptime } = record;
+    const { identity, generation, elapsed, uptime } = record;
     const alarms = record.alarms.length === 0 ? NONE : record.alarms;
     const rester: Rester = {
       config,
-      record: { identity, alarms, elapsed, uptime },
+      record: { identity, generation, alarms, elapsed, uptime },
       known,
       heard: NONE,
       leaving: null,
@@ -226,6 +226,12 @@ export class Resting {
   wanted(who: { readonly child: string } | { readonly identity: string }): void {
     const name = "child" in who ? who.child : this.#names.get(who.identity);
     if (name !== undefined && this.#resters.has(name)) void this.wake(name);
+  }
+
+  /** Who rests under a name. */
+  identityOf(child: string): ChildIdentity | null {
+    const rester = this.#resters.get(child);
+    return rester === undefined ? null : rester.record;
   }
 
   /** Forgets one that rests: it is over with it, or it is in an image. */

@@ -16,16 +16,26 @@ import type { Parcel } from "../core/parcel.ts";
 import type { Answer } from "../core/service.ts";
 import { DataspaceHomes } from "./dataspace-homes.ts";
 import { LinkTable, type Link } from "./link-table.ts";
-import { OUTSIDE, type Party } from "./party.ts";
+import { OUTSIDE, type FarParty, type Party } from "./party.ts";
 
 /** What a child has to do with another one. */
 export interface Tie {
   readonly child: string;
+  /** Of the other one. */
+  readonly identity: string;
   /** Whether it is the other one that serves. */
   readonly serves: boolean;
-  /** Whether it is a session, or something that was handed over. */
-  readonly session: boolean;
+  /** What the session is with; null where it is something that was handed over. */
+  readonly session: { readonly service: string; readonly label: string } | null;
+  readonly link: string;
+  /** It leads to a dataspace that both have. */
+  readonly shares: boolean;
+  /** The other one lives on another host. */
+  readonly far: boolean;
 }
+
+/** Who has come, gone for a while, or ended. */
+export type Presence = (identity: string, how: "here" | "away" | "ended") => void;
 
 /** How a child left: its image keeps what it held, or it is gone, or its revival came to nothing. */
 export type Leaving = "frozen" | "ended" | "failed";
@@ -39,6 +49,17 @@ const noService = ({ service, label }: SessionTarget): SessionError => ({
   tag: "NoSuchService",
   service,
   label,
+});
+
+/** Memory that two children share lies on one host. */
+const hasMemory = ({ capabilities }: Parcel): boolean =>
+  capabilities.some(({ dataspace }) => dataspace !== undefined);
+
+const notFar = ({ child }: Link): SessionError => ({
+  tag: "Denied",
+  service: "Dataspace",
+  label: "",
+  reason: `a dataspace can't be handed on over a session with ${child} that is carried between two hosts`,
 });
 
 const nameOf = ({ session, child }: Link): string =>
@@ -57,6 +78,8 @@ export class ServiceBroker {
   readonly #links = new LinkTable((link) => this.homes.withdraw(link));
   readonly #clock: Pick<ClockPower, "after">;
   readonly #wanted: (who: Wanted) => void;
+  /** Told of the children of this host that come and go. */
+  presence: Presence = () => {};
 
   /** `wanted`: told of whoever is wanted and is not there. */
   constructor(clock: Pick<ClockPower, "after"> = systemClock, wanted: (who: Wanted) => void = () => {}) {
@@ -69,8 +92,9 @@ export class ServiceBroker {
     const known = this.#parties.get(identity);
     const party: Party = known ?? {
       ...{ child, identity, state: "live", say, services: new Set() },
-      ...{ incarnation: 0, left: new Set(), settled: false },
+      ...{ incarnation: 0, left: new Set(), settled: false, far: false },
     };
+    party.far = false;
     party.say = say;
     party.state = "live";
     party.settled = false;
@@ -94,6 +118,7 @@ export class ServiceBroker {
     for (const party of parties) this.#begun(party);
     for (const { identity } of parties) for (const link of this.#links.ownedBy(identity)) this.#flush(link);
     for (const { identity } of returning) for (const link of this.#links.heldBy(identity)) this.#flush(link);
+    for (const { identity } of parties) this.presence(identity, "here");
   }
 
   #begun(party: Party): void {
@@ -141,16 +166,19 @@ export class ServiceBroker {
       else this.#wait(link);
     }
     if (how === "ended" && party.child === "") this.#parties.delete(identity);
+    if (!party.far) this.presence(identity, how === "ended" ? "ended" : "away");
   }
 
   /** Another has its name. */
   #retire(party: Party): void {
-    if (party.state === "live") return;
+    // One that lives on another host has not ended, whoever has its name here.
+    if (party.state === "live" || party.far) return;
     for (const link of this.#links.heldBy(party.identity)) this.#close(link);
     for (const link of this.#links.ownedBy(party.identity)) this.#gone(link);
     this.homes.left(party.identity, true);
     this.#parties.delete(party.identity);
     this.#ended.add(party.identity);
+    this.presence(party.identity, "ended");
   }
 
   /** How many links there are. */
@@ -160,23 +188,139 @@ export class ServiceBroker {
 
   /** The other children that a child shares links with. Outside parties and those who are gone are not among them. */
   ties(identity: string): readonly Tie[] {
-    const nameAt = (other: string | null): string => {
+    const tieOf = (link: Link, serves: boolean): readonly Tie[] => {
+      const other = serves ? link.owner : link.holder;
       const party = other === null || other === identity ? undefined : this.#parties.get(other);
-      return party === undefined || party.state === "ended" ? "" : party.child;
+      if (party === undefined || party.state === "ended" || party.child === "") return [];
+      const { session } = link;
+      return [
+        {
+          ...{ child: party.child, identity: party.identity, far: party.far, serves, link: link.link },
+          session: session === null ? null : { service: session.service, label: session.label },
+          shares: this.homes.isShared(link.link),
+        },
+      ];
     };
-    const ties = [
-      ...this.#links.heldBy(identity).map(({ owner, session }): Tie => ({
-        child: nameAt(owner),
-        serves: true,
-        session: session !== null,
-      })),
-      ...this.#links.ownedBy(identity).map(({ holder, session }): Tie => ({
-        child: nameAt(holder),
-        serves: false,
-        session: session !== null,
-      })),
+    return [
+      ...this.#links.heldBy(identity).flatMap((link) => tieOf(link, true)),
+      ...this.#links.ownedBy(identity).flatMap((link) => tieOf(link, false)),
     ];
-    return ties.filter(({ child }) => child !== "");
+  }
+
+  // --- those who live on other hosts
+
+  /** Somebody who lives on another host is in contact: `say` leads there. What that host knows nothing of is over.
+   *  False where it lives here. */
+  reach({ child, identity, services, owns, holds }: FarParty, say: (message: ToDomain) => void): boolean {
+    const known = this.#parties.get(identity);
+    if (known?.state === "live" && !known.far) return false;
+    const party: Party = known ?? {
+      ...{ child, identity, state: "live", say, services: new Set() },
+      ...{ incarnation: 0, left: new Set(), settled: true, far: true },
+    };
+    Object.assign(party, { say, state: "live", settled: true, far: true, services: new Set(services) });
+    this.#parties.set(identity, party);
+    this.#ended.delete(identity);
+    const named = this.#named(child);
+    if (named === null || named.state === "ended") this.#names.set(child, identity);
+    const held = new Set(holds.map(({ link }) => link));
+    for (const link of this.#links.heldBy(identity)) if (!held.has(link.link)) this.#close(link);
+    for (const each of holds) if (!each.opening) this.#claim(party, each);
+    this.#serving(party, services, owns);
+    return true;
+  }
+
+  /** A link that somebody of another host holds, they say there. */
+  #claim(party: Party, { link: name, owner, child }: FarParty["holds"][number]): void {
+    const known = this.#links.get(name);
+    if (known?.holder === party.identity) return;
+    const other = this.#parties.get(owner);
+    const isGone = other?.state === "ended" || this.#ended.has(owner);
+    const isLost = other?.state === "live" && other.settled;
+    if (known !== undefined || isGone || isLost)
+      return party.say({
+        kind: "closed",
+        link: name,
+        error: { tag: "Closed", what: `the session with ${child}` },
+      });
+    const unknown = { session: null, service: "", label: "", patience: null };
+    this.#links.add({ link: name, holder: party.identity, owner, child, ...unknown }, party.incarnation);
+  }
+
+  /** Says again to those of other hosts what a child waits for: what was said before they knew that it is here is lost. */
+  repeat(identity: string): void {
+    for (const link of this.#links.heldBy(identity)) {
+      const owner = this.#live(link.owner);
+      if (owner?.far !== true) continue;
+      if (link.open) this.#flush(link);
+      else if (link.session !== null) this.#seek(this.#unowned(link));
+    }
+  }
+
+  #unowned(link: Link): Link {
+    this.#links.own(link, null);
+    return link;
+  }
+
+  /** Somebody of another host is no longer in contact, or has ended there. */
+  part(identity: string, how: "frozen" | "ended"): void {
+    if (this.#parties.get(identity)?.far === true) this.leave(identity, how);
+  }
+
+  /** Whether somebody lives here and may be called. */
+  isHere(identity: string): boolean {
+    const party = this.#parties.get(identity);
+    return party !== undefined && !party.far && party.state === "live" && party.settled;
+  }
+
+  /** Whether somebody of another host is in contact. */
+  isReached(identity: string): boolean {
+    const party = this.#parties.get(identity);
+    return party?.far === true && party.state === "live";
+  }
+
+  /** What a child has announced, and its links, for the hosts of those at their other ends. */
+  outline(identity: string): {
+    readonly child: string;
+    readonly services: readonly string[];
+    readonly links: readonly Link[];
+  } {
+    const links = [...this.#links.heldBy(identity), ...this.#links.ownedBy(identity)];
+    const { child = "", services = [] } = this.#parties.get(identity) ?? {};
+    return { child, services: [...services], links };
+  }
+
+  /** Whether somebody has been here, or in contact, since this host began. */
+  knows(identity: string): boolean {
+    return this.#parties.has(identity);
+  }
+
+  /** Whether somebody who was here, or in contact, has ended. */
+  isOver(identity: string): boolean {
+    return this.#ended.has(identity) || this.#parties.get(identity)?.state === "ended";
+  }
+
+  /** An owner takes a link away, for this reason. */
+  withdraw(owner: string, name: string, error: SessionError): void {
+    const link = this.#links.get(name);
+    if (link === undefined || link.owner !== owner) return;
+    this.#links.drop(link);
+    if (link.connecting) this.#connected(link, error);
+    else this.#tell(link.holder, { kind: "closed", link: name, error });
+  }
+
+  /** A link, by its name. */
+  link(name: string): Link | undefined {
+    return this.#links.get(name);
+  }
+
+  /** After a revival of a holder: what it waits for, said to the owner. */
+  waits(holder: string, name: string, waiting: readonly string[]): void {
+    const link = this.#links.get(name);
+    if (link?.holder !== holder) return;
+    const owner = this.#live(link.owner);
+    if (owner === null) link.waits = waiting;
+    else owner.say({ kind: "waits", link: name, waiting });
   }
 
   /** The services that a child has announced. */
@@ -483,6 +627,10 @@ export class ServiceBroker {
     if (link.lapsed?.delete(call.id) === true)
       return this.#answer(link, call.id, { tag: "Interrupted", method: call.method });
     const owner = link.owner === null ? undefined : this.#parties.get(link.owner);
+    if (owner?.far === true && hasMemory(call.parcel)) {
+      this.#refuse(call.parcel, holder);
+      return this.#answer(link, call.id, notFar(link));
+    }
     if (owner !== undefined) this.#pass(call.parcel, holder, owner, null);
     if (!link.calls.has(call.id)) link.calls.set(call.id, { call, timer: null });
     // What it wrote before the call is there before the call.
@@ -500,9 +648,13 @@ export class ServiceBroker {
     if (owner === null || !owner.settled || holder === undefined || !link.open) return;
     if (this.homes.isReturning(link.holder)) return;
     const from: Sender = { identity: holder.identity, child: holder.child };
-    for (const waiting of link.calls.values()) {
+    for (const waiting of [...link.calls.values()]) {
       waiting.timer?.();
       waiting.timer = null;
+      if (owner.far && hasMemory(waiting.call.parcel)) {
+        this.#answer(link, waiting.call.id, notFar(link));
+        continue;
+      }
       this.#pass(waiting.call.parcel, holder, owner, null);
       owner.say({ kind: "called", call: waiting.call, from });
     }
@@ -515,6 +667,10 @@ export class ServiceBroker {
     if (link === null || holder === undefined) {
       if (E.isRight(answer)) this.#refuse(answer.right, owner);
       return;
+    }
+    if (holder.far && E.isRight(answer) && hasMemory(answer.right)) {
+      this.#refuse(answer.right, owner);
+      return this.#answer(link, id, notFar(link));
     }
     this.#forget(link, id);
     if (E.isRight(answer)) this.#pass(answer.right, owner, holder, link.patience);

@@ -3,11 +3,18 @@ import { E, type Either } from "../../lib/fp.ts";
 import type { Leaver } from "../host/keeper.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { Verdict } from "./source-host.ts";
+import type { Whereabouts } from "./whereabouts.ts";
 
 export interface Decisions {
   offer(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>>;
   /** The point of decision: in one durable write the task is released, and nothing of its travelers is kept here. */
-  release(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>>;
+  release(
+    task: string,
+    to: string,
+    leavers: readonly Leaver[],
+    /** In the same write: where they are, for those who stay behind and have sessions with them. */
+    carried: readonly Whereabouts[],
+  ): Promise<Either<MigrateError, void>>;
   verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>>;
   confirmed(task: string): Promise<void>;
   /** Who was offered in a task to this host, where that did not become a decision; null where there is no such task. */

@@ -5,6 +5,7 @@ import { checkpointProse } from "../checkpoint/checkpoint-error.ts";
 import { decoded } from "../checkpoint/revivable.ts";
 import type { Leaver } from "../host/keeper.ts";
 import type { ChildManifest } from "../image/image.ts";
+import { CARRIED_CARGO } from "./carried-message.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Landed } from "./landings.ts";
 import type { MigrateError } from "./migrate-error.ts";
@@ -23,6 +24,8 @@ export interface LandedDepartureOptions extends Lying {
   /** All that are in it. */
   readonly names: readonly string[];
   readonly decisions: Decisions;
+  /** The key of the host that they go to. */
+  readonly to: string;
   /** Lets other commands act on them again. */
   readonly free: () => void;
 }
@@ -53,6 +56,12 @@ export class LandedDeparture implements Departure {
     const landed = await this.#options.read();
     if (E.isLeft(landed)) return landed;
     const { container, memories } = landed.right;
+    const [carried] = container.cargo.filter(({ kind }) => kind === CARRIED_CARGO.kind);
+    if (carried !== undefined && container.from !== this.#options.to)
+      return E.left({
+        ...{ tag: "Unfit", child: carried.child },
+        reason: "left sessions behind on the host that it came from, and can only go back there",
+      });
     const travelers: Traveler[] = [];
     const all: Requirements[] = [];
     for (const name of this.names) {
@@ -104,7 +113,7 @@ export class LandedDeparture implements Departure {
   resume(): void {}
 
   async release(task: string, to: string): Promise<Either<MigrateError, void>> {
-    const released = await this.#options.decisions.release(task, to, this.#leavers());
+    const released = await this.#options.decisions.release(task, to, this.#leavers(), []);
     if (E.isRight(released)) await this.#options.gone();
     return released;
   }

@@ -3,6 +3,7 @@ import { prose } from "../../lib/error.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import { checkpointProse, type CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { decoded, refusedSessions, tooLarge } from "../checkpoint/revivable.ts";
+import { routeFor } from "../core/route.ts";
 import type { Child } from "../host/child.ts";
 import type { StartConfig } from "../host/host-config.ts";
 import type { HostError } from "../host/host-error.ts";
@@ -10,6 +11,7 @@ import type { LiveHost } from "../host/live-host.ts";
 import type { Runtime } from "../host/runtime.ts";
 import type { Image } from "../image/image.ts";
 import { didYouMean, nearest } from "../nearest.ts";
+import { CARRIED_CARGO, decodeTies, type CarriedTie } from "./carried-message.ts";
 import { CONTAINER_FORMAT, type Container } from "./container.ts";
 import { FileRehearsal } from "./file-rehearsal.ts";
 import type { Lack } from "./lack.ts";
@@ -30,6 +32,8 @@ export interface LiveSinkOptions {
   readonly isFree: (name: string) => boolean;
   /** Takes hold of names, until the answer is called: no other command acts on them meanwhile. */
   readonly reserve: (names: readonly string[]) => Either<MigrateError, () => void>;
+  /** Whether sessions are carried between this host and others. */
+  readonly carries?: boolean;
   /** Brings the travelers of a container to life. */
   readonly enliven: (container: Container, image: Image) => Promise<Either<HostError, readonly Child[]>>;
   readonly standing: SinkHost["standing"];
@@ -147,7 +151,7 @@ export class LiveSink implements SinkHost {
     together: readonly string[],
   ): readonly Lack[] {
     const { live, entry, names, isFree } = this.#options;
-    const { name: child, format, ram, caps } = traveler;
+    const { name: child, format, ram, caps, carried = [] } = traveler;
     const lacks: Lack[] = [];
     const lack = (what: string, name: string, reason: string): void =>
       void lacks.push({ child, what, name, reason });
@@ -177,7 +181,10 @@ export class LiveSink implements SinkHost {
       if (refusal !== null) lack(service, label, prose(refusal));
       // Nobody would answer it.
       const server = grants.child(service, label)?.child ?? null;
-      if (server !== null && !together.includes(server) && isFree(server))
+      const isCarried =
+        this.#options.carries === true &&
+        carried.some((tie) => tie.serves && tie.session?.service === service && tie.session.label === label);
+      if (server !== null && !together.includes(server) && isFree(server) && !isCarried)
         lack(
           service,
           label,
@@ -188,7 +195,33 @@ export class LiveSink implements SinkHost {
         if (granted !== null && !granted.has(right))
           lack(service, label, prose({ tag: "Denied", service, label, right }));
     }
+    for (const tie of carried) lacks.push(...this.#uncarried(child, tie));
     return lacks;
+  }
+
+  /** Why what a traveler has with somebody who stays behind can't be carried from here. */
+  #uncarried(child: string, { child: other, serves, session }: CarriedTie): readonly Lack[] {
+    const { carries, entry, isFree } = this.#options;
+    const what = session?.service ?? "capability";
+    const lack = (reason: string): readonly Lack[] => [{ child, what, name: session?.label ?? "", reason }];
+    if (carries !== true)
+      return isFree(other) ? lack(`${other} stays behind, and this host carries no sessions`) : [];
+    if (session === null) return [];
+    const { service, label } = session;
+    const [client, server] = serves ? [child, other] : [other, child];
+    const config = entry(client);
+    if (config === undefined)
+      return lack(`${client} stays behind, and no start entry here grants it a session with ${server}`);
+    const route = routeFor(config.routes, service, label);
+    if (route?.child !== server)
+      return lack(
+        `no route of ${client} here leads to ${server}, with which it has a session that would be carried between the hosts`,
+      );
+    return route.local === true && isFree(other)
+      ? lack(
+          `${other} stays behind, and the route of ${client} to ${server} here says local: true: they go together`,
+        )
+      : [];
   }
 
   #platform(
@@ -205,7 +238,13 @@ export class LiveSink implements SinkHost {
   /** The whole container, against what is granted here: all that its ledgers name. */
   async judge({ manifest, cargo }: Container): Promise<readonly Lack[]> {
     const lacks: Lack[] = [...(await this.#stale(manifest.children))];
-    for (const { child, kind, version } of cargo) {
+    for (const { child, kind, version, bytes } of cargo) {
+      if (kind === CARRIED_CARGO.kind && version === CARRIED_CARGO.version) {
+        const ties = decodeTies(bytes);
+        if (ties === null) lacks.push({ child, what: "cargo", name: kind, reason: "it can't be read" });
+        else lacks.push(...ties.flatMap((tie) => this.#uncarried(child, tie)));
+        continue;
+      }
       const reason = `this host knows no use for version ${version} of it`;
       lacks.push({ child, what: "cargo", name: kind, reason });
     }

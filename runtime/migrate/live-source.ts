@@ -5,6 +5,8 @@ import { manifestOf, type Standing } from "../host/frozen-image.ts";
 import type { Leaver } from "../host/keeper.ts";
 import type { LiveHost } from "../host/live-host.ts";
 import type { Runtime } from "../host/runtime.ts";
+import { CARRIED_CARGO, encodeTies, type CarriedTie } from "./carried-message.ts";
+import type { Carrier } from "./carrier.ts";
 import type { Decisions } from "./decisions.ts";
 import { LandedDeparture, type Lying } from "./landed-departure.ts";
 import { chunkBytes } from "./message.ts";
@@ -24,7 +26,15 @@ export interface LiveSourceOptions {
   /** Where these lie in a container that they came in, and could not come to life from; null: they don't. Left: they do,
    *  and can't go so. */
   readonly stranded?: (names: readonly string[]) => Either<MigrateError, Lying | null>;
+  /** Carries the sessions that they have with those who stay behind. Without this nobody is left behind. */
+  readonly carrier?: Carrier;
+  /** What the carrier knows the host with this key by. Default: the key. */
+  readonly peer?: (key: string) => string;
 }
+
+type Ties = ReadonlyMap<string, readonly CarriedTie[]>;
+
+const NO_TIES: Ties = new Map();
 
 const unfit = (child: string): Either<MigrateError, never> =>
   E.left({ tag: "Unfit", child, reason: "does not run" });
@@ -35,10 +45,23 @@ class LiveDeparture implements Departure {
   readonly #free: () => void;
   /** The last state of each memory that was seen. */
   readonly #buffers = new Map<string, SharedArrayBuffer>();
+  readonly #ties: () => Either<MigrateError, Ties>;
+  readonly #peer: string;
   #standing: readonly Standing[] = [];
+  #carried: Ties = NO_TIES;
 
-  constructor(names: readonly string[], options: LiveSourceOptions, free: () => void) {
+  /** `ties`: what is carried of what they have with those who stay behind; Left where that can't be. `peer`: where
+   *  to. */
+  constructor(
+    names: readonly string[],
+    options: LiveSourceOptions,
+    free: () => void,
+    ties: () => Either<MigrateError, Ties>,
+    peer: string,
+  ) {
     this.names = names;
+    this.#ties = ties;
+    this.#peer = peer;
     this.#options = options;
     this.#free = free;
   }
@@ -46,13 +69,17 @@ class LiveDeparture implements Departure {
   async survey(): Promise<Either<MigrateError, readonly Requirements[]>> {
     const { live, runtime } = this.#options;
     await live.wake(this.names);
+    const ties = this.#ties();
+    if (E.isLeft(ties)) return ties;
     const all: Requirements[] = [];
     for (const name of this.names) {
       const child = live.child(name);
       const survey = await child?.survey();
       if (child === undefined || survey === undefined || survey === null) return unfit(name);
       const engine = runtime.engine.hash;
-      all.push(requirementsOf({ name, ...child.identity, engine, base: child.base.hash }, survey));
+      const carried = ties.right.get(name) ?? [];
+      const needs = requirementsOf({ name, ...child.identity, engine, base: child.base.hash }, survey);
+      all.push(carried.length === 0 ? needs : { ...needs, carried });
     }
     return E.right(all);
   }
@@ -79,13 +106,22 @@ class LiveDeparture implements Departure {
     const stopped = await live.stop(this.names, { deadline, since });
     if (E.isLeft(stopped)) return E.left({ tag: "Host", error: stopped.left });
     this.#standing = stopped.right;
+    const ties = this.#ties();
+    if (E.isLeft(ties)) {
+      this.resume();
+      return ties;
+    }
+    this.#carried = ties.right;
+    const cargo = [...ties.right].flatMap(([child, carried]) =>
+      carried.length === 0 ? [] : [{ ...CARRIED_CARGO, child, bytes: encodeTies(carried) }],
+    );
     const longest = Math.max(...stopped.right.map(({ pauseMs }) => pauseMs));
     const travelers = stopped.right.map((standing) => ({
       memory: standing.frozen.memory,
       changed: this.#buffers.has(standing.child.name) ? standing.changed : null,
       manifest: manifestOf(standing, runtime),
     }));
-    return E.right({ travelers, cargo: [], since: Math.max(asked, performance.now() - longest) });
+    return E.right({ travelers, cargo, since: Math.max(asked, performance.now() - longest) });
   }
 
   offer(task: string, to: string): Promise<Either<MigrateError, void>> {
@@ -104,10 +140,13 @@ class LiveDeparture implements Departure {
 
   async release(task: string, to: string): Promise<Either<MigrateError, void>> {
     const leavers = this.#standing.map(({ child }) => ({ name: child.name, ...child.identity }));
-    const released = await this.#options.decisions.release(task, to, leavers);
+    const { carrier, decisions } = this.#options;
+    const noted = carrier?.leaving(leavers, this.#carried, this.#peer) ?? [];
+    const released = await decisions.release(task, to, leavers, noted);
     if (E.isLeft(released)) return released;
     await Promise.all(this.#standing.map(({ child }) => child.release()));
     this.#standing = [];
+    await carrier?.left(leavers, noted);
     return released;
   }
 
@@ -124,7 +163,7 @@ export class LiveSource implements SourceHost {
     this.#options = options;
   }
 
-  depart(names: readonly string[]): Either<MigrateError, Departure> {
+  depart(names: readonly string[], to: string): Either<MigrateError, Departure> {
     const { live, reserve } = this.#options;
     const lying = this.#options.stranded?.(names) ?? E.right(null);
     if (E.isLeft(lying)) return lying;
@@ -133,16 +172,25 @@ export class LiveSource implements SourceHost {
       const { decisions } = this.#options;
       return E.isLeft(held)
         ? held
-        : E.right(new LandedDeparture({ names, decisions, free: held.right, ...lying.right }));
+        : E.right(new LandedDeparture({ names, decisions, to, free: held.right, ...lying.right }));
     }
     for (const name of names) {
       const child = live.child(name);
       if (!live.rests(name) && (child === undefined || child.ending !== null)) return unfit(name);
     }
-    const stays = this.#stays(names);
-    if (stays !== null) return E.left(stays);
+    const peer = this.#options.peer?.(to) ?? to;
+    const ties = (): Either<MigrateError, Ties> => this.#ties(names, peer);
+    const refused = ties();
+    if (E.isLeft(refused)) return refused;
     const free = reserve(names);
-    return E.isLeft(free) ? free : E.right(new LiveDeparture(names, this.#options, free.right));
+    return E.isLeft(free) ? free : E.right(new LiveDeparture(names, this.#options, free.right, ties, peer));
+  }
+
+  #ties(names: readonly string[], peer: string): Either<MigrateError, Ties> {
+    const { carrier } = this.#options;
+    if (carrier !== undefined) return carrier.ties(names, peer);
+    const stays = this.#stays(names);
+    return stays === null ? E.right(NO_TIES) : E.left(stays);
   }
 
   /** Nobody is left behind who would wait for one that goes, and none goes without what it was handed: sessions and
@@ -150,7 +198,7 @@ export class LiveSource implements SourceHost {
   #stays(names: readonly string[]): MigrateError | null {
     for (const child of names)
       for (const { child: other, serves, session } of this.#options.live.ties(child)) {
-        if (names.includes(other) || (serves && session)) continue;
+        if (names.includes(other) || (serves && session !== null)) continue;
         const why = serves ? `holds what ${other} has handed to it` : `serves ${other}`;
         return { tag: "Unfit", child, reason: `${why}, which would stay behind: they go together` };
       }

@@ -52,7 +52,11 @@ const messages = {
   /** Asks for a first boot. */
   initialize: kind("initialize", { names }),
 
+  /** From now on the channel carries sessions between the two hosts, in messages of this version. */
+  carry: kind("carry", { version: natural }),
+
   // --- answers
+  carrying: kind("carrying", { version: natural }),
   informed: kind("informed", {
     host: text,
     wordSize: natural,
@@ -107,6 +111,10 @@ const messages = {
   /** A sink says that they live there, by its operator's word and though their source had not decided; `generations`: what
    *  they are there at least. */
   taken: kind("taken", { task: uuid, generations: bounded(natural, MOST_TRAVELERS, "generations") }),
+
+  // --- sessions between the two hosts
+  /** A piece of a message (carried-message.ts), `total` bytes in all, which begins at `at`. */
+  carried: kind("carried", { total: natural, at: natural }),
 
   // --- at any time
   /** Whatever is under way is given up. */

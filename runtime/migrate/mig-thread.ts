@@ -35,6 +35,8 @@ export interface MigThreadOptions {
   /** Travelers have come to live here. */
   readonly arrived: (children: readonly string[], from: string) => void;
   readonly warn: (child: string, text: string) => void;
+  /** A peer has called to carry sessions; resolves when it is over. Without this none are. */
+  readonly carry?: (linked: Linked, version: number) => Promise<void>;
 }
 
 /** A container that is here, durably, while its source's decision is not known. */
@@ -60,6 +62,7 @@ const COMMANDS = [
   "verdict",
   "confirm",
   "taken",
+  "carry",
 ] as const;
 type Said = Heard<(typeof COMMANDS)[number]>;
 
@@ -129,7 +132,7 @@ export class MigThread {
     if (this.#closed) return E.left({ tag: "Aborted", phase: "surveying" });
     const place = this.#roles.follow(names, null, "transfer");
     if (E.isLeft(place)) return place;
-    const departure = source.depart(names);
+    const departure = source.depart(names, to);
     if (E.isLeft(departure)) {
       this.#roles.follow(names, null, "abandoned");
       return departure;
@@ -312,6 +315,13 @@ export class MigThread {
       case "receive":
         await this.#receive(said, channel, key);
         return false;
+      case "carry": {
+        const { carry } = this.#options;
+        const reason = "no sessions are carried to this host";
+        if (carry === undefined) await channel.send({ kind: "refused", name: "Unfit", reason });
+        else await carry({ channel, key }, said.version);
+        return false;
+      }
     }
   }
 

@@ -3,6 +3,7 @@
 import * as t from "io-ts";
 import { natural, struct, text } from "../../lib/codec.ts";
 import { bounded } from "./bounded.ts";
+import { CarriedTies } from "./carried-message.ts";
 
 /** Travelers of one task: they stop, travel and go on together. */
 export const MOST_TRAVELERS = 64;
@@ -46,7 +47,10 @@ export const Requirements = struct(
     sessions: bounded(SessionNeed, 100_000, "sessions"),
     files: bounded(FileNeed, 100_000, "files"),
   },
-  {},
+  {
+    /** What it has with those who stay behind, and is to be carried; left out where there is nothing. */
+    carried: CarriedTies,
+  },
   "Requirements",
 );
 export type Requirements = t.TypeOf<typeof Requirements>;

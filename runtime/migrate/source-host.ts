@@ -52,8 +52,8 @@ export interface Departure {
 export type Verdict = "released" | "kept";
 
 export interface SourceHost {
-  /** Opens a departure. Left: one of them is not there, does not run, or something else is being done with it. */
-  depart(names: readonly string[]): Either<MigrateError, Departure>;
+  /** Opens a departure to the host with the key `to`. Left: one of them is not there, does not run, or something else is being done with it. */
+  depart(names: readonly string[], to: string): Either<MigrateError, Departure>;
   /** What was decided of a task towards this sink; durable. It is the caller's to ask only when the task is not under
    *  way any more. */
   verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>>;

@@ -7,7 +7,7 @@ import type { Read, Schema } from "./schema.ts";
 import { fields } from "./schema-fields.ts";
 import { anyRights, FILE_RIGHTS, GATE_RIGHTS } from "./schema-right.ts";
 import type { FileRight, GateRight } from "./schema-right.ts";
-import { filled, name, text, whole, word } from "./schema-value.ts";
+import { filled, flag, name, text, whole, word } from "./schema-value.ts";
 import { didYouMean, nearest, oneOf } from "../nearest.ts";
 import { quoted } from "./tree.ts";
 import type { Tree } from "./tree.ts";
@@ -39,6 +39,8 @@ export interface Route {
   readonly child?: string;
   /** How long calls wait while that child is frozen or has not announced it, in ms; left out, as long as it takes. */
   readonly patience?: number;
+  /** Its sessions stay on one host: the two components move together, or not at all. Left out, they are carried. */
+  readonly local?: boolean;
   /** ROM: the report it reads. Report: the name it publishes under; left out, the session's label. */
   readonly report?: string;
   /** Narrows the provider's rights; left out, all that the provider gives. */
@@ -84,7 +86,7 @@ const hostShape = fields(
 const childShape = fields(
   "a route to a child",
   { service: filled, to: fields("a child", { child: name }, {}) },
-  { label: text, patience: whole(0, MOST_PATIENCE) },
+  { label: text, patience: whole(0, MOST_PATIENCE), local: flag },
 );
 
 /** Whether a route leads to another child. */

@@ -96,7 +96,7 @@ export class Keeping {
 
   /** What its domain has instead of a passing one's. `send` says something to other children. */
   powers(send: (message: FromDomain) => void): Pick<DomainPowers, "entropy" | "names" | "witness" | "links"> {
-    const { spec, journal } = this.#options;
+    const { spec, journal, unwritten } = this.#options;
     return {
       entropy: { fill: (into) => systemEntropy.fill(into), secret: () => spec.secret },
       names: () => this.#names.next(),
@@ -105,6 +105,7 @@ export class Keeping {
         send(message) {
           // Whoever hears of what it did must not be written down before it.
           journal.write();
+          if (journal.failed) unwritten("what it was told can't be written");
           send(message);
         },
       },

@@ -1,4 +1,5 @@
-// Two durable hosts with a link between them: components that have sessions with one another go together, or not at all.
+// Two durable hosts with a link between them: components that have sessions with one another which their route keeps on
+// one host go together, or not at all.
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { expect } from "chai";
@@ -55,11 +56,11 @@ start:
     routes:
       - { service: LOG }
       - { service: Timer }
-      - { service: Tally, to: { child: server } }
+      - { service: Tally, to: { child: server }, local: true }
 `;
 };
 
-describe("cryonode migrate: components that have sessions with one another", function () {
+describe("cryonode migrate: components whose sessions stay on one host", function () {
   this.timeout(180_000);
 
   it("are refused alone, by name, and run on; go together at one instant, each call once; and are drained together", () =>
@@ -94,8 +95,14 @@ describe("cryonode migrate: components that have sessions with one another", fun
         await west.tells({ event: "up" });
         await east.tells({ event: "log", child: "client", text: "sum 3" });
         for (const [child, reason] of [
-          ["server", /server serves client, which would stay behind/],
-          ["client", /its route leads to server, which does not live on this host and does not come with it/],
+          [
+            "server",
+            /server can't leave client behind: the session of client with server, Tally, has the route \{ service: Tally, to: \{ child: server \}, local: true \}: they go together/,
+          ],
+          [
+            "client",
+            /client can't leave server behind: the session of client with server, Tally, has the route/,
+          ],
         ] as const) {
           const refused = await tell("east", "migrate", child, "--to", "west");
           expect(refused.status).to.not.equal(0);

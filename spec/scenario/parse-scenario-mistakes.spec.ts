@@ -363,12 +363,16 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
       'c.yaml:21:42: start.counter.routes[0].to.child names "spear"; expected a start entry: counter or spare; did you mean "spare"?',
     ),
     route(
+      "{ service: Counter, to: { child: spare }, local: maybe }",
+      'c.yaml:21:58: start.counter.routes[0].local is "maybe"; expected true or false',
+    ),
+    route(
       "{ service: Counter, to: { child: spare }, patience: soon }",
       'c.yaml:21:61: start.counter.routes[0].patience is "soon"; expected a whole number from 0 to 86400000',
     ),
     route(
       "{ service: Counter, to: { child: spare }, rights: [read] }",
-      'c.yaml:21:51: unknown key "rights" in start.counter.routes[0]; expected service, to, label or patience',
+      'c.yaml:21:51: unknown key "rights" in start.counter.routes[0]; expected service, to, label, patience or local',
     ),
     route(
       "{ service: LOG, to: banner }",

@@ -1,0 +1,45 @@
+// Where those live who have sessions with children of a durable host, in its store. That somebody has left is noted in
+// the write that decides it.
+import { E, type Either } from "../../lib/fp.ts";
+import type { HostError } from "../host/host-error.ts";
+import type { Keeper } from "../host/keeper.ts";
+import { Whereabouts, type WhereaboutsBook } from "../migrate/whereabouts.ts";
+
+const PREFIX = "away/";
+
+/** What stands in the store, and under which key. */
+export const whereaboutsNote = (whereabouts: Whereabouts): [string, Uint8Array] => [
+  `${PREFIX}${whereabouts.identity}`,
+  new TextEncoder().encode(JSON.stringify(whereabouts)),
+];
+
+const decode = (bytes: Uint8Array): Whereabouts | null => {
+  try {
+    const read = Whereabouts.decode(JSON.parse(Buffer.from(bytes).toString()));
+    return E.isRight(read) ? read.right : null;
+  } catch {
+    return null;
+  }
+};
+
+export class KeptWhereabouts implements WhereaboutsBook {
+  readonly #keeper: Keeper;
+
+  constructor(keeper: Keeper) {
+    this.#keeper = keeper;
+  }
+
+  async all(): Promise<readonly Whereabouts[]> {
+    const notes = await this.#keeper.notes(PREFIX);
+    return E.isLeft(notes) ? [] : [...notes.right.values()].flatMap((bytes) => decode(bytes) ?? []);
+  }
+
+  note(whereabouts: Whereabouts): Promise<Either<HostError, void>> {
+    return this.#keeper.note(...whereaboutsNote(whereabouts));
+  }
+
+  async drop(identity: string): Promise<void> {
+    // Where it can't be taken away it is there after a restart, and is found to be over once more.
+    await this.#keeper.note(`${PREFIX}${identity}`, null);
+  }
+}

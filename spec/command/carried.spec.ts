@@ -1,0 +1,145 @@
+// A client leaves its server for another host, and its session goes on over the link; both hosts are killed and come up
+// again, the server follows, and they meet again at home.
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { expect } from "chai";
+import { withDesk, type Ran } from "./cli.ts";
+import { living, type Living } from "./living.ts";
+
+const CONTRACT = `import * as t from "io-ts";
+import { method, session } from "cryonode";
+export const Tally = session("Tally", { add: method({ args: t.tuple([t.number]), result: t.number }) });
+`;
+const SERVER = `import { component } from "cryonode";
+import { Tally } from "./contract.ts";
+export default component(async (env) => {
+  let sum = 0;
+  await env.announce(Tally, () => ({ add: async (by: number) => (sum += by) }));
+});
+`;
+const CLIENT = `import { component, Log, Timer } from "cryonode";
+import { Tally } from "./contract.ts";
+export default component(async (env) => {
+  const [log, timer] = [await env.session(Log), await env.session(Timer)];
+  const tally = await env.session(Tally);
+  for (;;) {
+    await log.write("sum " + (await tally.add(1)));
+    await timer.sleep(30);
+  }
+});
+`;
+
+/** Two ports that are free now. */
+const freePorts = async (): Promise<readonly number[]> => {
+  const servers = [createServer(), createServer()];
+  const ports: number[] = [];
+  for (const server of servers) {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    ports.push((server.address() as { port: number }).port);
+  }
+  for (const server of servers) server.close();
+  return ports;
+};
+
+const fileOf = (name: string, other: string, port: number, key: string, later: boolean): string => {
+  const more = later ? "\n    later: true" : "";
+  return `scenario: ${name}
+hosts:
+  ${name}:
+    peers: [{ name: ${other}, address: "127.0.0.1:${port}", key: "${key}" }]
+start:
+  server:
+    component: ./server.ts${more}
+  client:
+    component: ./client.ts${more}
+    routes:
+      - { service: LOG }
+      - { service: Timer }
+      - { service: Tally, to: { child: server } }
+`;
+};
+
+type Side = "east" | "west";
+
+describe("cryonode migrate: a session with somebody who stays behind", function () {
+  this.timeout(240_000);
+
+  it("laws 2, 3: goes on over the link, each call once, through kill -9 of either; the server follows; both come home", () =>
+    withDesk({ "contract.ts": CONTRACT, "server.ts": SERVER, "client.ts": CLIENT }, async (desk) => {
+      const all: Living[] = [];
+      const names: readonly Side[] = ["east", "west"];
+      const ports = await freePorts();
+      const keys = await Promise.all(
+        names.map(async (name) => (await desk.cli(["key", "--state", `.${name}`])).stdout.trim()),
+      );
+      for (const [at, name] of names.entries())
+        await desk.write(
+          `${name}.yaml`,
+          fileOf(name, names[1 - at]!, ports[1 - at]!, keys[1 - at]!, at === 1),
+        );
+      const tell = async (name: Side, ...args: readonly string[]): Promise<Ran> => {
+        const ran = await desk.cli([...args, "--state", `.${name}`, "--json"]);
+        expect(ran, ran.stderr).to.include({ status: 0 });
+        return ran;
+      };
+      const up = async (name: Side): Promise<Living> => {
+        const listen = `127.0.0.1:${ports[names.indexOf(name)]}`;
+        const host = living(
+          desk.folder,
+          ["up", `${name}.yaml`, "--json", "--state", `.${name}`, "--listen", listen],
+          230_000,
+        );
+        all.push(host);
+        await host.tells({ event: "up" });
+        return host;
+      };
+      const kill = async (host: Living): Promise<void> => {
+        host.signal("SIGKILL");
+        await host.ended;
+      };
+      const sums = (): readonly number[] =>
+        all
+          .flatMap((host) => host.events())
+          .filter(({ event }) => event === "log")
+          .map((event) => Number((event as { text: string }).text.slice(4)));
+      /** It goes on there, and each call has run once. */
+      const goesOn = async (host: Living): Promise<void> => {
+        const before = Math.max(...sums());
+        await host.tells({ event: "log", child: "client", text: `sum ${before + 4}` });
+        const seen = [...new Set(sums())].toSorted((a, b) => a - b);
+        expect(seen).to.deep.equal(seen.map((_, at) => at + 1));
+      };
+      try {
+        let [west, east] = [await up("west"), await up("east")];
+        await east.tells({ event: "log", child: "client", text: "sum 3" });
+        await tell("east", "migrate", "client", "--to", "west");
+        await goesOn(west);
+        const there = [{ with: "server", at: "east", contact: true }];
+        expect((await tell("west", "ps")).events.find(({ child }) => child === "client")).to.deep.include({
+          carried: there,
+        });
+        await kill(west);
+        west = await up("west");
+        await goesOn(west);
+        await kill(east);
+        east = await up("east");
+        await goesOn(west);
+        await Promise.all([kill(east), kill(west)]);
+        [east, west] = [await up("east"), await up("west")];
+        await goesOn(west);
+        await tell("west", "migrate", "client", "--to", "east");
+        await goesOn(east);
+        await tell("east", "migrate", "server", "--to", "west");
+        await goesOn(east);
+        await kill(east);
+        east = await up("east");
+        await goesOn(east);
+        await tell("east", "migrate", "client", "--to", "west");
+        await goesOn(west);
+      } finally {
+        for (const host of all) host.signal("SIGKILL");
+        await Promise.all(all.map(({ ended }) => ended));
+      }
+    }));
+});
