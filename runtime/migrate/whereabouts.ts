@@ -2,7 +2,7 @@
 // where somebody came from who lives here now. What a host believes of that decides whom a peer may speak for.
 import * as t from "io-ts";
 import { natural, struct, text } from "../../lib/codec.ts";
-import { E, type Either } from "../../lib/fp.ts";
+import type { Either } from "../../lib/fp.ts";
 import type { HostError } from "../host/host-error.ts";
 
 export const Whereabouts = struct(
