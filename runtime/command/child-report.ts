@@ -76,7 +76,9 @@ export const eventText = (
       return ["good", `${what}: ${how}${generation === null ? "" : `, generation ${generation}`}`];
     }
     case "arrived":
-      return ["good", `arrived from ${event.from}`];
+      return ["good", `arrived from ${event.from}, generation ${event.generation}`];
+    case "initialized":
+      return ["good", `started on ${event.on}, generation ${event.generation}`];
     case "imported":
       return [
         "cold",

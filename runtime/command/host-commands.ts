@@ -65,7 +65,10 @@ export const addHostCommands = (
 
   add("start", "start an entry anew that has ended, or waits to be started")
     .argument(...NAME)
-    .action((name: string, command: HostCommand) => tell(command, { command: "start", name }));
+    .option("--on <peer>", "an entry of that host, where its file lets this one: `may: [initialize]`")
+    .action((name: string, { on, ...command }: HostCommand & { readonly on?: string }) =>
+      tell(command, on === undefined ? { command: "start", name } : { command: "initialize", name, on }),
+    );
 
   add("freeze", "freeze a child; it stays frozen until it is revived")
     .argument(...NAME)
@@ -141,6 +144,7 @@ export const addHostCommands = (
   add("migrate", "move a child to another host while it runs; Ctrl-C stops that, and it runs on")
     .argument(...NAME)
     .option("--to <peer>", "a peer of the host's file: its name, or its HOST:PORT")
+    .option("--from <peer>", "fetch it from there, where the peer's file lets this host: `may: [transfer]`")
     .option(
       "--with <name...>",
       "children that go with it, at one instant: those that it serves, or is served by",

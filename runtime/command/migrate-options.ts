@@ -4,10 +4,11 @@ import { amountOfTime } from "../amount.ts";
 import type { Console } from "./console.ts";
 import { WRONG_INPUT, type ExitStatus } from "./exit-status.ts";
 import type { HostCommand } from "./host-command.ts";
-import { drain, migrate, settle } from "./migrate.ts";
+import { drain, fetch, migrate, settle } from "./migrate.ts";
 
 export interface MigrateOptions extends HostCommand {
   readonly to?: string;
+  readonly from?: string;
   readonly with: readonly string[];
   readonly precopy: boolean;
   readonly pause?: string;
@@ -28,7 +29,7 @@ const countIn = (text: string | undefined): number | null | undefined => {
 
 export const migrateCommand = async (
   name: string,
-  { to, pause, rounds, abort, resolve, ...command }: MigrateOptions,
+  { to, from, pause, rounds, abort, resolve, ...command }: MigrateOptions,
   console: Console,
   signal: AbortSignal,
 ): Promise<ExitStatus> => {
@@ -36,13 +37,21 @@ export const migrateCommand = async (
     console.complain(`cryonode: ${message}`);
     return WRONG_INPUT;
   };
-  const wanted = [to !== undefined, abort, resolve].filter(Boolean).length;
+  const wanted = [to !== undefined, from !== undefined, abort, resolve].filter(Boolean).length;
   if (wanted !== 1)
     return wrong(
-      `migrate ${name}: expected one of --to PEER, --abort and --resolve, found ${wanted} of them`,
+      `migrate ${name}: expected one of --to PEER, --from PEER, --abort and --resolve, found ${wanted} of them`,
     );
   if (abort || resolve)
     return settle({ ...command, name, how: abort ? "abort" : "resolve" }, console, signal);
+  if (from !== undefined) {
+    const isPlain = pause === undefined && rounds === undefined && command.precopy;
+    if (!isPlain)
+      return wrong(
+        "--from: the host that it comes from says how: expected none of --pause, --rounds and --no-precopy",
+      );
+    return fetch({ ...command, name, from }, console, signal);
+  }
   const most = countIn(rounds);
   if (most === undefined) return wrong(`--rounds ${rounds}: expected a whole number up to ${MOST_COUNT}`);
   const still = pause === undefined ? E.right(null) : amountOfTime(pause);

@@ -1,10 +1,11 @@
 // `cryonode migrate NAME --to PEER` and its kind: moves a child to another host while it runs. Ctrl-C stops it in every
 // phase before the decision; the child runs on then.
-import { E } from "../../lib/fp.ts";
+import { E, type Either } from "../../lib/fp.ts";
+import type { Refusal } from "../daemon/control-protocol.ts";
 import type { DurableEvent } from "../daemon/durable-event.ts";
 import type { Drained } from "../daemon/durable-host.ts";
 import type { Progress } from "../migrate/progress.ts";
-import { ask } from "../daemon/control-client.ts";
+import { ask, type Asked } from "../daemon/control-client.ts";
 import { resolve } from "node:path";
 import { eventText } from "./child-report.ts";
 import type { Console } from "./console.ts";
@@ -79,12 +80,51 @@ export const migrate = async (
     ...({ command: "migrate", name, to: to! } as const),
     ...{ with: [...others], precopy, pause, rounds },
   };
-  const answer = await ask(resolve(command.state), asked, { signal, told });
+  const answer = await askOf(name, command, asked, { signal, told });
   if (E.isLeft(answer)) return refuse(command, answer.left, console, since);
   const event = answer.right as Extract<DurableEvent, { readonly event: "migrated" }>;
   if (json) jsonReport(console, since)(event);
   else showEvent(event, console);
   return event.stranded === null ? OK : FAILED;
+};
+
+/** Asks; whoever is interrupted has it stopped, and hears what came of it: it may have been decided. */
+const askOf = async (
+  name: string,
+  { state }: HostCommand,
+  asked: Asked,
+  { signal, told }: { readonly signal: AbortSignal; readonly told: (told: unknown) => void },
+): Promise<Either<Refusal, unknown>> => {
+  const folder = resolve(state);
+  const stop = (): void => void ask(folder, { command: "abort", name });
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  const answer = await ask(folder, asked, { told });
+  signal.removeEventListener("abort", stop);
+  return answer;
+};
+
+/** `--from`. */
+export const fetch = async (
+  command: HostCommand & {
+    readonly name: string;
+    readonly with: readonly string[];
+    readonly from: string;
+  },
+  console: Console,
+  signal: AbortSignal,
+): Promise<ExitStatus> => {
+  const { name, with: others, from, json } = command;
+  const began = performance.now();
+  const since = (): number => performance.now() - began;
+  const told = teller(command, console, since);
+  const asked: Asked = { command: "fetch", name, with: [...others], from };
+  const answer = await askOf(name, command, asked, { signal, told });
+  if (E.isLeft(answer)) return refuse(command, answer.left, console, since);
+  const event = answer.right as Event;
+  if (json) jsonReport(console, since)(event);
+  else showEvent(event, console);
+  return OK;
 };
 
 /** `--abort` and `--resolve`. */

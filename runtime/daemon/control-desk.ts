@@ -73,6 +73,18 @@ export const controlDesk = ({ name, file, host: opening, stop }: ControlDeskOpti
           return E.right(events.right[0]);
         });
       }
+      case "fetch": {
+        const { name: child, with: others, from } = request;
+        return on(async (host) => {
+          const all = [child, ...others.filter((other) => other !== child)];
+          const events = await host.fetch(all, from, gone);
+          if (E.isLeft(events)) return events;
+          for (const event of events.right.slice(1)) tell(event);
+          return E.right(events.right[0]);
+        });
+      }
+      case "initialize":
+        return on((host) => host.initialize(request.name, request.on));
       case "abort":
         return on((host) => Promise.resolve(done(host.abort(request.name))));
       case "resolve":

@@ -70,6 +70,10 @@ const commands = {
     pause: orNull(natural),
     rounds: orNull(natural),
   }),
+  /** Asks a peer, by its name or address, for a child of its, with those that go with it. */
+  fetch: command("fetch", { name: text, with: t.array(text), from: text }),
+  /** Has a peer start an entry of its for the first time, or anew. */
+  initialize: command("initialize", { name: text, on: text }),
   /** Stops a migration that is under way. */
   abort: command("abort", { name: text }),
   /** Settles a doubt: the child's source is gone for good. */

@@ -25,7 +25,19 @@ export type DurableEvent =
       readonly to?: string | null;
     }
   /** It has come from another host. */
-  | { readonly event: "arrived"; readonly child: string; readonly from: string }
+  | {
+      readonly event: "arrived";
+      readonly child: string;
+      readonly from: string;
+      readonly generation: number;
+    }
+  /** A peer has started it there, as it was asked to. */
+  | {
+      readonly event: "initialized";
+      readonly child: string;
+      readonly on: string;
+      readonly generation: number;
+    }
   | {
       readonly event: "imported";
       readonly child: string;

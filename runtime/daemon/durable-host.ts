@@ -128,6 +128,14 @@ export interface DurableHost {
     signal: AbortSignal,
     told: (event: unknown) => void,
   ): Promise<Either<DurableError, Drained>>;
+  /** Asks a peer for children of its, which come here together. On `Left` they run on there, unless it says otherwise. */
+  fetch(
+    names: readonly string[],
+    from: string,
+    signal: AbortSignal,
+  ): Promise<Either<DurableError, readonly DurableEvent[]>>;
+  /** Has a peer start an entry of its. */
+  initialize(name: string, on: string): Told;
   /** Stops a child's migration; it runs on. */
   abort(name: string): Either<DurableError, void>;
   /** The source of a child that is in doubt is gone for good: it lives here from now on. */

@@ -9,7 +9,7 @@ import type { StartConfig } from "../host/host-config.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import type { MigrateError } from "../migrate/migrate-error.ts";
 import type { Address } from "../migrate/peer.ts";
-import type { Progress, TravelOptions } from "../migrate/progress.ts";
+import type { Migrated, Progress, TravelOptions } from "../migrate/progress.ts";
 import { callFromOutside } from "./call-from-outside.ts";
 import { durableProse, type DurableError } from "./durable-error.ts";
 import type { DurableEvent } from "./durable-event.ts";
@@ -81,6 +81,8 @@ class KeptHost implements DurableHost {
       ...{ ...options, peers: options.config.host.peers ?? [], book, lives },
       isFree: (name) => isOver(this.#reports.stateOf(name)),
       reserve: (names, what) => this.#reserve(names, what),
+      initialize: (names) => this.#boot(names),
+      fetched: (migrated) => void this.#tellMoved(migrated),
     });
     const { stranded } = this.#migration;
     this.#middleware = new Middleware({ ...options, host: options.config.host, book, lives, stranded });
@@ -399,7 +401,10 @@ class KeptHost implements DurableHost {
     await this.#lives.live.wake(names);
     const migrated = await this.#migration.migrate(names, to, options, signal, told);
     if (E.isLeft(migrated)) return migrated;
-    const { children, generations, event, ...facts } = migrated.right;
+    return E.right(this.#tellMoved(migrated.right));
+  }
+
+  #tellMoved({ children, generations, event, ...facts }: Migrated): readonly DurableEvent[] {
     const events = children.map((child, i) => ({
       event,
       child,
@@ -407,7 +412,39 @@ class KeptHost implements DurableHost {
       ...facts,
     }));
     for (const each of events) this.#lives.emit(each);
-    return E.right(events);
+    return events;
+  }
+
+  async fetch(
+    names: readonly string[],
+    from: string,
+    signal: AbortSignal,
+  ): Promise<Either<DurableError, readonly DurableEvent[]>> {
+    for (const name of names) {
+      const unfit = this.#unfit(name, "fetched", isOver);
+      if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);
+    }
+    const fetched = await this.#migration.fetch(names, from, signal);
+    if (E.isLeft(fetched)) return fetched;
+    const { children, from: peer } = fetched.right;
+    return E.right(
+      children.map(({ child, generation }) => ({ event: "arrived", child, from: peer, generation }) as const),
+    );
+  }
+
+  initialize(name: string, on: string): Promise<Done> {
+    return this.#closing ? Promise.resolve(E.left({ tag: "Closing" })) : this.#migration.initialize(name, on);
+  }
+
+  /** For a peer: all of them, or none. */
+  async #boot(names: readonly string[]): Promise<Either<MigrateError, readonly number[]>> {
+    for (const [i, name] of names.entries()) {
+      const started = await this.start(name);
+      if (E.isRight(started)) continue;
+      for (const begun of names.slice(0, i)) await this.kill(begun);
+      return E.left({ tag: "Unfit", child: name, reason: `can't be started: ${durableProse(started.left)}` });
+    }
+    return E.right(names.map((name) => this.#book.get(name)?.generation ?? 0));
   }
 
   async drain(

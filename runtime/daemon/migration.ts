@@ -23,6 +23,7 @@ import { LiveSink } from "../migrate/live-sink.ts";
 import { LiveSource } from "../migrate/live-source.ts";
 import { MigThread, type Linked } from "../migrate/mig-thread.ts";
 import type { MigrateError } from "../migrate/migrate-error.ts";
+import type { Activated } from "../migrate/sink-host.ts";
 import { findPeer, parseAddress, type Address, type Peer } from "../migrate/peer.ts";
 import type { Migrated, Progress, TravelOptions } from "../migrate/progress.ts";
 import { dialPeer, listenForPeers, type Listening } from "../migrate/tls-link.ts";
@@ -49,13 +50,19 @@ export interface MigrationOptions {
   /** Whether nobody is kept under this name who could live. */
   readonly isFree: (name: string) => boolean;
   readonly reserve: (names: readonly string[], what: string) => Either<MigrateError, () => void>;
+  /** Starts entries for a peer. */
+  readonly initialize: (names: readonly string[]) => Promise<Either<MigrateError, readonly number[]>>;
+  /** Children have gone, since a peer asked for them. */
+  readonly fetched: (migrated: Migrated) => void;
 }
 
 const pinned = (peers: readonly PeerConfig[]): readonly Peer[] =>
-  peers.flatMap(({ name, address, key }) => {
+  peers.flatMap(({ name, address, key, may }) => {
     const [parsed, known] = [parseAddress(address), parsePublicKey(key)];
-    return parsed === null || E.isLeft(known) ? [] : [{ name, address: parsed, key: known.right }];
+    return parsed === null || E.isLeft(known) ? [] : [{ name, address: parsed, key: known.right, may }];
   });
+
+export type Initialized = Extract<DurableEvent, { readonly event: "initialized" }>;
 
 export class Migration {
   readonly #options: MigrationOptions;
@@ -118,6 +125,7 @@ export class Migration {
         enliven: (container, image) => this.#enliven(container, image),
         standing: (container) => this.#standing(container),
         takings: this.#takings,
+        initialize: options.initialize,
         epoch: async (identity) => {
           const epoch = await keeper.epoch(identity);
           // Where it can't be read nothing can be staged either.
@@ -127,9 +135,11 @@ export class Migration {
       stays: this.#landings,
       landings: this.#landings,
       dial: (key) => this.#dial(key),
+      may: (key, said) => this.#peers.some((peer) => peer.key === key && peer.may.includes(said)),
       arrived: (children, from) => {
-        for (const child of children) emit({ event: "arrived", child, from });
+        for (const { child, generation } of children) emit({ event: "arrived", child, from, generation });
       },
+      fetched: options.fetched,
       warn,
       carry: ({ channel, key }, version) => this.#carrier.serve(channel, key, version),
     });
@@ -218,6 +228,30 @@ export class Migration {
     if (E.isLeft(peer)) return peer;
     const migrated = await this.#thread.migrate(names, peer.right.key, options, signal, progress);
     return E.isLeft(migrated) ? E.left({ tag: "Migrate", error: migrated.left }) : migrated;
+  }
+
+  /** Asks a peer for children of its. */
+  async fetch(
+    names: readonly string[],
+    from: string,
+    signal: AbortSignal,
+  ): Promise<Either<DurableError, { readonly from: string; readonly children: readonly Activated[] }>> {
+    const peer = findPeer(this.#peers, from);
+    if (E.isLeft(peer)) return peer;
+    const fetched = await this.#thread.fetch(names, peer.right.key, signal);
+    return E.isLeft(fetched)
+      ? E.left({ tag: "Migrate", error: fetched.left })
+      : E.right({ from: peer.right.name, children: fetched.right });
+  }
+
+  /** Has a peer start an entry of its. */
+  async initialize(name: string, at: string): Promise<Either<DurableError, Initialized>> {
+    const peer = findPeer(this.#peers, at);
+    if (E.isLeft(peer)) return peer;
+    const begun = await this.#thread.initialize([name], peer.right.key);
+    return E.isLeft(begun)
+      ? E.left({ tag: "Migrate", error: begun.left })
+      : E.right({ event: "initialized", child: name, on: peer.right.name, generation: begun.right[0] ?? 0 });
   }
 
   abort(child: string): Either<DurableError, void> {

@@ -61,7 +61,14 @@ export interface PeerConfig {
   readonly address: string;
   /** `ed25519:…`. */
   readonly key: string;
+  readonly may: readonly PeerRight[];
 }
+
+/** A command of the command channel that a peer may give here: to take its children in, to hand children over to it, to
+ *  start an entry for the first time. */
+export type PeerRight = "receive" | "transfer" | "initialize";
+/** Unless the host's file says otherwise. */
+export const PEER_MAY: readonly PeerRight[] = ["receive"];
 
 /** How a child is started, and under which routes and quota it is revived. */
 export interface StartConfig {

@@ -37,6 +37,8 @@ export interface LiveSinkOptions {
   /** Brings the travelers of a container to life. */
   readonly enliven: (container: Container, image: Image) => Promise<Either<HostError, readonly Child[]>>;
   readonly standing: SinkHost["standing"];
+  /** Without it no peer can have anything started. */
+  readonly initialize?: SinkHost["initialize"];
   /** Where it is noted what an operator has settled. Without it nothing is: nobody can be in doubt for long. */
   readonly takings?: Pick<SinkHost, "take" | "taken" | "acknowledged">;
   /** The highest epoch that is known here of an identity; 0 where none is. */
@@ -98,6 +100,15 @@ export class LiveSink implements SinkHost {
 
   room(name: string): number {
     return this.#options.entry(name)?.ram ?? 0;
+  }
+
+  initialize(names: readonly string[]): Promise<Either<MigrateError, readonly number[]>> {
+    const none = {
+      tag: "Unfit",
+      child: names.join(", "),
+      reason: "can't be started by a peer here",
+    } as const;
+    return this.#options.initialize?.(names) ?? Promise.resolve(E.left(none));
   }
 
   take(container: Container): Promise<Either<MigrateError, void>> {

@@ -66,6 +66,8 @@ const messages = {
     compression: bounded(text, 16, "compressions"),
     tasks: bounded(TaskFacts, MOST_TRAVELERS, "tasks"),
   }),
+  /** They were started, and are of these generations. */
+  initialized: kind("initialized", { generations: bounded(natural, MOST_TRAVELERS, "generations") }),
   accepted: kind("accepted", {}),
   /** Nothing has changed. Body: canonical CBOR of what is lacking; empty where it is not that. */
   refused: kind("refused", { name: text, reason: text }),

@@ -1,6 +1,7 @@
 // The part of a host that manages migrations and owns the command channel. It is at both ends and never travels. It
 // keeps the role of each task, serves what peers say, and settles what a crash or a cut link left open.
 import { E, type Either } from "../../lib/fp.ts";
+import type { PeerRight } from "../host/host-config.ts";
 import type { PublicKey } from "../image/public-key.ts";
 import type { Signer } from "../image/signer.ts";
 import type { Channel, Heard } from "./channel.ts";
@@ -12,7 +13,7 @@ import { Retries } from "./retries.ts";
 import { RoleBook } from "./role-book.ts";
 import { SinkRun, type Prepared } from "./run-sink.ts";
 import { SourceRun } from "./run-source.ts";
-import type { SinkHost, Taken } from "./sink-host.ts";
+import type { Activated, SinkHost, Taken } from "./sink-host.ts";
 import type { SourceHost, Verdict } from "./source-host.ts";
 import type { Stays } from "./stays.ts";
 
@@ -32,8 +33,12 @@ export interface MigThreadOptions {
   readonly landings: Landings;
   /** Opens a channel to the peer with this key. */
   readonly dial: (key: PublicKey) => Promise<Either<MigrateError, Linked>>;
+  /** Whether the peer with this key may tell this host so. */
+  readonly may: (key: PublicKey, said: PeerRight) => boolean;
   /** Travelers have come to live here. */
-  readonly arrived: (children: readonly string[], from: string) => void;
+  readonly arrived: (children: readonly Activated[], from: string) => void;
+  /** Travelers have gone, since a peer has asked for them. */
+  readonly fetched: (migrated: Migrated) => void;
   readonly warn: (child: string, text: string) => void;
   /** A peer has called to carry sessions; resolves when it is over. Without this none are. */
   readonly carry?: (linked: Linked, version: number) => Promise<void>;
@@ -52,6 +57,21 @@ export interface Doubt {
 interface Open extends Doubt {
   readonly prepared: Prepared;
 }
+
+interface Leaving {
+  readonly options: TravelOptions;
+  readonly signal: AbortSignal;
+  readonly progress: (progress: Progress) => void;
+}
+
+/** Nobody here waits for it. */
+const OF_ITSELF: Leaving = { options: {}, signal: new AbortController().signal, progress: () => {} };
+
+/** Who ends the link before its first word has taken us for a stranger. */
+const unheard = (error: MigrateError): MigrateError =>
+  error.tag === "Link"
+    ? { ...error, reason: `${error.reason} before it said a word; does its \`peers\` have this host's key?` }
+    : error;
 
 const COMMANDS = [
   "information",
@@ -128,7 +148,27 @@ export class MigThread {
     signal: AbortSignal = new AbortController().signal,
     progress: (progress: Progress) => void = () => {},
   ): Promise<Either<MigrateError, Migrated>> {
-    const { source, dial } = this.#options;
+    const { dial, host } = this.#options;
+    return this.#depart(names, { options, signal, progress }, async () => {
+      const linked = await dial(to);
+      if (E.isLeft(linked)) return linked;
+      const { channel } = linked.right;
+      this.#channels.add(channel);
+      const greeted = await channel.greet(host);
+      if (E.isRight(greeted)) return E.right({ ...linked.right, peer: greeted.right });
+      this.#channels.delete(channel);
+      channel.close();
+      return E.left(unheard(greeted.left));
+    });
+  }
+
+  /** Moves children over a channel that `link` opens once it is their turn. */
+  async #depart(
+    names: readonly string[],
+    { options, signal, progress }: Leaving,
+    link: () => Promise<Either<MigrateError, Linked & { readonly peer: string }>>,
+  ): Promise<Either<MigrateError, Migrated>> {
+    const { source } = this.#options;
     if (this.#closed) return E.left({ tag: "Aborted", phase: "surveying" });
     const place = this.#roles.follow(names, null, "transfer");
     if (E.isLeft(place)) return place;
@@ -143,7 +183,7 @@ export class MigThread {
     if (signal.aborted) abort();
     for (const name of names) this.#stops.set(name, stop);
     try {
-      const linked = await dial(to);
+      const linked = await link();
       if (E.isLeft(linked)) {
         this.#roles.follow(names, null, "abandoned");
         return linked;
@@ -157,30 +197,14 @@ export class MigThread {
   }
 
   async #leave(
-    { channel, key }: Linked,
+    { channel, key, peer }: Linked & { readonly peer: string },
     names: readonly string[],
     departure: ConstructorParameters<typeof SourceRun>[0]["departure"],
-    {
-      options,
-      stop,
-      progress,
-    }: {
-      readonly options: TravelOptions;
-      readonly stop: AbortController;
-      readonly progress: (progress: Progress) => void;
-    },
+    { options, stop, progress }: Omit<Leaving, "signal"> & { readonly stop: AbortController },
   ): Promise<Either<MigrateError, Migrated>> {
     const { host, signer, source, stays } = this.#options;
-    this.#channels.add(channel);
-    const greeted = await channel.greet(host);
-    if (E.isLeft(greeted)) {
-      this.#roles.follow(names, null, "abandoned");
-      this.#channels.delete(channel);
-      channel.close();
-      return greeted;
-    }
     const run: SourceRun = new SourceRun({
-      ...{ channel, to: greeted.right, key, host, signer, source, departure, options, progress },
+      ...{ channel, to: peer, key, host, signer, source, departure, options, progress },
       signal: stop.signal,
       said: (event) => void this.#roles.follow(names, run.task, event),
       keep: (identity, memory) => void stays.keep(identity, memory),
@@ -190,6 +214,8 @@ export class MigThread {
       const migrated = await run.run();
       const isSettled = E.isRight(migrated) && migrated.right.generations !== null;
       if (run.wasOffered && !isSettled) this.#push(run.task, key);
+      // Nobody can be in doubt about it.
+      if (!run.wasOffered && E.isLeft(migrated)) await source.confirmed(run.task);
       return migrated;
     } finally {
       this.#leaving.delete(run.task);
@@ -238,7 +264,7 @@ export class MigThread {
     const { channel } = linked.right;
     this.#channels.add(channel);
     const greeted = await channel.greet(this.#options.host);
-    const answer = E.isLeft(greeted) ? greeted : await say(channel);
+    const answer = E.isLeft(greeted) ? E.left(unheard(greeted.left)) : await say(channel);
     channel.close();
     this.#channels.delete(channel);
     return answer;
@@ -257,27 +283,29 @@ export class MigThread {
         if (said.left.tag === "Protocol") await channel.refuse(said.left);
         break;
       }
-      more = await this.#obey(said.right, channel, key);
+      more = await this.#obey(said.right, { channel, key, peer: E.isRight(greeted) ? greeted.right : "" });
     }
     channel.close();
     this.#channels.delete(channel);
   }
 
-  async #obey(said: Said, channel: Channel, key: PublicKey): Promise<boolean> {
-    const { source } = this.#options;
+  async #obey(said: Said, linked: Linked & { readonly peer: string }): Promise<boolean> {
+    const { source, may } = this.#options;
+    const { channel, key } = linked;
+    const isCommand = said.kind === "initialize" || said.kind === "transfer" || said.kind === "receive";
+    if (isCommand && !may(key, said.kind)) {
+      await this.#refuse(channel, { tag: "Forbidden", said: said.kind, peer: channel.peer });
+      return true;
+    }
     switch (said.kind) {
       case "information":
         await this.#inform(channel, said.names);
         return true;
       case "initialize":
-      case "transfer": {
-        const place = this.#roles.would(said.names, said.kind);
-        const reason = E.isLeft(place)
-          ? migrateProse(place.left)
-          : `${said.kind} is for whoever owns the host to say, over its control socket`;
-        await channel.send({ kind: "refused", name: E.isLeft(place) ? place.left.tag : "Local", reason });
+        await this.#boot(said.names, channel);
         return true;
-      }
+      case "transfer":
+        return this.#handTo(said.names, linked);
       case "inquire": {
         const { task } = said;
         const verdict = await this.#verdict(task, key);
@@ -313,7 +341,7 @@ export class MigThread {
         return true;
       }
       case "receive":
-        await this.#receive(said, channel, key);
+        await this.#receive(said, channel, key, null);
         return false;
       case "carry": {
         const { carry } = this.#options;
@@ -323,6 +351,34 @@ export class MigThread {
         return false;
       }
     }
+  }
+
+  /** Says why nothing has changed. */
+  async #refuse(channel: Channel, error: MigrateError): Promise<void> {
+    const reason = migrateProse(error).slice(0, 2000);
+    await channel.send({ kind: "refused", name: error.tag, reason });
+  }
+
+  /** The first boot of a task, for a peer. */
+  async #boot(names: readonly string[], channel: Channel): Promise<void> {
+    const place = this.#roles.follow(names, null, "initialize");
+    if (E.isLeft(place)) return this.#refuse(channel, place.left);
+    const begun = await channel.working(this.#options.sink.initialize(names));
+    this.#roles.follow(names, null, E.isRight(begun) ? "begun" : "failed");
+    if (E.isLeft(begun)) return this.#refuse(channel, begun.left);
+    await channel.send({ kind: "initialized", generations: [...begun.right] });
+  }
+
+  /** Moves travelers to the peer that asks for them, over the channel that it asks on. False: that is used up. */
+  async #handTo(names: readonly string[], linked: Linked & { readonly peer: string }): Promise<boolean> {
+    let begun = false;
+    const moved = await this.#depart(names, OF_ITSELF, () => {
+      begun = true;
+      return Promise.resolve(E.right(linked));
+    });
+    if (E.isRight(moved)) this.#options.fetched(moved.right);
+    if (!begun && E.isLeft(moved)) await this.#refuse(linked.channel, moved.left);
+    return !begun;
   }
 
   /** Only whom a task was for can say that it has it. */
@@ -343,28 +399,80 @@ export class MigThread {
     });
   }
 
-  async #receive({ task, body }: Heard<"receive">, channel: Channel, from: PublicKey): Promise<void> {
-    if (this.#arriving.has(task)) return channel.cut();
-    const over = this.#take(task, body, channel, from);
-    this.#arriving.set(task, { channel, over });
-    await over;
+  async #receive(
+    said: Heard<"receive">,
+    channel: Channel,
+    from: PublicKey,
+    wanted: readonly string[] | null,
+  ): Promise<Either<MigrateError, readonly Activated[]>> {
+    const { task } = said;
+    if (this.#arriving.has(task)) {
+      channel.cut();
+      return E.left({ tag: "Protocol", place: "receive", expected: "another task", actual: task });
+    }
+    const taking = this.#take(said, channel, from, wanted);
+    this.#arriving.set(task, { channel, over: taking.then(() => {}) });
+    const taken = await taking;
     this.#arriving.delete(task);
+    return taken;
   }
 
-  async #take(task: string, body: Uint8Array, channel: Channel, from: PublicKey): Promise<void> {
+  async #take(
+    { task, body }: Heard<"receive">,
+    channel: Channel,
+    from: PublicKey,
+    wanted: readonly string[] | null,
+  ): Promise<Either<MigrateError, readonly Activated[]>> {
     const { sink, stays, landings, signer } = this.#options;
     const run = new SinkRun({
-      ...{ channel, from, peer: channel.peer, own: signer.publicKey, task, sink, stays, landings },
+      ...{ channel, from, peer: channel.peer, own: signer.publicKey, task, wanted, sink, stays, landings },
       said: (names, said) => this.#roles.follow(names, task, said),
     });
     const prepared = await run.run(body);
-    if (E.isLeft(prepared)) return;
+    if (E.isLeft(prepared)) return prepared;
     const decided = await channel.next(["released"]);
-    if (E.isRight(decided) && decided.right.task === task)
-      return void (await this.#activate(prepared.right, channel));
+    if (E.isRight(decided) && decided.right.task === task) return this.#activate(prepared.right, channel);
     const isKept = E.isLeft(decided) && decided.left.tag === "Refused" && decided.left.name === "abandon";
-    if (isKept) return this.#drop(prepared.right);
-    this.#wonder(prepared.right, from);
+    if (isKept) await this.#drop(prepared.right);
+    else this.#wonder(prepared.right, from);
+    const reason = "the link is gone before it said whether it let them go: it is asked until it has said so";
+    return E.isLeft(decided) && isKept ? decided : E.left({ tag: "Link", peer: channel.peer, reason });
+  }
+
+  /** Asks a peer for travelers of its, and takes them in. Left: they are where they were, unless it says otherwise. */
+  async fetch(
+    names: readonly string[],
+    from: PublicKey,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<Either<MigrateError, readonly Activated[]>> {
+    const place = this.#roles.would(names, "receive");
+    if (E.isLeft(place)) return place;
+    const stop = new AbortController();
+    const stopped = AbortSignal.any([signal, stop.signal]);
+    for (const name of names) this.#stops.set(name, stop);
+    const fetched = await this.#ask(from, async (channel) => {
+      const abandon = (): void =>
+        void channel.send({ kind: "abandon", reason: "it was stopped" }).then(() => channel.cut());
+      stopped.addEventListener("abort", abandon);
+      if (stopped.aborted) abandon();
+      await channel.send({ kind: "transfer", names: [...names] });
+      const heard = await channel.next(["receive"], stopped);
+      const taken = E.isLeft(heard) ? heard : await this.#receive(heard.right, channel, from, names);
+      stopped.removeEventListener("abort", abandon);
+      return taken;
+    });
+    for (const name of names) this.#stops.delete(name);
+    const isStopped = E.isLeft(fetched) && stopped.aborted && this.#roles.of(names[0]!).phase === "empty";
+    return isStopped ? E.left({ tag: "Aborted", phase: "receiving" }) : fetched;
+  }
+
+  /** Has a peer start entries of its for the first time. Right: their generations. */
+  initialize(names: readonly string[], at: PublicKey): Promise<Either<MigrateError, readonly number[]>> {
+    return this.#ask(at, async (channel) => {
+      await channel.send({ kind: "initialize", names: [...names] });
+      const begun = await channel.next(["initialized"]);
+      return E.isLeft(begun) ? begun : E.right(begun.right.generations);
+    });
   }
 
   /** The source's decision is not known: asks until it is. */
@@ -427,7 +535,7 @@ export class MigThread {
     const activated = await this.#activate(prepared, null);
     const taken = await this.#takenFrom(task, from);
     if (taken !== undefined) this.#claim(taken);
-    return activated;
+    return E.isLeft(activated) ? activated : E.right(undefined);
   }
 
   async #takenFrom(task: string, from: PublicKey): Promise<Taken | undefined> {
@@ -451,7 +559,7 @@ export class MigThread {
   async #activate(
     { container, memories, arrival }: Prepared,
     channel: Channel | null,
-  ): Promise<Either<MigrateError, void>> {
+  ): Promise<Either<MigrateError, readonly Activated[]>> {
     const { landings, arrived, warn } = this.#options;
     const { task } = container;
     const names = namesOf(container);
@@ -468,9 +576,9 @@ export class MigThread {
     }
     const generations = activated.right.map(({ generation }) => generation);
     await channel?.send({ kind: "activated", task, generations, ms: performance.now() - began });
-    arrived(names, container.manifest.host);
+    arrived(activated.right, container.manifest.host);
     await landings.discard(task);
-    return E.right(undefined);
+    return activated;
   }
 
   async #drop({ container, arrival }: Prepared): Promise<void> {

@@ -1,5 +1,6 @@
 // Why a migration came to nothing: a closed union that carries facts. Wherever it failed, the travelers run on at their
 // source, unless it says otherwise.
+import type { PeerRight } from "../host/host-config.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import { lackProse, type Lack } from "./lack.ts";
 import type { WrongState } from "./role.ts";
@@ -20,6 +21,8 @@ export type MigrateError =
   | { readonly tag: "Protocol"; readonly place: string; readonly expected: string; readonly actual: string }
   /** The peer refused, by name. */
   | { readonly tag: "Refused"; readonly peer: string; readonly name: string; readonly reason: string }
+  /** A peer asked for what it may not, by this host's configuration. */
+  | { readonly tag: "Forbidden"; readonly said: PeerRight; readonly peer: string }
   /** It was told to stop. */
   | { readonly tag: "Aborted"; readonly phase: string }
   /** The disk, at this step. */
@@ -46,6 +49,8 @@ export const migrateProse = (error: MigrateError): string => {
       return `${error.place}: found ${error.actual}, expected ${error.expected}`;
     case "Refused":
       return `${error.peer} refused, ${error.name}: ${error.reason}`;
+    case "Forbidden":
+      return `${error.said} is not for ${error.peer} to say here: its entry in \`peers\` does not have it in \`may\``;
     case "Aborted":
       return `it was stopped while ${error.phase}; nothing has changed`;
     case "Disk":

@@ -74,7 +74,9 @@ const threadOf = (
     stays: staysOf(live),
     landings: noLandings,
     dial,
+    may: () => true,
     arrived: () => {},
+    fetched: () => {},
     warn: () => {},
   });
 };

@@ -1,5 +1,6 @@
 // Another host that this one knows: its name here, where it listens, and the key that it must show.
 import { E, type Either } from "../../lib/fp.ts";
+import type { PeerRight } from "../host/host-config.ts";
 import { didYouMean, nearest } from "../nearest.ts";
 import type { PublicKey } from "../image/public-key.ts";
 
@@ -12,6 +13,8 @@ export interface Peer {
   readonly name: string;
   readonly address: Address;
   readonly key: PublicKey;
+  /** What it may tell this host to do. */
+  readonly may: readonly PeerRight[];
 }
 
 /** `HOST:PORT`, an IPv6 address in brackets; null where it is none. */

@@ -26,6 +26,8 @@ export interface SinkRunOptions {
   readonly peer: string;
   readonly own: PublicKey;
   readonly task: string;
+  /** Who was asked for; null: nobody was. */
+  readonly wanted: readonly string[] | null;
   readonly sink: SinkHost;
   readonly stays: Stays;
   readonly landings: Landings;
@@ -74,7 +76,13 @@ export class SinkRun {
     const travelers = this.#requirements(body);
     if (E.isLeft(travelers)) return this.#refuse(travelers.left);
     const names = travelers.right.map(({ name }) => name);
-    const { sink, said } = this.#options;
+    const { sink, said, wanted } = this.#options;
+    const isWanted = wanted === null || wanted.toSorted().join("\n") === names.toSorted().join("\n");
+    if (!isWanted)
+      return this.#refuse({
+        ...{ tag: "Protocol", place: "receive" },
+        ...{ expected: wanted.join(", "), actual: names.join(", ") },
+      });
     const place = said(names, "receive");
     if (E.isLeft(place)) return this.#refuse(place.left);
     this.#names = names;

@@ -70,6 +70,8 @@ export interface SinkHost {
    * brings its travelers back from there by itself. `settled`: they were activated, and all of it may go.
    */
   standing(container: Container): Promise<"open" | "owned" | "settled">;
+  /** Starts entries for the first time, or anew: all of them, or none. Right: their generations. */
+  initialize(names: readonly string[]): Promise<Either<MigrateError, readonly number[]>>;
   /** Opens an arrival. Left: one of the names is taken, or something else is being done with it. */
   expect(names: readonly string[]): Either<MigrateError, Arrival>;
 }

@@ -1,14 +1,20 @@
 // The `hosts` of a scenario file: quotas, and providers with the rights that routes can draw on.
 
 import { E } from "../../lib/fp.ts";
-import type { FileProviderConfig, HostConfig, PeerConfig, RomConfig } from "../host/host-config.ts";
+import {
+  PEER_MAY,
+  type FileProviderConfig,
+  type HostConfig,
+  type PeerConfig,
+  type RomConfig,
+} from "../host/host-config.ts";
 import type { Schema } from "./schema.ts";
 import { fields, variants } from "./schema-fields.ts";
 import { gateProvider } from "./schema-gate.ts";
 import type { GateProvider } from "./schema-gate.ts";
 import { checkpointPolicy, type CheckpointSpec } from "./schema-keeping.ts";
 import { diskPath } from "./schema-path.ts";
-import { FILE_RIGHTS, fileRights } from "./schema-right.ts";
+import { FILE_RIGHTS, fileRights, peerRights } from "./schema-right.ts";
 import { restPolicy } from "./schema-rest.ts";
 import { dictionary, json, list, mapped, name, refined, text, whole, yes } from "./schema-value.ts";
 import { bytes } from "./unit.ts";
@@ -92,7 +98,10 @@ const address = refined(text, "an address, HOST:PORT", (given) =>
   /^(?:\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/.test(given) ? E.right(given) : E.left(null),
 );
 
-const peer = fields("a peer", { name, address, key }, {});
+const peer: Schema<PeerConfig> = mapped(
+  fields("a peer", { name, address, key }, { may: peerRights }),
+  ({ may = PEER_MAY, ...rest }) => ({ ...rest, may }),
+);
 
 /** One entry of `hosts`, whose paths start at `directory`. */
 export const hostSchema = (directory: string): Schema<Omit<HostSpec, "name">> =>

@@ -35,7 +35,7 @@ describe("the link of the command channel", () => {
     const listened = await listenForPeers({
       address: { host: "127.0.0.1", port: 0 },
       identity: host.identity,
-      peers: [{ name: "friend", address: { host: "127.0.0.1", port: 1 }, key: friend.key }],
+      peers: [{ name: "friend", address: { host: "127.0.0.1", port: 1 }, key: friend.key, may: [] }],
       serve: (linked) => {
         served.push(linked);
         heard();
@@ -58,7 +58,7 @@ describe("the link of the command channel", () => {
   });
 
   const next = (): Promise<void> => new Promise((resolve) => (heard = resolve));
-  const peer = (key: Peer["key"]): Peer => ({ name: "host", address: listening.address, key });
+  const peer = (key: Peer["key"]): Peer => ({ name: "host", address: listening.address, key, may: [] });
 
   it("is open to a pinned key, compared on both ends, and carries messages", async () => {
     const there = next();

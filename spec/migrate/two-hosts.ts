@@ -4,7 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileComponent, type Compiled } from "../../runtime/component/compile.ts";
 import type { Route } from "../../runtime/core/route.ts";
-import type { HostConfig, StartConfig } from "../../runtime/host/host-config.ts";
+import {
+  PEER_MAY,
+  type HostConfig,
+  type PeerRight,
+  type StartConfig,
+} from "../../runtime/host/host-config.ts";
 import { LiveHost } from "../../runtime/host/live-host.ts";
 import { startRuntime, type Runtime } from "../../runtime/host/runtime.ts";
 import { Channel } from "../../runtime/migrate/channel.ts";
@@ -56,6 +61,8 @@ export interface TwoHostsOptions {
   /** What the child's entry says there, where that is otherwise than here. */
   readonly entryThere?: Partial<StartConfig> | null;
   readonly routes?: readonly Route[];
+  /** What each lets the other say. Default: as hosts do. */
+  readonly may?: Readonly<Partial<Record<"here" | "there", readonly PeerRight[]>>>;
   /** How long a peer may be silent, in ms. Default: longer than any is. */
   readonly silence?: number;
 }
@@ -115,6 +122,7 @@ export type Stage = Awaited<ReturnType<typeof openStage>>;
 
 export const twoHosts = ({ runtime, compiled }: Stage, options: TwoHostsOptions): TwoHosts => {
   const { silence = SILENCE } = options;
+  const may = { here: options.may?.here ?? PEER_MAY, there: options.may?.there ?? PEER_MAY };
   const log: string[] = [];
   const places: string[] = [];
   const waiting = new Map<string, () => void>();
@@ -164,6 +172,16 @@ export const twoHosts = ({ runtime, compiled }: Stage, options: TwoHostsOptions)
           return live.reviveRead(image, task, { entry: (each) => entryOf(name, each) });
         },
         standing: () => Promise.resolve("open"),
+        initialize: async (names) => {
+          const { code, name: file, hash, sourceMap } = await compiled(options.body);
+          for (const each of names) {
+            const config = entryOf(name, each);
+            if (config === undefined) return E.left({ tag: "Unfit", child: each, reason: "is unknown" });
+            const started = await live.startCompiled(config, code, { file, hash, sourceMap });
+            if (E.isLeft(started)) return E.left({ tag: "Host", error: started.left });
+          }
+          return E.right(names.map(() => 1));
+        },
         epoch: (identity) => Promise.resolve(epochs.get(identity) ?? 0),
       }),
       stays: new MemoryStays(),
@@ -177,7 +195,9 @@ export const twoHosts = ({ runtime, compiled }: Stage, options: TwoHostsOptions)
         void other.thread.serve({ channel: new Channel(far, { peer: name, silence }), key });
         return Promise.resolve(E.right({ channel: new Channel(own, { peer: other.name, silence }), key }));
       },
+      may: (_key, said) => may[name].includes(said),
       arrived: () => {},
+      fetched: () => {},
       warn: (_child, text) => void warnings.push(text),
     });
     return { name, live, thread, warnings };
