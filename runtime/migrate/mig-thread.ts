@@ -149,7 +149,7 @@ export class MigThread {
     progress: (progress: Progress) => void = () => {},
   ): Promise<Either<MigrateError, Migrated>> {
     const { dial, host } = this.#options;
-    return this.#depart(names, { options, signal, progress }, async () => {
+    return this.#depart(names, to, { options, signal, progress }, async () => {
       const linked = await dial(to);
       if (E.isLeft(linked)) return linked;
       const { channel } = linked.right;
@@ -165,6 +165,7 @@ export class MigThread {
   /** Moves children over a channel that `link` opens once it is their turn. */
   async #depart(
     names: readonly string[],
+    to: PublicKey,
     { options, signal, progress }: Leaving,
     link: () => Promise<Either<MigrateError, Linked & { readonly peer: string }>>,
   ): Promise<Either<MigrateError, Migrated>> {
@@ -246,8 +247,10 @@ export class MigThread {
         return channel.next(["noted", "taken"]);
       });
       if (E.isLeft(answer)) return false;
-      if (answer.right.kind === "taken")
-        return this.#options.source.overtaken(task, to, answer.right.generations);
+      const { source } = this.#options;
+      const isOver =
+        answer.right.kind === "noted" || (await source.overtaken(task, to, answer.right.generations));
+      if (!isOver) return false;
       await this.#options.source.confirmed(task);
       this.#roles.confirmed(task);
       return true;
@@ -372,7 +375,7 @@ export class MigThread {
   /** Moves travelers to the peer that asks for them, over the channel that it asks on. False: that is used up. */
   async #handTo(names: readonly string[], linked: Linked & { readonly peer: string }): Promise<boolean> {
     let begun = false;
-    const moved = await this.#depart(names, OF_ITSELF, () => {
+    const moved = await this.#depart(names, linked.key, OF_ITSELF, () => {
       begun = true;
       return Promise.resolve(E.right(linked));
     });
