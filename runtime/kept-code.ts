@@ -13,7 +13,7 @@ import { threadId } from "node:worker_threads";
 const MAGIC = "cryonode code 1 ";
 const HEADER_BYTES = MAGIC.length + 64 + 1;
 /** Past so many files nothing more is kept: there is one for each command and each way to call Node. */
-const MOST_KEPT = 64;
+const MOST_KEPT = 16;
 /** What has run by then is kept, in ms after the script was loaded. */
 const KEEP_AFTER_MS = 3000;
 

@@ -66,7 +66,7 @@ const COMMON: BuildOptions = {
 };
 
 const URL_OF_FILE = `const __url = require("node:url").pathToFileURL(__filename).href;`;
-const URL_OF_LMDB = `const __lmdb = () => require("node:url").pathToFileURL(require.resolve("lmdb")).href;`;
+const URL_OF_LMDB = `let __at; const __lmdb = () => (__at ??= require("node:url").pathToFileURL(require.resolve("lmdb")).href);`;
 
 const scripts = {
   ...COMMON,

@@ -140,7 +140,9 @@ export const runProgram = async (
       },
     );
 
-  addHostCommands(program, { state: DEFAULT_STATE, console, signal, done: (given) => (status = given) });
+  // The two that are waited for most are found without the others.
+  if (args[0] !== "up" && args[0] !== "run")
+    addHostCommands(program, { state: DEFAULT_STATE, console, signal, done: (given) => (status = given) });
 
   program
     .command("key")

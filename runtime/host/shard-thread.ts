@@ -60,7 +60,8 @@ export class ShardThread {
     this.#stethoscope = new Stethoscope(control);
     this.#logs = new LogReader(ring);
     this.#worker = spare ?? startThread();
-    this.#post({ engine, base, control, ring, box: this.#box, tail: this.#tail });
+    const rehearses = spare !== null;
+    this.#post({ engine, base, control, ring, box: this.#box, tail: this.#tail, rehearses });
     // Idle, it keeps no process alive. A thread that has just come up counts again.
     this.#worker.unref();
     this.#worker.on("online", () => {

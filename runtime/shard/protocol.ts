@@ -145,6 +145,8 @@ export interface ShardData {
   readonly box: SharedArrayBuffer;
   /** See `tail.ts`. */
   readonly tail: SharedArrayBuffer;
+  /** It has time, before its first child comes, to have the engine compiled: no other thread of the process has. */
+  readonly rehearses: boolean;
 }
 
 /** A frozen child on its way between threads; its memory lies in a SharedArrayBuffer. */

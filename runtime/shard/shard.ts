@@ -3,6 +3,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { RunQueue } from "../domain/run-queue.ts";
 import { MachinePool } from "../engine/pool.ts";
+import { rehearse } from "../engine/rehearsal.ts";
 import { compileEngine } from "../engine/wasm-module.ts";
 import { GrowthPlans } from "../durable/growth-plans.ts";
 import { EpochFiles } from "../provider/epoch/epoch-file.ts";
@@ -23,9 +24,11 @@ export class Shard {
   constructor(data: ShardData, port: Pick<MessagePort, "postMessage">) {
     this.#post = (message) => port.postMessage(message);
     const queue = new RunQueue();
+    const engine = compileEngine(data.engine);
+    if (data.rehearses) rehearse(engine, data.base);
     this.#household = {
       base: data.base,
-      pool: new MachinePool(compileEngine(data.engine)),
+      pool: new MachinePool(engine),
       bytecodes: new BytecodeCache(),
       queue,
       pulse: new Pulse(data.control),
