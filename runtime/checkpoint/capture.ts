@@ -54,6 +54,10 @@ export interface Captured {
  *  loop would take longer than copying a small memory. */
 const PROMISE_HOPS = 64;
 
+/** Whether there is anything to take down. With plans for its effects, one that is about to end is taken down as well. */
+const isThere = ({ state, exiting }: ProtectionDomain, plan: CaptureOptions["plan"]): boolean =>
+  state === "running" || (plan !== undefined && exiting !== null);
+
 const drains = (call: PendingCall): boolean => call.inFlight === "drain";
 
 const threadOf = (domain: ProtectionDomain, { thread }: PendingCall): string => {
@@ -208,7 +212,7 @@ export const capture = async (
     return reason === null ? null : { tag: "Step", step, reason };
   };
   domain.load();
-  if (domain.state !== "running") return E.left({ tag: "Ended", child: domain.spec.label });
+  if (!isThere(domain, plan)) return E.left({ tag: "Ended", child: domain.spec.label });
   // The buffer is made, and touched, before anything stops.
   const staging = into(domain.machine.size);
   let failed = tripped("stop");
@@ -232,7 +236,7 @@ export const capture = async (
   domain.deafen();
   // Replies that core gave before it was suspended are on their way through promises; they belong to the inbox.
   for (let hop = 0; hop < PROMISE_HOPS; hop++) await Promise.resolve();
-  if (domain.state !== "running") return E.left({ tag: "Ended", child: domain.spec.label });
+  if (!isThere(domain, plan)) return E.left({ tag: "Ended", child: domain.spec.label });
   if (together !== undefined && !(await together()))
     return fail({ tag: "Step", step: "together", reason: "another child of the group could not be stopped" });
   failed = tripped("positions");

@@ -166,6 +166,18 @@ const doubtful = (gate: string): SessionError => ({
   reason: "the host ended meanwhile; whether the other side has heard the last message is unknown",
 });
 
+const begunWith = (end: GateEnd, answer: Answer<unknown>): unknown => {
+  const begun = E.isLeft(answer) ? (end.begun?.() ?? null) : null;
+  return begun === null ? null : { begun };
+};
+
+/** It is over when the other side has all that was sent, and knows it. */
+const parted = async (end: GateEnd): Promise<Answer<void>> => {
+  end.dismissed?.();
+  await end.close();
+  return E.right(undefined);
+};
+
 /** Opens a provider's gate. What two Cryonode ends have agreed on is no use elsewhere: `Denied`. */
 export const openGate = (provider: GateProvider, position: GatePosition | null): Promise<Answer<GateEnd>> => {
   if (position?.conversation === undefined || provider.pairs === true) return provider.open(position);
@@ -229,7 +241,7 @@ export const makeGate = (
       orphans.add(receive);
       return told;
     },
-    close: () => E.right(undefined),
+    close: () => (end.parts === true ? parted(end) : E.right(undefined)),
     life: {
       cancel: (call) => {
         if (orphans.add(call)) kept.cancelled();
@@ -244,6 +256,9 @@ export const makeGate = (
         return E.right({ ...state, ...question.position, received: taken, unread });
       },
       ...(end.news === undefined ? {} : { place: () => end.news?.() }),
+      ...(end.begun === undefined ? {} : { place: (answer) => begunWith(end, answer) }),
+      ...(end.noted === undefined ? {} : { noted: () => end.noted?.() }),
+      ...(end.parts === true ? { parts: true as const } : {}),
       ...(foreign === null
         ? {}
         : {

@@ -34,6 +34,11 @@ export interface Life {
   dismissed?(): void;
   /** The position that it began at, for objects that can't be known to have begun at their type's. */
   readonly opened?: unknown;
+  /** Told when a durable host has on stable storage how it began: with its first answer, or with one that failed and by
+   *  which it begins anew. */
+  noted?(): void;
+  /** Closing it tells the other side that nothing follows, so that it waits as an effect does. */
+  readonly parts?: true;
   /** Told, after each answer of `method` that a durable host has on stable storage, that nobody will ask for it again. */
   readonly kept?: { readonly method: string; confirm(): void };
   /** Nobody waits any more for the call that answered with `promise`: completes it, or keeps what it would have
@@ -41,7 +46,7 @@ export interface Life {
   cancel?(promise: Promise<unknown>): void;
   /** Where it stands in what it reads or writes, in its own measure, for objects that move: plain data, which a durable
    *  host writes down with each answer. */
-  place?(): unknown;
+  place?(answer: Answer<unknown>): unknown;
   /** For what leads to a peer that takes a thing said twice for two things. */
   readonly foreign?: Foreign;
   /** For what grows at its end by its method `write`: what makes that harmless to repeat. */

@@ -648,6 +648,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   async #fall(): Promise<void> {
     this.#state = "ended";
     if (this.#witness !== null) await this.#farewell();
+    await this.#settled();
     await this.release();
   }
 
@@ -673,10 +674,27 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     this.#state = "ended";
     this.#exiting = code;
     await this.#farewell();
+    // What is left of it is looked at, and then comes to its end in earnest.
+    if (this.replays) return this.#events.exited(code);
+    const isSettled = await this.#settled();
     if (this.#released) return;
-    for (const { object } of this.capabilities.values()) object.life?.dismissed?.();
+    // Whoever is told that it is over must not find it alive again.
+    if (isSettled) for (const { object } of this.capabilities.values()) object.life?.dismissed?.();
     await this.release();
     this.#events.exited(code);
+  }
+
+  /** Whether what it did can't be undone any more; a disk that can't be written is not waited for for ever. */
+  async #settled(): Promise<boolean> {
+    const ending = this.#witness?.ending?.();
+    if (ending === undefined) return true;
+    let late!: () => void;
+    const patience = new Promise<boolean>((resolve) => {
+      late = this.#powers.clock.after(FAREWELL_MS, () => resolve(false));
+    });
+    const isSettled = await Promise.race([ending, patience]);
+    late();
+    return isSettled;
   }
 
   /** Calls that must complete are waited for, but not for ever. */

@@ -41,6 +41,7 @@ export interface Witness {
   remembered(): void;
   /** Another child said something. */
   heard(message: ToDomain): void;
-  /** The domain has come to its end, and is about to give back what it holds. */
-  ending?(): void;
+  /** The domain has come to its end, and is about to give back what it holds: resolves when no crash can undo that, with
+   *  true; or, where it can't be seen to, with false. */
+  ending?(): Promise<boolean>;
 }

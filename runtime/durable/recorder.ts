@@ -75,6 +75,10 @@ const growthOf = ({ object, entry }: WitnessedCall): Growth | null =>
 
 const isOnce = ({ object }: WitnessedCall): boolean => object.life?.foreign?.again === false;
 
+/** Whether a call tells the other side that nothing follows. */
+const parts = ({ object, entry }: WitnessedCall): boolean =>
+  entry.name === "close" && object.life?.parts === true;
+
 const isFiles = ({ contract }: CoreObject): boolean => contract === File || contract === FileSystem;
 
 export class Recorder implements Witness {
@@ -125,10 +129,6 @@ export class Recorder implements Witness {
   syncFiles(): void {
     for (const object of this.#dirty) void (object as Serving<typeof File>).sync();
     this.#dirty.clear();
-  }
-
-  ending(): void {
-    this.syncFiles();
   }
 
   /** What the incarnation before this one did to these may not be on stable storage yet. */
@@ -185,6 +185,24 @@ export class Recorder implements Witness {
 
   // --- the witness
 
+  ending(): Promise<boolean> {
+    if (this.#ended) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.#whenKept(() =>
+        this.#unlessHeld(() => {
+          this.syncFiles();
+          resolve(true);
+        }),
+      );
+    });
+  }
+
+  /** Now, or when the checkpoint that is being taken is. */
+  #unlessHeld(act: () => void): void {
+    if (this.#held === null) act();
+    else this.#held.push(act);
+  }
+
   /** Whole microseconds, so that a journal keeps them exactly. */
   begin({ own, wall }: Stamp): Stamp {
     this.#entropy = [];
@@ -224,7 +242,7 @@ export class Recorder implements Witness {
     if (
       reach === "ordered" &&
       queue.waiting.length === 0 &&
-      !(entry.name === "close" && this.#dirty.has(object))
+      !(entry.name === "close" && (this.#dirty.has(object) || parts(call)))
     )
       return this.#answered(call, invoke(object, entry.name, args));
     return new Promise((settle) => this.#enqueue(queue, call, reach, settle));
@@ -260,7 +278,7 @@ export class Recorder implements Witness {
     const isNext = queue.waiting.length === 0;
     if (isOncePlan(call.plan) || (isNext && reach === "effect" && isOnce(call))) this.#planOnce(waiting);
     // A change of names is noted when its turn has come, and waits for that.
-    if (reach === "effect" && namedBy(call) === null) waiting.after = this.#journal.added;
+    if ((reach === "effect" && namedBy(call) === null) || parts(call)) waiting.after = this.#journal.added;
     queue.waiting.push(waiting);
     if (!queue.busy) this.#next(queue);
   }
@@ -297,7 +315,7 @@ export class Recorder implements Witness {
     const isShut = !this.#open && !isNamePlan(first.call.plan);
     if (isShut || !this.#intact || this.#held !== null) return void this.#stopped.add(queue);
     queue.busy = true;
-    const after = first.reach === "effect" ? Math.max(first.after, queue.floor) : 0;
+    const after = first.reach === "effect" || parts(first.call) ? Math.max(first.after, queue.floor) : 0;
     if (this.#journal.durable >= after) return this.#leave(queue, first);
     this.#journal.whenDurable((failed) => {
       if (this.#ended) return;
@@ -384,7 +402,7 @@ export class Recorder implements Witness {
   }
 
   #note({ slot, turn, entry, object }: WitnessedCall, answer: Answer<unknown>): void {
-    const place = object.life?.place?.() ?? null;
+    const place = object.life?.place?.(answer) ?? null;
     const returns = entry.returns !== undefined || (object.contract === Parent && entry.name === "session");
     this.#record({
       kind: "answer",
@@ -395,12 +413,21 @@ export class Recorder implements Witness {
         ? { error: answer.left }
         : { value: returns ? ((answer.right as CoreObject).life?.opened ?? null) : answer.right },
     });
+    const begun = E.isRight(answer) ? (returns ? (answer.right as CoreObject) : null) : object;
+    const life = E.isLeft(answer) && place === null ? undefined : begun?.life;
+    if (life?.noted !== undefined) this.#whenKept(() => life.noted?.());
     const confirmable = object.life?.kept;
     if (confirmable?.method !== entry.name || E.isLeft(answer)) return;
+    this.#whenKept(() => confirmable.confirm());
+  }
+
+  /** Calls `then` once a crash can lose nothing of what was written down by now: neither its records, nor the checkpoint
+   *  that they come after. */
+  #whenKept(then: () => void): void {
     this.#journal.whenDurable((failed) => {
       if (this.#ended) return;
-      if (failed === null && this.#intact) return confirmable.confirm();
-      this.#unconfirmed.push(() => confirmable.confirm());
+      if (failed === null && this.#intact && this.#open) return then();
+      this.#unconfirmed.push(then);
       if (failed !== null) this.#options.unwritten?.(failed.message);
     });
   }

@@ -58,7 +58,7 @@ export interface Replayed {
   readonly snapshot: Snapshot;
   readonly memory: Uint8Array;
   readonly registers: Registers;
-  /** The code that it has ended with; null where it goes on. Then the rest means nothing. */
+  /** The code that it has ended with, which its snapshot says too; null where it goes on. */
   readonly exited: number | null;
   /** What it called last, as texts. */
   readonly calls: readonly string[];
@@ -209,8 +209,13 @@ const answerOf = (
   { object, entry, args }: WitnessedCall,
   { answer, place }: AnswerRecord,
 ): Answer<unknown> => {
-  if ("error" in answer) return E.left(answer.error);
   const { contract } = object;
+  if ("error" in answer) {
+    const { moves } = interceptorFor(contract);
+    if (moves?.failed !== undefined && object instanceof Shadow)
+      object.position = moves.failed(object.position as never, place);
+    return E.left(answer.error);
+  }
   if (contract === Parent && entry.name === "session") {
     const service = serviceContract((args[0] as SessionRequest).service);
     return service === undefined

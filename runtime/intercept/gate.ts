@@ -2,6 +2,7 @@
 import { Gate } from "../../lib/session/gate.ts";
 import { GatePosition, keptQuestion } from "../core/gate.ts";
 import type { Message, News } from "../provider/gate/gate-provider.ts";
+import { Conversation, newConversation } from "../provider/gate/conversation.ts";
 import { interceptor } from "./interceptor.ts";
 import { forget } from "./parent.ts";
 
@@ -41,6 +42,14 @@ const asking = (position: GatePosition, method: string, [message]: readonly unkn
   return asked === null ? rest : { ...rest, asked };
 };
 
+/** Another conversation begins once the owner has heard that the one before is over. */
+const begunAnew = (position: GatePosition, place: unknown): GatePosition => {
+  const { begun } = (place ?? {}) as { readonly begun?: unknown };
+  const conversation = typeof begun === "string" ? { ...newConversation(), self: begun } : null;
+  if (conversation === null || !Conversation.is(conversation)) return position;
+  return { ...position, unread: [], conversation };
+};
+
 export const gateInterceptor = interceptor(Gate, {
   position: GatePosition,
   outside: { send: "effect", close: "ordered" },
@@ -53,6 +62,7 @@ export const gateInterceptor = interceptor(Gate, {
       if (method === "send") return { ...moved, sent: position.sent + 1 };
       return { ...moved, received: position.received + 1, unread: position.unread.slice(1) };
     },
+    failed: begunAnew,
   },
   unsure(position: GatePosition, methods) {
     const { conversation } = position;

@@ -58,6 +58,8 @@ export interface MovedBy {
 export interface Moves {
   readonly from: unknown;
   readonly by: (position: never, call: MovedBy) => unknown;
+  /** How a call moves it that failed, and of which `place` was noted. */
+  readonly failed?: (position: never, place: unknown) => unknown;
 }
 
 type Reaching<A> = Reach | ((args: A) => Reach);

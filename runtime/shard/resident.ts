@@ -210,10 +210,7 @@ export class Resident {
       events: {
         // Of a turn that was aborted only this is left.
         log: (text) => (this.#keeping === null ? this.#log(text) : this.#keeping.note(text)),
-        exited: (code) => {
-          this.#leave(true);
-          this.#post({ kind: "exited", code });
-        },
+        exited: (code) => this.#exit(code),
         faulted: (fault, slot) => {
           this.#leave(false);
           this.#post({ kind: "faulted", fault, slot });
@@ -284,10 +281,12 @@ export class Resident {
     this.#post({ kind: "booted", fault: null });
   }
 
-  /** `made`: where it recovers, what it may have to make again, as in `Replayed`. */
+  /** `made`: where it recovers, what it may have to make again, as in `Replayed`; `exited`: the code that it has ended with,
+   *  and is to end with now, having seen to what is left to be done. */
   async #revive(
     { frozen, generation, together }: Order<"revive">,
     made: readonly MadeBy[] | null = null,
+    exited: number | null = null,
   ): Promise<void> {
     const began = performance.now();
     const spec = this.#spec;
@@ -310,6 +309,7 @@ export class Resident {
       this.#effects = revival.right.effects;
     }
     if (this.#leaving) return this.#release();
+    if (E.isLeft(revival) && exited !== null) return this.#exit(exited);
     if (E.isLeft(revival)) return this.#post({ kind: "revived", result: revival, ms });
     const { domain, reopened } = revival.right;
     const again = made === null ? undefined : this.#keeping?.inherit(domain, made);
@@ -518,19 +518,17 @@ export class Resident {
     if (aside !== null) this.#post({ kind: "aside", event, calls });
     if (examined)
       return this.#post({ kind: "revived", result: E.left({ tag: "Ended", child: spec.label }), ms: 0 });
-    if (exited === null)
-      return this.#revive(
-        {
-          kind: "revive",
-          spec,
-          frozen: { snapshot, memory, registers, anchors },
-          generation,
-          together: false,
-        },
-        past.right.made,
-      );
+    const frozen = { snapshot, memory, registers, anchors };
+    return this.#revive(
+      { kind: "revive", spec, frozen, generation, together: false },
+      past.right.made,
+      exited,
+    );
+  }
+
+  #exit(code: number): void {
     this.#leave(true);
-    this.#post({ kind: "exited", code: exited });
+    this.#post({ kind: "exited", code });
   }
 
   #survey(): void {
@@ -569,6 +567,8 @@ export class Resident {
     for (const { service, name, error } of (await this.#effects?.retract()) ?? [])
       this.#log(`${service} ${name} could not be put back as it was: ${prose(error)}`);
     this.#effects = null;
+    // What is closed now is no longer there to be synced.
+    if (this.#domain !== null) this.#keeping?.recorder.syncFiles();
     await this.#domain?.release();
     this.#leave(true);
     this.#post({ kind: "released" });

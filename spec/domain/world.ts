@@ -8,6 +8,7 @@ import type { EntropyPower } from "../../runtime/domain/entropy.ts";
 import type { DomainPowers } from "../../runtime/domain/domain-powers.ts";
 import type { Router } from "../../runtime/domain/router.ts";
 import type { Fault } from "../../runtime/engine/fault.ts";
+import { DEFAULT_POLICY } from "../../runtime/durable/checkpoint-policy.ts";
 import { PortalServer } from "../../runtime/host/portal-server.ts";
 import { Roms, type Providers } from "../../runtime/host/providers.ts";
 import type { FileRight } from "../../runtime/provider/file/file-provider.ts";
@@ -17,7 +18,7 @@ import { memoryFiles, type MemoryFiles } from "../../runtime/provider/file/memor
 import { queueGate, type QueueGate } from "../../runtime/provider/gate/queue.ts";
 import type { QueueBound } from "../../runtime/provider/gate/message-queue.ts";
 import { PortalClient } from "../../runtime/shard/portal-client.ts";
-import type { ChildSpec, FileProviderSpec } from "../../runtime/shard/protocol.ts";
+import type { ChildSpec, FileProviderSpec, GateProviderSpec } from "../../runtime/shard/protocol.ts";
 import { ShardRouter } from "../../runtime/shard/shard-router.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -39,6 +40,8 @@ export interface WorldOptions {
   readonly directories?: Readonly<Record<string, string>>;
   /** Queue gates, by name. */
   readonly gates?: readonly string[];
+  /** Gates that lead out, of a child that is kept, by name. */
+  readonly outer?: Readonly<Record<string, GateProviderSpec>>;
   /** How much each gate holds each way. */
   readonly bound?: QueueBound;
   readonly roms?: Readonly<Record<string, string>>;
@@ -74,6 +77,12 @@ class CountedEntropy implements EntropyPower {
     return 0x5eed;
   }
 }
+
+/** Of a child whose journal the spec keeps. */
+const KEPT: NonNullable<ChildSpec["kept"]> = {
+  ...{ journal: -1, incarnation: 1, secret: 0, log: "", logBytes: 0, disk: 0 },
+  policy: DEFAULT_POLICY,
+};
 
 export class World {
   readonly clock: VirtualClock;
@@ -155,12 +164,13 @@ export class World {
       config: JSON.stringify(options.config ?? null),
       routes,
       files,
-      gates: new Map(
-        [...this.gates.keys()].map((name) => [
-          name,
-          { kind: "queue" as const, rights: ["send" as const, "receive" as const] },
-        ]),
-      ),
+      gates: new Map([
+        ...[...this.gates.keys()].map(
+          (name) => [name, { kind: "queue", rights: ["send", "receive"] }] as [string, GateProviderSpec],
+        ),
+        ...Object.entries(options.outer ?? {}),
+      ]),
+      ...(options.outer === undefined ? {} : { kept: KEPT }),
       roms: new Set([...Object.keys(options.roms ?? {}), ...reports]),
     };
   }

@@ -3,6 +3,7 @@
 import { E } from "../../lib/fp.ts";
 import { alarmsOf, mayRest, type RestingRoutes } from "../../runtime/checkpoint/alarms.ts";
 import { capture, resume } from "../../runtime/checkpoint/capture.ts";
+import type { Effects } from "../../runtime/checkpoint/effects.ts";
 import { revive } from "../../runtime/checkpoint/revive.ts";
 import type { Snapshot } from "../../runtime/checkpoint/snapshot.ts";
 import type { Registers } from "../../runtime/engine/machine.ts";
@@ -23,7 +24,8 @@ const SECRET = 0x0dd;
 
 /** A journal's file, in memory: what was appended, and how much of it was synced. */
 class MemoryFile implements FileSync {
-  readonly #parts: Buffer[] = [];
+  #parts: Buffer[] = [];
+  #held: (() => void)[] | null = null;
   #length = 0;
   #synced = 0;
 
@@ -33,13 +35,30 @@ class MemoryFile implements FileSync {
   }
   sync(then: (cause: Error | null) => void): void {
     const covered = this.#length;
-    setImmediate(() => {
+    const done = (): void => {
       this.#synced = Math.max(this.#synced, covered);
       then(null);
-    });
+    };
+    if (this.#held === null) setImmediate(done);
+    else this.#held.push(done);
+  }
+  /** A disk that is slow: no sync is done before `release`. */
+  hold(): void {
+    this.#held ??= [];
+  }
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const done of held) done();
   }
   syncNow(): void {
     this.#synced = this.#length;
+  }
+  /** Only that is left, and whoever goes on has synced it. */
+  cut(power: "kept" | "lost"): void {
+    this.#parts = [this.content(power)];
+    this.#length = this.#synced = this.#parts[0]!.length;
+    this.#held = null;
   }
   /** What is there after a crash: of the process, or of the machine, which loses what was not synced. */
   content(power: "kept" | "lost"): Buffer {
@@ -76,6 +95,8 @@ export class DurableChild {
   #journal!: JournalWriter;
   #checkpoint!: Checkpoint;
   #names = 0;
+  /** What its recovery changed outside, until it goes on. */
+  #effects: Effects | null = null;
   #close!: () => Promise<void>;
 
   constructor(world: World) {
@@ -124,7 +145,9 @@ export class DurableChild {
 
   async checkpoint(): Promise<void> {
     const { domain } = this;
-    if (domain.state !== "running") return;
+    if (domain.state !== "running" && domain.exiting === null) return;
+    this.#effects?.confirm();
+    this.#effects = null;
     const recorder = this.#recorder;
     let sequence = 0;
     recorder.hold();
@@ -274,10 +297,11 @@ export class DurableChild {
     await quiet();
   }
 
-  /** Goes on from what the journal kept. */
-  async recover(power: "kept" | "lost" = "kept"): Promise<Replayed> {
-    const replayed = await this.replayed(power);
-    if (replayed.exited !== null) return replayed;
+  /** Goes on from what the journal kept. `admitted`: it has another checkpoint then; until it has, nothing that it says
+   *  can be relied upon. */
+  async recover(power: "kept" | "lost" = "kept", admitted = true): Promise<Replayed> {
+    this.file.cut(power);
+    const replayed = await this.replayed();
     const revival = await revive({
       spec: { ...this.world.spec, quota: replayed.snapshot.ledger.quota },
       powers: this.#powers(),
@@ -290,10 +314,12 @@ export class DurableChild {
     });
     if (E.isLeft(revival)) return raised(revival.left);
     this.#domain = revival.right.domain;
+    this.#effects = revival.right.effects;
+    this.#recorder.inherit([...this.#domain.capabilities.values()].map(({ object }) => object));
     this.#domain.hold();
     this.#domain.proceed();
     await quiet();
-    await this.checkpoint();
+    if (admitted) await this.checkpoint();
     return replayed;
   }
 }

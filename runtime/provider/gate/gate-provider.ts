@@ -66,6 +66,11 @@ export interface GateEnd {
    * nothing is.
    */
   news?(): News;
+  /** For gates that were told to wait for it before they let anybody know them: what they began with, in `opened` or in
+   *  `begun`, is safe. */
+  noted?(): void;
+  /** What began with the call that has just failed; null where nothing did. */
+  begun?(): string | null;
   /** A freeze is about to wait for sends: answers those that wait for the other end, as far as nothing is lost by it. */
   hasten?(): void;
   /** The revival that opened it from a state has succeeded, and nobody will open that state again. */
@@ -75,6 +80,8 @@ export interface GateEnd {
    * were told to wait for it before they let the other side forget what it sent.
    */
   acknowledge?(count: number): void;
+  /** The other side hears that it was closed, and a durable host may not say so before that is safe. */
+  readonly parts?: true;
   /** Its owner has given it up for good, and `close` follows; at a freeze, `close` comes alone. */
   dismissed?(): void;
   /** Resolves when the end is released; what was sent has been delivered as far as the provider can see to it. */

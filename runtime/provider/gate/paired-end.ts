@@ -24,6 +24,7 @@ export class PairedEnd implements GateEnd, Seeker {
   readonly dropped = 0;
   readonly changed?: string;
   readonly opened: GateState;
+  readonly parts?: true;
   readonly #setting: PairedSetting;
   readonly #rendezvous: Rendezvous;
   readonly #released: (end: PairedEnd) => void;
@@ -46,6 +47,12 @@ export class PairedEnd implements GateEnd, Seeker {
   /** What it was opened from may still be needed. */
   #unsettled: boolean;
   #acknowledging = false;
+  /** Of the conversations that began here, how many are not safe yet. Nobody is told of the last one before. */
+  #unnoted: number;
+  /** The one that began with the call that failed just now. */
+  #begun: string | null = null;
+  /** The other end has said that it has left, and is still to hear that this one knows. */
+  #byeDue = false;
   /** Closes for good: the other end is to know. */
   #leaving = false;
   #closing: Promise<void> | null = null;
@@ -72,7 +79,14 @@ export class PairedEnd implements GateEnd, Seeker {
     if (state !== null && past === null) this.changed = "new conversation";
     const { record: conversation } = this.#talk;
     this.opened = { sent: this.#sent, received: this.#received, unread: [], partial: NOTHING, conversation };
+    if (this.#tells) this.parts = true;
+    this.#unnoted = this.#tells && past === null ? 1 : 0;
     if (this.#talk.over) this.#untold = this.#disconnected("the other end has closed the gate");
+  }
+
+  /** Whether it says no more than what it was told is safe. */
+  get #tells(): boolean {
+    return this.#setting.acknowledge === "told";
   }
 
   get reconnected(): number {
@@ -143,7 +157,23 @@ export class PairedEnd implements GateEnd, Seeker {
 
   revived(): void {
     this.#unsettled = false;
+    // What it has come back with is not what it began with.
+    if (this.changed !== undefined) this.noted();
     this.#keep();
+  }
+
+  begun(): string | null {
+    const begun = this.#begun;
+    this.#begun = null;
+    return begun;
+  }
+
+  noted(): void {
+    this.#unnoted = Math.max(0, this.#unnoted - 1);
+    this.#sayByeToo();
+    if (!this.noticed || this.#failure !== null) return;
+    this.#rendezvous.agree();
+    this.#need();
   }
 
   acknowledge(count: number): void {
@@ -175,6 +205,7 @@ export class PairedEnd implements GateEnd, Seeker {
     this.#absence.end();
     while (this.#unread.shift() !== undefined);
     this.#refuse(this.#failure);
+    this.#sayByeToo();
     // After a freeze, or a revival that failed, an image has what the other end has not.
     if (!this.#suspended && !this.#unsettled && this.#owes) await this.#leave();
     await this.#rendezvous.close();
@@ -199,12 +230,24 @@ export class PairedEnd implements GateEnd, Seeker {
 
   #sayBye(): void {
     if (!this.#farewell.waits || this.#talk.outstanding > 0) return;
+    this.#acknowledge();
     if (this.#leaving) this.#rendezvous.write(byeFrame());
     else this.#farewell.over();
   }
 
+  /** The other end has left; the owner has heard of it, or has left, too. */
+  #sayByeToo(): void {
+    if (!this.#byeDue || (this.#untold !== null && this.#failure === null)) return;
+    this.#byeDue = false;
+    this.#rendezvous.write(byeFrame());
+    this.#rendezvous.part();
+  }
+
   // --- what the other end says
 
+  get noticed(): boolean {
+    return this.#unnoted === 0;
+  }
   get standing(): Standing {
     return this.#talk.standing;
   }
@@ -276,9 +319,13 @@ export class PairedEnd implements GateEnd, Seeker {
   }
 
   #ended(): void {
-    this.#rendezvous.write(byeFrame());
-    this.#rendezvous.part();
     this.#farewell.over();
+    this.#byeDue = true;
+    if (!this.#tells || this.#failure !== null) {
+      this.#byeDue = false;
+      this.#rendezvous.write(byeFrame());
+      this.#rendezvous.part();
+    }
     if (this.#failure !== null) return;
     const lost = this.#talk.end();
     const and =
@@ -333,6 +380,10 @@ export class PairedEnd implements GateEnd, Seeker {
     if (!this.#talk.over) return error;
     this.#talk = new Talk(this.#setting, null);
     this.#base = this.#received;
+    if (this.#tells) {
+      this.#begun = this.#talk.standing.self;
+      this.#unnoted += 1;
+    }
     return error;
   }
 
@@ -349,10 +400,14 @@ export class PairedEnd implements GateEnd, Seeker {
     this.#acknowledging = true;
     setImmediate(() => {
       this.#acknowledging = false;
-      if (this.#unread.full || !this.#rendezvous.inTouch) return;
-      const number = this.#talk.due();
-      if (number !== null) this.#rendezvous.write(ackFrame(number));
+      this.#acknowledge();
     });
+  }
+
+  #acknowledge(): void {
+    if (this.#unread.full || !this.#rendezvous.inTouch) return;
+    const number = this.#talk.due();
+    if (number !== null) this.#rendezvous.write(ackFrame(number));
   }
 
   /** Somebody waits: there should be a connection, and where patience is bounded, soon. */

@@ -32,6 +32,8 @@ export interface LinkEnd {
   readonly standing: Standing;
   /** Why nobody can be talked to now, although the greeting was right. */
   readonly busy: boolean;
+  /** Whether the other end may keep who this one is. Where it may not yet, the one that calls agrees later. */
+  readonly noticed: boolean;
   /** Once, before all else. After `met` frames follow; after anything else, nothing. */
   greeted(link: PairedLink, greeting: Greeting): void;
   /** A frame after the greeting; answers why it can't be, or null. */
@@ -56,6 +58,8 @@ export class PairedLink implements LinkOwner {
   #stage: "calling" | "called" | "agreeing" | "met" | "over";
   /** The other's hello, between it and their agreement to ours. */
   #hello: Hello | null = null;
+  /** The other end is still to hear that its greeting was right. */
+  #agrees = false;
   #heard = performance.now();
   #timer: NodeJS.Timeout;
 
@@ -144,7 +148,8 @@ export class PairedLink implements LinkOwner {
   }
 
   #refusalOf(hello: Hello): Refusal | null {
-    const { busy, standing } = this.#end;
+    const { busy, standing, noticed } = this.#end;
+    if (!noticed && !this.#calls) return "busy";
     // The end of a conversation that is over need not wait until that was told.
     if (busy && hello.self !== standing.peer) return "busy";
     return busy ? "taken" : refusalOf(standing, this.#setting.message, hello);
@@ -154,12 +159,20 @@ export class PairedLink implements LinkOwner {
     const refusal = this.#refusalOf(hello);
     if (refusal !== null) return this.#refuse(refusal);
     if (this.#calls) {
-      this.write(readyFrame());
+      this.#agrees = true;
+      if (this.#end.noticed) this.agree();
       return this.#meet(hello);
     }
     this.#hello = hello;
     this.#stage = "agreeing";
     this.write(this.#ours());
+  }
+
+  /** Who this end is may be kept. */
+  agree(): void {
+    if (!this.#agrees) return;
+    this.#agrees = false;
+    this.write(readyFrame());
   }
 
   /** Others may have greeted meanwhile. */

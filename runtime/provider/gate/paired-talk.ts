@@ -49,12 +49,13 @@ export class Talk {
     this.#window = setting.window;
     this.#arrived = this.#safe = this.#said = received;
     this.#over = over;
-    this.#repeats = past?.repeats ?? 0;
     this.#sent = sent - unacknowledged.length;
     for (const message of unacknowledged) {
       const frame = this.frame(message);
       if (E.isRight(frame)) this.send(frame.right);
     }
+    // None of these is one of the sends to come.
+    this.#repeats = past?.repeats ?? 0;
   }
 
   get standing(): Standing {

@@ -18,6 +18,8 @@ export interface Seeker {
   readonly busy: boolean;
   /** Whether there is any use in a connection. */
   readonly wants: boolean;
+  /** Whether anybody may know of it yet. */
+  readonly noticed: boolean;
   /** The last number acknowledged. */
   readonly said: number;
   met(hello: Hello): void;
@@ -137,8 +139,14 @@ export class Rendezvous implements LinkEnd {
     return this.#link === null && !this.#stop.signal.aborted && this.#seeker.wants;
   }
 
+  /** It may be known now. */
+  agree(): void {
+    if (this.calls) this.#link?.agree();
+    else this.goOn();
+  }
+
   async #accept(): Promise<void> {
-    if (this.#accepting) return;
+    if (this.#accepting || !this.#seeker.noticed) return;
     this.#accepting = true;
     const slots = new Set<Promise<unknown>>();
     for (;;) {
@@ -186,6 +194,9 @@ export class Rendezvous implements LinkEnd {
   }
   get busy(): boolean {
     return this.#seeker.busy;
+  }
+  get noticed(): boolean {
+    return this.#seeker.noticed;
   }
 
   greeted(link: PairedLink, greeting: Greeting): void {

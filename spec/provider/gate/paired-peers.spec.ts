@@ -38,6 +38,7 @@ describe("a pair of gates: its ends", () => {
   const opened = async (gate: GateProvider, state: GateState | null = null): Promise<GateEnd> => {
     const end = right(await gate.open(state));
     end.revived?.();
+    end.noted?.();
     ends.push(end);
     return end;
   };
@@ -444,6 +445,28 @@ describe("a pair of gates: its ends", () => {
     called.acknowledge?.(99);
     called.acknowledge?.(0);
     await until(async () => (await captured(end)).conversation?.unacknowledged.length === 0);
+  });
+
+  it("nobody is told of an end, or that it has left, before that is safe, where that was asked for", async () => {
+    const gate = listener({ acknowledge: "told" });
+    const called = right(await gate.open(null));
+    ends.push(called);
+    const early = caller(gate.port!, { retry: { ...retry, connect: 100 } });
+    expect(leftTag(await early.open(null))).equal("Disconnected");
+    called.noted?.();
+    const end = await opened(caller(gate.port!, { retry: patient }));
+    right(await end.send("1"));
+    expect(await receive(called, 1)).to.deep.equal(["1"]);
+    called.acknowledge?.(1);
+    end.dismissed?.();
+    let isOver = false;
+    const over = Promise.resolve(end.close()).then(() => (isOver = true));
+    expect(leftTag(await called.receive())).equal("Disconnected");
+    // What began with that answer is not known yet, nor that the owner has heard.
+    expect(called.begun?.()).match(/^[0-9a-f]{32}$/);
+    expect(isOver).equal(false);
+    called.noted?.();
+    await over;
   });
 
   it("a receiver that died before it was told what is safe gets it again from its last safe state", async () => {
