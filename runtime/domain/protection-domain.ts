@@ -648,7 +648,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   async #fall(): Promise<void> {
     this.#state = "ended";
     if (this.#witness !== null) await this.#farewell();
-    await this.#settled();
+    this.#witness?.falling?.();
     await this.release();
   }
 

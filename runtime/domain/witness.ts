@@ -44,4 +44,6 @@ export interface Witness {
   /** The domain has come to its end, and is about to give back what it holds: resolves when no crash can undo that, with
    *  true; or, where it can't be seen to, with false. */
   ending?(): Promise<boolean>;
+  /** It has faulted, and is about to give back what it holds. */
+  falling?(): void;
 }

@@ -197,6 +197,10 @@ export class Recorder implements Witness {
     });
   }
 
+  falling(): void {
+    this.syncFiles();
+  }
+
   /** Now, or when the checkpoint that is being taken is. */
   #unlessHeld(act: () => void): void {
     if (this.#held === null) act();
