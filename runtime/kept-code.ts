@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
+import { cachedDataVersionTag } from "node:v8";
 import { Script } from "node:vm";
 import { threadId } from "node:worker_threads";
 
@@ -20,25 +21,17 @@ const KEEP_AFTER_MS = 3000;
 /** Set to `off`, nothing is kept and nothing is looked for. */
 const SWITCH = "CRYONODE_CODE_CACHE";
 
-/** What compiled it, and how: Node, V8, the processor and the options. */
-const compiler = (): string =>
-  [
-    process.version,
-    process.versions.v8,
-    process.platform,
-    process.arch,
-    ...process.execArgv,
-    process.env["NODE_OPTIONS"] ?? "",
-  ].join("\n");
+/** What compiled it, and how: Node, the processor, and what V8 says of its version, its flags and the processor's features. */
+const COMPILER = [process.version, process.platform, process.arch, cachedDataVersionTag()].join("\n");
 
 const headerOf = (text: Uint8Array, data: Uint8Array): string => {
-  const hash = createHash("sha256").update(`${compiler()}\n${text.length}\n`).update(text).update(data);
+  const hash = createHash("sha256").update(`${COMPILER}\n${text.length}\n`).update(text).update(data);
   return `${MAGIC}${hash.digest("hex")}\n`;
 };
 
 /** Where what is kept for a use lies. */
 const pathFor = (file: string, use: string): string => {
-  const by = createHash("sha256").update(compiler()).digest("hex").slice(0, 12);
+  const by = createHash("sha256").update(COMPILER).digest("hex").slice(0, 12);
   return join(dirname(file), "code", `${basename(file)}.${use}.${by}`);
 };
 
