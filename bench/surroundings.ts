@@ -45,7 +45,7 @@ export const powersFor = (
   config: unknown,
   files: FileProvider | null = null,
 ): DomainPowers => {
-  const pulse = new Pulse(makeControl());
+  const pulse = new Pulse(makeControl(), 0);
   return {
     clock: systemClock,
     entropy: systemEntropy,

@@ -59,7 +59,7 @@ export const loadPlatform = (options?: LibraryOptions): Platform => {
 };
 
 export interface RuntimeOptions {
-  /** How long a turn may go without a poll before its thread is ended, in ms; default 5000. */
+  /** How long a turn may go without a poll before its thread is ended, in ms of its processor time; default 5000. */
   readonly silence?: number;
   /** How many threads the children share. Default: each has one of its own, and a child that is stuck in a built-in
    *  costs nobody else anything. */

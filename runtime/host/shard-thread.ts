@@ -7,18 +7,19 @@ import type { EngineCode } from "../engine/wasm-module.ts";
 import { makeBlackBox, readBlackBox } from "../shard/black-box.ts";
 import { makeControl, Stethoscope } from "../shard/control.ts";
 import { LogReader, makeRing } from "../shard/log-ring.ts";
+import { processorTime } from "../shard/processor-time.ts";
 import type { FromResident, FromShard, ShardData, ToShard } from "../shard/protocol.ts";
 import type { Lodger, Residence } from "./residence.ts";
 import { startThread } from "./spare-thread.ts";
 
-/** How long a turn may go without a poll before its thread is ended, in ms. Some built-ins never poll. */
+/** How long a turn may go without a poll before its thread is ended, in ms of processor time. Some built-ins never poll. */
 const SILENCE_MS = 5000;
 const LISTEN_MS = 250;
 
 export interface ThreadOptions {
   readonly engine: EngineCode;
   readonly base: Base;
-  /** How long a turn may go without a poll before its thread is ended, in ms; default 5000. */
+  /** How long a turn may go without a poll before its thread is ended, in ms of processor time; default 5000. */
   readonly silence?: number | undefined;
 }
 
@@ -57,7 +58,7 @@ export class ShardThread {
     this.#silence = silence;
     const control = makeControl();
     const ring = makeRing();
-    this.#stethoscope = new Stethoscope(control);
+    this.#stethoscope = new Stethoscope(control, processorTime);
     this.#logs = new LogReader(ring);
     this.#worker = spare ?? startThread();
     const rehearses = spare !== null;
@@ -181,8 +182,8 @@ export class ShardThread {
     // Who writes and then has a long turn can't say so before that turn ends.
     this.#drain();
     this.#giveUp();
-    if (this.#stethoscope.silence(performance.now(), 2 * LISTEN_MS) < this.#silence) return;
-    const stuck = `stuck in one built-in call: its turn gave no sign of life for ${this.#silence} ms`;
+    if (this.#stethoscope.silence() < this.#silence) return;
+    const stuck = `stuck in one built-in call: its turn gave no sign of life for ${this.#silence} ms of processor time`;
     void this.#die(this.#stethoscope.running?.resident ?? null, {
       own: stuck,
       others: (name) => `its thread was ended, because ${name ?? "another child"} on it was ${stuck}`,

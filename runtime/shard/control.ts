@@ -6,7 +6,8 @@ const PULSE = 1;
 const THREAD = 2;
 const RESIDENT = 3;
 const GIVEN_UP = 4;
-const WORDS = 5;
+const KERNEL_THREAD = 5;
+const WORDS = 6;
 
 export const makeControl = (): SharedArrayBuffer => new SharedArrayBuffer(WORDS * 4);
 
@@ -14,8 +15,10 @@ export const makeControl = (): SharedArrayBuffer => new SharedArrayBuffer(WORDS 
 export class Pulse {
   readonly #words: Int32Array;
 
-  constructor(control: SharedArrayBuffer) {
+  /** `kernelThread`: the number by which the kernel knows the shard's thread. */
+  constructor(control: SharedArrayBuffer, kernelThread: number) {
     this.#words = new Int32Array(control);
+    Atomics.store(this.#words, KERNEL_THREAD, kernelThread);
   }
   /** A turn of `resident` begins, in the name of its thread with this selector. */
   turnBegins(resident: number, thread: number): void {
@@ -41,15 +44,18 @@ export interface Running {
   readonly thread: number;
 }
 
-/** The host's side: tells since when a turn has shown no sign of life. */
+/** The host's side: tells for how long a turn has shown no sign of life. */
 export class Stethoscope {
   readonly #words: Int32Array;
+  readonly #processorTime: (kernelThread: number) => number;
   #pulse = 0;
-  #listened = 0;
-  #silence = 0;
+  /** What the thread had taken of its processor's time when this pulse was first heard, in ms. */
+  #since = 0;
 
-  constructor(control: SharedArrayBuffer) {
+  /** `processorTime`: what a thread of this process has taken by now, in ms. */
+  constructor(control: SharedArrayBuffer, processorTime: (kernelThread: number) => number) {
     this.#words = new Int32Array(control);
+    this.#processorTime = processorTime;
   }
 
   /** Whose turn runs: the resident, and the selector of its thread. Null between turns. */
@@ -64,16 +70,17 @@ export class Stethoscope {
   }
 
   /**
-   * How long the running turn has not polled, in ms as far as was listened. Between two listenings at most
-   * `most` ms count: a host that could not listen for long, because it was itself stopped, has heard nothing.
+   * How long the running turn has gone without a poll, in ms of its thread's processor time since that was first heard:
+   * on a machine that is busy with other things, or stopped, nobody is taken for dead. 0 between turns.
    */
-  silence(now: number, most: number): number {
+  silence(): number {
+    if (this.running === null) return 0;
     const pulse = Atomics.load(this.#words, PULSE);
-    const running = Atomics.load(this.#words, TURN_RUNS) === 1;
-    this.#silence =
-      running && pulse === this.#pulse ? this.#silence + Math.min(now - this.#listened, most) : 0;
-    this.#pulse = pulse;
-    this.#listened = now;
-    return this.#silence;
+    const taken = this.#processorTime(Atomics.load(this.#words, KERNEL_THREAD));
+    if (pulse !== this.#pulse) {
+      this.#pulse = pulse;
+      this.#since = taken;
+    }
+    return taken - this.#since;
   }
 }

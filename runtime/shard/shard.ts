@@ -13,6 +13,7 @@ import { BytecodeCache } from "./bytecode-cache.ts";
 import { Idleness } from "./idleness.ts";
 import { Pulse } from "./control.ts";
 import { LogWriter } from "./log-ring.ts";
+import { threadNumber } from "./processor-time.ts";
 import type { FromShard, ShardData, ToShard } from "./protocol.ts";
 import { Resident, type Household } from "./resident.ts";
 
@@ -31,7 +32,7 @@ export class Shard {
       pool: new MachinePool(engine),
       bytecodes: new BytecodeCache(),
       queue,
-      pulse: new Pulse(data.control),
+      pulse: new Pulse(data.control, threadNumber()),
       box: new BlackBoxWriter(data.box),
       logs: new LogWriter(data.ring, () => this.#post("logged")),
       journals: new Journals(() => queue.empty, data.tail),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { BlackBoxWriter, makeBlackBox, readBlackBox } from "../../runtime/shard/black-box.ts";
 import { makeControl, Pulse, Stethoscope } from "../../runtime/shard/control.ts";
+import { processorTime, threadNumber } from "../../runtime/shard/processor-time.ts";
 import { OneEach } from "../../runtime/host/one-each.ts";
 import type { Lodger } from "../../runtime/host/residence.ts";
 import { loadPlatform } from "../../runtime/host/runtime.ts";
@@ -116,29 +117,43 @@ describe("host: threads", () => {
 });
 
 describe("shard: the watchdog's ear", () => {
-  it("hears how long a turn has not polled, and counts no time in which it could not listen", () => {
+  it("hears how long a turn has run without a poll, by the time of its own thread", () => {
     const control = makeControl();
-    const pulse = new Pulse(control);
-    const ear = new Stethoscope(control);
-    expect(ear.silence(0, 500)).to.equal(0);
+    let taken = 4000;
+    const ear = new Stethoscope(control, (thread) => (thread === 4711 ? taken : Number.NaN));
+    const pulse = new Pulse(control, 4711);
+    expect(ear.silence()).to.equal(0);
     pulse.turnBegins(7, 0);
     expect(ear.running).to.deep.equal({ resident: 7, thread: 0 });
-    expect(ear.silence(100, 500)).to.equal(0);
-    expect(ear.silence(350, 500)).to.equal(250);
-    expect(ear.silence(600, 500)).to.equal(500);
-    // The host itself stood still for a minute.
-    expect(ear.silence(60_600, 500)).to.equal(1000);
+    expect(ear.silence()).to.equal(0);
+    taken += 250;
+    expect(ear.silence()).to.equal(250);
+    // Whatever else went on: it did not run.
+    expect(ear.silence()).to.equal(250);
+    taken += 250;
+    expect(ear.silence()).to.equal(500);
     pulse.polls();
-    expect(ear.silence(60_700, 500)).to.equal(0);
-    expect(ear.silence(60_900, 500)).to.equal(200);
+    expect(ear.silence()).to.equal(0);
+    taken += 200;
+    expect(ear.silence()).to.equal(200);
     expect(pulse.givenUp()).to.equal(false);
     ear.giveUp(7);
     expect(pulse.givenUp()).to.equal(true);
     pulse.turnBegins(8, 0);
     expect(pulse.givenUp()).to.equal(false);
+    expect(ear.silence()).to.equal(0);
     pulse.turnEnds();
-    expect(ear.silence(61_000, 500)).to.equal(0);
+    taken += 200;
+    expect(ear.silence()).to.equal(0);
     expect(ear.running).to.equal(null);
+  });
+
+  it("knows what a thread of this process has run", () => {
+    const own = threadNumber();
+    const before = processorTime(own);
+    while (processorTime(own) < before + 30);
+    expect(process.cpuUsage().user + process.cpuUsage().system).to.be.at.least(30_000);
+    expect(processorTime(2 ** 30)).to.equal(0);
   });
 });
 
