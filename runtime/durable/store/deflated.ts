@@ -6,6 +6,12 @@ const ELSEWHERE = 8192;
 /** More than that is worth the lower level's speed, unless there is time. */
 const DENSE = 16384;
 
+/** What is shorter stays as it is: there is nothing to gain. */
+const SHORT = 32;
+/** Nor is there in what will soon be replaced, and takes longer to inflate, when its child is waited for, than it saves:
+ *  a checkpoint of one that runs is made of a hundred such pieces. */
+const SHORT_LIVED = 512;
+
 /** A byte in so many is looked at, of what has more than so many, to see whether there is any point in deflating. */
 const SAMPLE = 512;
 
@@ -30,7 +36,7 @@ export const deflated = async (
   leisurely: boolean,
   dictionary?: Uint8Array,
 ): Promise<Uint8Array | null> => {
-  if (bytes.length < 32) return null;
+  if (bytes.length < (leisurely ? SHORT : SHORT_LIVED)) return null;
   if (!leisurely && dictionary === undefined && looksRandom(bytes)) return null;
   const options: ZlibOptions = {
     level: leisurely ? 9 : bytes.length > DENSE ? 1 : 6,
