@@ -51,6 +51,8 @@ export interface KeptDecisionsOptions {
 
 export class KeptDecisions implements Decisions {
   readonly #options: KeptDecisionsOptions;
+  /** What is being written down of those that have left, by task. */
+  readonly #departing = new Map<string, Promise<void>>();
 
   constructor(options: KeptDecisionsOptions) {
     this.#options = options;
@@ -101,7 +103,13 @@ export class KeptDecisions implements Decisions {
     const { to, leavers, conceded = false } = note;
     const notes = new Map([[`${PREFIX}${task}`, encode(note)], ...carried.map(whereaboutsNote)]);
     const decided = failed(await this.#options.keeper.depart(leavers, notes));
-    if (E.isRight(decided)) for (const leaver of leavers) await this.#options.departed(leaver, to, conceded);
+    if (E.isLeft(decided)) return decided;
+    // The decision says it, also after a crash: the sink need not wait until the record does.
+    const departed = leavers.map((leaver) => this.#options.departed(leaver, to, conceded));
+    this.#departing.set(
+      task,
+      Promise.all(departed).then(() => void this.#departing.delete(task)),
+    );
     return decided;
   }
 
@@ -120,6 +128,7 @@ export class KeptDecisions implements Decisions {
   }
 
   async confirmed(task: string): Promise<void> {
+    await this.#departing.get(task);
     // Where it can't be taken away it is there again after a restart, and is told once more.
     await this.#options.keeper.note(`${PREFIX}${task}`, null);
   }

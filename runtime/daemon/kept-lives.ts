@@ -6,12 +6,10 @@ import { storeProse } from "../durable/store/store-error.ts";
 import type { Child } from "../host/child.ts";
 import type { Ending } from "../host/ending.ts";
 import type { HostEvent } from "../host/event.ts";
-import { withdrawClaim } from "../host/claims.ts";
 import type { StartConfig } from "../host/host-config.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import type { FormerLife } from "../host/keeper.ts";
 import { LiveHost } from "../host/live-host.ts";
-import { disk } from "../image/disk.ts";
 import type { Image } from "../image/image.ts";
 import type { Container } from "../migrate/container.ts";
 import { isContainerPath } from "../migrate/landings.ts";
@@ -21,7 +19,7 @@ import { durableProse, type DurableError } from "./durable-error.ts";
 import type { DurableEvent } from "./durable-event.ts";
 import type { DurableEntry, DurableHostOptions } from "./durable-host.ts";
 import { EntryKeeping } from "./entry-keeping.ts";
-import { type EntryBook } from "./entry-book.ts";
+import type { EntryBook, RecordError } from "./entry-book.ts";
 import { UNBORN, type EntryRecord } from "./entry-record.ts";
 import { addFault, dropFaults, type FaultRecord } from "./fault-book.ts";
 import { Faults } from "./faults.ts";
@@ -396,33 +394,43 @@ export class KeptLives {
   /** Brings the travelers of a container to life. They are this host's whatever comes of it: `path` stands in the record
    *  from then on, until the keeper has them. */
   async arrive(
-    { task, manifest }: Container,
+    { manifest }: Container,
     image: Image,
     path: string,
   ): Promise<Either<HostError, readonly Child[]>> {
-    const { book, runtime } = this.#options;
-    for (const { name, identity, generation, code } of manifest.children) {
+    // While it is being written they come back already; they don't go on before.
+    const owned = this.#own(manifest.children, path);
+    const entry = (name: string): StartConfig | undefined => this.entries.get(name)?.config;
+    const revived = await this.live.reviveRead(image, path, { entry, owned });
+    if (E.isLeft(revived)) {
+      const noted = await owned;
+      if (E.isLeft(noted)) return noted;
+      for (const { name } of manifest.children) this.#absent.set(name, hostProse(revived.left));
+      return revived;
+    }
+    for (const child of revived.right) {
+      // Where a crash comes before that is written, the keeper knows better.
+      this.#meanwhile(this.keeping.revived(child.name, child));
+      this.#go(child.name, child);
+    }
+    return revived;
+  }
+
+  /** They are in the container that the record calls by this path, and nowhere else. */
+  async #own(children: Container["manifest"]["children"], path: string): Promise<Either<HostError, void>> {
+    const { book } = this.#options;
+    const all = children.map(async ({ name, identity, generation, code }) => {
       const { checkpoint, restarts } = this.keeping.of(name);
       const noted = await book.set(name, {
         ...{ ...UNBORN, state: "alive", image: path, identity, hash: code.hash },
         ...{ generation, checkpoint, restarts },
         since: Date.now(),
       });
-      if (E.isLeft(noted)) return E.left({ tag: "Unkept", child: name, reason: noted.left.reason });
-    }
-    // Only we can have used it up, before a crash.
-    await withdrawClaim(runtime.state, task, disk);
-    const entry = (name: string): StartConfig | undefined => this.entries.get(name)?.config;
-    const revived = await this.live.reviveRead(image, path, { entry });
-    if (E.isLeft(revived)) {
-      for (const { name } of manifest.children) this.#absent.set(name, hostProse(revived.left));
-      return revived;
-    }
-    for (const child of revived.right) {
-      await this.keeping.revived(child.name, child);
-      this.#go(child.name, child);
-    }
-    return revived;
+      return E.mapLeft(({ reason }: RecordError): HostError => ({ tag: "Unkept", child: name, reason }))(
+        noted,
+      );
+    });
+    return (await Promise.all(all)).find(E.isLeft) ?? E.right(undefined);
   }
 
   /** It takes its first turn; what was told of its coming is the answer. */

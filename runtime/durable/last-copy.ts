@@ -48,11 +48,24 @@ class Span {
 
 /**
  * Makes `copy`, which is as large as the machine's memory, that machine's state between turns. Its first `known`
- * bytes are those of the last checkpoint; answers which of their pages are otherwise now, and all beyond them.
+ * bytes are those of the last checkpoint; answers which of their pages are otherwise now, and all beyond them. `loaded`:
+ * these bytes are what the machine was loaded with.
  */
-export const refreshCopy = (machine: Machine, copy: Uint8Array, known: number): PageSet => {
+export const refreshCopy = (machine: Machine, copy: Uint8Array, known: number, loaded = false): PageSet => {
   const changed = new PageSet(copy.length);
   const span = new Span(copy, changed);
+  const touched = loaded && known === copy.length ? machine.touched : null;
+  if (touched !== null) {
+    machine.forEachPart((begin, end, live) => {
+      const source = live === null ? ZEROS : bufferOf(live);
+      for (const [first, last] of touched)
+        for (let from = Math.max(first, begin), to = from; from < Math.min(last, end); from = to) {
+          to = Math.min(last, end, from + RUN);
+          span.refresh(source, live === null ? from : 0, from, to);
+        }
+    });
+    return changed;
+  }
   machine.forEachPart((begin, end, live) => {
     const source = live === null ? ZEROS : bufferOf(live);
     const middle = Math.min(Math.max(begin, known), end);

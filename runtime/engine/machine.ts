@@ -64,6 +64,17 @@ const JOBS_A_POLL = 100;
 /** Where, from the context on, Math.random keeps its 64-bit state in this build of the engine. */
 export const RANDOM_STATE_OFFSET = 280;
 
+/** Bytes of the engine's JSRuntime, from its beginning, in which it has what it knows of its memory. */
+const RUNTIME_BYTES = 4096;
+
+/** What a machine holds of a memory that it will be loaded with. */
+interface Primed {
+  readonly bytes: number;
+  readonly step: number;
+  /** Null: not known yet. */
+  readonly changed: readonly number[] | null;
+}
+
 const OUT_OF_MEMORY: Fault = { reason: "out of memory: the RAM quota is used up", stack: "" };
 /** What the calls of one turn may carry beside their records, in bytes, before the turn is ended. */
 const MOST_CARRIED_BYTES = 64 << 20;
@@ -112,6 +123,10 @@ export class Machine {
   readonly #maximum: number;
   /** What of its memory may be other than zero, in bytes; null once it has had a state. */
   #written: Engine["written"] | null;
+  /** Nothing has run in it, and nobody has looked at its memory, since it was loaded. */
+  #untouched = false;
+  /** What it holds already of the memory that it will be loaded with; null: nothing. */
+  #primed: Primed | null = null;
   #clockRead = false;
   #wallRead = -1;
   #monotonicRead = -1;
@@ -157,6 +172,7 @@ export class Machine {
 
   /** The whole linear memory, until the machine runs again. */
   get bytes(): Uint8Array {
+    this.#untouched = false;
     this.#sync();
     return this.#bytes;
   }
@@ -231,9 +247,7 @@ export class Machine {
     };
   }
 
-  /** Makes `memory`, which must not be smaller than the machine's, its whole state. False where the machine's
-   *  maximum is too low for it. */
-  load(memory: Uint8Array, registers: Registers, anchors: Anchors): boolean {
+  #fits(memory: Uint8Array): boolean {
     if (memory.length > this.size) {
       try {
         this.#memory.grow((memory.length - this.size) / PAGE_BYTES);
@@ -242,13 +256,69 @@ export class Machine {
       }
     }
     this.#view();
+    return true;
+  }
+
+  #copyIn(memory: Uint8Array): void {
     if (this.#written === null) this.#bytes.set(memory);
     else sparseCopy(memory, this.#bytes, this.#written);
     this.#written = null;
+  }
+
+  /** Takes in a memory that it will be loaded with, as far as it is there; after the first time, where `expect` says and
+   *  beyond the end of what it has. What it says before `load` is copied once more. False as for `load`. */
+  prime(memory: Uint8Array): boolean {
+    this.#untouched = false;
+    if (!this.#fits(memory)) return false;
+    this.#takeIn(memory);
+    this.#primed = { bytes: memory.length, step: 1, changed: null };
+    return true;
+  }
+
+  #takeIn(memory: Uint8Array): void {
+    const primed = this.#primed;
+    this.#primed = null;
+    if (primed === null || primed.changed === null) return this.#copyIn(memory);
+    const { bytes, step, changed } = primed;
+    for (const number of changed)
+      this.#bytes.set(memory.subarray(number * step, (number + 1) * step), number * step);
+    this.#bytes.set(memory.subarray(bytes), bytes);
+  }
+
+  /** Where the memory that it will be loaded with may differ from what it was primed with: in these stretches of `step`
+   *  bytes, by their numbers. */
+  expect(step: number, changed: readonly number[]): void {
+    if (this.#primed !== null) this.#primed = { ...this.#primed, step, changed };
+  }
+
+  /** It will be loaded with something else. */
+  unprime(): void {
+    this.#primed = null;
+  }
+
+  /** Makes `memory`, which must not be smaller than the machine's, its whole state. False where the machine's
+   *  maximum is too low for it. */
+  load(memory: Uint8Array, registers: Registers, anchors: Anchors): boolean {
+    if (!this.#fits(memory)) return false;
+    this.#takeIn(memory);
     this.exports.__stack_pointer.value = registers.stackPointer;
     this.exports.qjs_set_runtime_and_context(registers.runtime, registers.context);
     this.adopt(registers, anchors);
+    this.#untouched = true;
     return true;
+  }
+
+  /** Where its state may be otherwise than what it was loaded with, in bytes, from and to, because nothing has run in it
+   *  since then; null: anywhere. */
+  get touched(): readonly (readonly [number, number])[] | null {
+    if (!this.#untouched) return null;
+    // The word of the outbox that counts, and what `limit` sets: among the engine's own data, or in its JSRuntime.
+    const { outbox } = this.#anchors;
+    const { stackPointer, runtime } = this.registers();
+    return [
+      [outbox, outbox + 4],
+      [stackPointer, runtime + RUNTIME_BYTES],
+    ];
   }
 
   /** Takes the memory as it is for that of a protection domain with these anchors. */
@@ -271,6 +341,7 @@ export class Machine {
 
   /** Sets the state of Math.random; any two words will do, it is never left at zero. */
   seed(low: number, high: number): void {
+    this.#untouched = false;
     this.#sync();
     const at = (this.#context + RANDOM_STATE_OFFSET) >> 2;
     this.#words[at] = low | 1;
@@ -291,6 +362,7 @@ export class Machine {
   /** A memory that an image brought along may be anything. Where the engine traps in it between turns, the
    *  machine is finished, and its next turn says so. */
   #tried<T>(run: () => T, otherwise: T): T {
+    this.#untouched = false;
     try {
       return run();
     } catch {
@@ -314,6 +386,7 @@ export class Machine {
 
   /** Takes the memory away from a held ArrayBuffer, which becomes empty, and lets go of it. */
   detach({ box }: Held): void {
+    this.#untouched = false;
     this.#sync();
     this.#tried(() => {
       this.exports.JS_DetachArrayBuffer(this.#context, this.#values[box >> 3]!);
@@ -323,6 +396,7 @@ export class Machine {
 
   /** Compiles to bytecode without the source; what it can't compile comes back as a fault. */
   compile(code: string, name: string, kind: "module" | "script" = "module"): Uint8Array | Fault {
+    this.#untouched = false;
     const text = this.#cstring(code);
     const file = this.#cstring(name);
     const { length } = this.#anchors;
@@ -415,6 +489,7 @@ export class Machine {
   // --- a turn
 
   #begin(budget: number): void {
+    this.#untouched = false;
     this.#sync();
     this.#polls = 0;
     this.#jobs = 0;

@@ -34,6 +34,7 @@ export class MachinePool {
   /** Takes a machine back that did not trap. */
   give(machine: Machine, quota: number): void {
     machine.lend(idle);
+    machine.unprime();
     this.#machines.unshift({ machine, maximum: Math.min(65536, Math.floor(quota / PAGE_BYTES)) });
     this.#machines.length = Math.min(this.#machines.length, KEPT);
   }

@@ -144,10 +144,12 @@ export class Advances {
     return E.isLeft(done) ? done : E.right(undefined);
   }
 
-  /** The first checkpoint of this identity will be a difference from what was saved of its memory, which is this one. */
+  /** The first checkpoint of this identity will be a difference from what was saved of its memory, which is this one, and
+   *  is what it comes to life with. */
   seed(identity: string, { id, receipt }: Advance, memory: Uint8Array): void {
     if (receipt === null) throw new Error(`nothing was saved of ${id}`);
-    const copy = { buffer: memory.buffer as SharedArrayBuffer, known: memory.length, receipt };
+    const buffer = memory.buffer as SharedArrayBuffer;
+    const copy = { buffer, known: memory.length, loaded: true, receipt };
     this.#seeds.set(identity, { ...copy, unset: [`${EARLY}${id}`] });
   }
 

@@ -22,6 +22,7 @@ import type { Ending } from "./ending.ts";
 import type { HostEvent } from "./event.ts";
 import type { FormerLife } from "./keeper.ts";
 import type { CopyRoom } from "./last-copies.ts";
+import type { Berth } from "./berth.ts";
 import type { ServiceBroker } from "./service-broker.ts";
 import type { Placement } from "./placement.ts";
 import { memoryFence } from "../provider/epoch/memory-fence.ts";
@@ -54,6 +55,8 @@ export interface ChildIdentity {
 export interface ChildSurroundings {
   readonly providers: Providers;
   readonly placement: Placement;
+  /** The place that is kept for it. */
+  readonly berth?: Berth | undefined;
   readonly bases: BaseLibrary;
   readonly emit: (event: HostEvent) => void;
   /** Leads to the other children. */
@@ -85,6 +88,7 @@ export class Child implements Lodger {
   readonly identity: ChildIdentity;
   readonly #surroundings: ChildSurroundings;
   readonly #residence: Residence;
+  readonly #expected: Berth["expected"];
   readonly #portal: PortalServer;
   readonly #threadNames = new Map<number, string>();
   #base: Base;
@@ -139,7 +143,9 @@ export class Child implements Lodger {
     this.ended = new Promise((resolve) => {
       this.#ended = resolve;
     });
-    this.#residence = surroundings.placement.settle(this);
+    const { placement, berth } = surroundings;
+    this.#expected = berth?.expected ?? null;
+    this.#residence = berth?.take(this) ?? placement.settle(this);
     const say = (said: ToDomain): void => this.say(said);
     // Whoever stands in for it has what it is told until then.
     if (this.known) this.#isSettled = true;
@@ -209,7 +215,8 @@ export class Child implements Lodger {
     if (this.#ending !== null) return Promise.resolve(E.left({ tag: "Ended", child: this.name }));
     return new Promise((resolve) => {
       this.#kept = resolve;
-      this.#post({ kind: "keep", copy: last?.buffer ?? null, known: last?.known ?? 0 });
+      const { buffer = null, known = 0, loaded = false } = last ?? {};
+      this.#post({ kind: "keep", copy: buffer, known, loaded });
     });
   }
 
@@ -267,7 +274,8 @@ export class Child implements Lodger {
     const base = this.#from(hash);
     if (E.isLeft(base)) return Promise.resolve(base);
     const frozen = { ...state, anchors: base.right.anchors };
-    return this.#begin({ kind: "revive", spec: this.spec, frozen, generation, together: isOne });
+    const expected = this.#expected;
+    return this.#begin({ kind: "revive", spec: this.spec, frozen, generation, expected, together: isOne });
   }
 
   /** Its memory differs from the base with this hash. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import { systemClock } from "../core/clock.ts";
 import type { ChildSpec, FencedSpec, KeptSpec } from "../shard/protocol.ts";
+import { Berth } from "./berth.ts";
 import { Child, type ChildCode, type ChildIdentity, type ChildSurroundings } from "./child.ts";
 import type { HostEvent } from "./event.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
@@ -55,6 +56,8 @@ export class Children {
   readonly #children = new Map<string, Child>();
   /** Those that are being made. */
   readonly #making = new Map<string, Child>();
+  /** Places for those who are on their way from another host, by name. */
+  readonly #berths = new Map<string, Berth>();
   readonly #broker: ServiceBroker;
   readonly #idle: ChildrenOptions["idle"];
   readonly #configs = new WeakMap<Child, StartConfig>();
@@ -90,6 +93,21 @@ export class Children {
   living(name: string): Child | null {
     const child = this.#children.get(name);
     return child !== undefined && child.ending === null ? child : null;
+  }
+
+  /** Keeps a place for a child of this entry. */
+  keepPlace({ name, ram }: StartConfig): Berth {
+    this.#berths.get(name)?.giveUp();
+    const berth = new Berth(name, this.#runtime.placement, ram);
+    this.#berths.set(name, berth);
+    return berth;
+  }
+
+  /** The place that is kept for a child, if it is still there. */
+  #berth(name: string): Berth | undefined {
+    const berth = this.#berths.get(name);
+    this.#berths.delete(name);
+    return berth?.gone === false ? berth : undefined;
   }
 
   /** Why these can't all be made now: each that lives already, or that what the others leave of the quota is too
@@ -140,6 +158,7 @@ export class Children {
     const surroundings: ChildSurroundings = {
       providers: this.#providers,
       placement,
+      berth: this.#berth(config.name),
       bases,
       emit: this.#emit,
       broker: this.#broker,

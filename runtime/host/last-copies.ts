@@ -14,6 +14,8 @@ export interface CopyRoom {
   readonly buffer: SharedArrayBuffer;
   /** Bytes at its beginning that are the memory as the last checkpoint has it. */
   readonly known: number;
+  /** They are what its machine was loaded with. */
+  readonly loaded?: boolean;
 }
 
 export interface LastCopy extends CopyRoom {

@@ -11,6 +11,7 @@ import { disk } from "../image/disk.ts";
 import type { FilePower } from "../image/file-power.ts";
 import type { Image } from "../image/image.ts";
 import { RouteTable } from "../shard/route-table.ts";
+import type { Berth } from "./berth.ts";
 import type { Child, ChildCode, ChildIdentity } from "./child.ts";
 import { Children } from "./children.ts";
 import type { Ending } from "./ending.ts";
@@ -363,6 +364,11 @@ export class LiveHost {
   /** The services that a child has announced. */
   announced(child: string): readonly string[] {
     return this.#children.announced(child);
+  }
+
+  /** Keeps a place for a child that is on its way from another host. */
+  keepPlace(config: StartConfig): Berth {
+    return this.#children.keepPlace(config);
   }
 
   /** What the routes of an entry grant, before anything is opened. */

@@ -41,6 +41,9 @@ export interface RevivalOrder {
   readonly as?: CloneNames;
   /** Only an image of one child will do. */
   readonly alone?: boolean;
+  /** Whose they are is written down elsewhere, and the image is not used up: none of them goes on before this has
+   *  resolved, and none where it is Left. */
+  readonly owned?: Promise<Either<HostError, void>>;
 }
 
 type Reopened = RevivedInfo["reopened"];
@@ -78,7 +81,7 @@ export class Reviver {
   async reviveRead(
     image: Image,
     path: string,
-    { entry, as, alone }: RevivalOrder,
+    { entry, as, alone, owned }: RevivalOrder,
   ): Promise<Either<HostError, readonly Child[]>> {
     const { children, emit, config: host } = this.#options;
     const found = image.manifest.children.map(({ name }) => name);
@@ -95,8 +98,9 @@ export class Reviver {
       if (E.isLeft(made)) return made;
       revived.push({ child: made.right, member });
     }
-    const claimed = as === undefined ? await this.#claim(path, image, members.right) : E.right(null);
-    const acquired = E.isLeft(claimed) ? claimed : await this.#acquire(revived);
+    const isUsedUp = as === undefined && owned === undefined;
+    const claimed = isUsedUp ? await this.#claim(path, image, members.right) : E.right(null);
+    const acquired = E.isLeft(claimed) ? claimed : await this.#acquire(revived, owned);
     if (E.isLeft(acquired)) {
       await Promise.all(revived.map(({ child }) => children.unmake(child)));
       if (E.isRight(claimed)) await this.#withdraw(claimed.right, found[0]!);
@@ -201,6 +205,7 @@ export class Reviver {
   /** All acquire what they had before the first goes on. */
   async #acquire(
     revived: readonly { readonly child: Child; readonly member: Member }[],
+    owned?: RevivalOrder["owned"],
   ): Promise<Either<HostError, readonly Reopened[]>> {
     const rendezvous = new Rendezvous(revived.length);
     const together = revived.length === 1 ? undefined : () => rendezvous.arrive();
@@ -213,6 +218,8 @@ export class Reviver {
         return { child, acquired };
       }),
     );
+    const mine = await owned;
+    if (mine !== undefined && E.isLeft(mine)) return mine;
     const failures: Failure[] = [];
     const reopened: Reopened[] = [];
     for (const { child, acquired } of all)

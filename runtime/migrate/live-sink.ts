@@ -4,6 +4,7 @@ import { E, type Either } from "../../lib/fp.ts";
 import { checkpointProse, type CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { decoded, refusedSessions, tooLarge } from "../checkpoint/revivable.ts";
 import { routeFor } from "../core/route.ts";
+import type { Berth } from "../host/berth.ts";
 import type { Child } from "../host/child.ts";
 import type { StartConfig } from "../host/host-config.ts";
 import type { HostError } from "../host/host-error.ts";
@@ -15,6 +16,7 @@ import { CARRIED_CARGO, decodeTies, type CarriedTie } from "./carried-message.ts
 import { CONTAINER_FORMAT, type Container } from "./container.ts";
 import { FileRehearsal } from "./file-rehearsal.ts";
 import type { Lack } from "./lack.ts";
+import { chunkBytes } from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { Requirements } from "./requirements.ts";
 import type { Activated, Arrival, HostFacts, SinkHost, Taken } from "./sink-host.ts";
@@ -51,6 +53,7 @@ class LiveArrival implements Arrival {
   readonly #sink: LiveSink;
   readonly #options: LiveSinkOptions;
   readonly #free: () => void;
+  readonly #berths = new Map<string, Berth>();
 
   constructor(sink: LiveSink, options: LiveSinkOptions, free: () => void) {
     this.#sink = sink;
@@ -74,7 +77,20 @@ class LiveArrival implements Arrival {
     );
   }
 
+  prepare(name: string, memory: Uint8Array): void {
+    const config = this.#options.entry(name);
+    const berth = this.#berths.get(name) ?? (config && this.#options.live.keepPlace(config));
+    if (berth === undefined) return;
+    this.#berths.set(name, berth);
+    berth.prime(memory);
+  }
+
+  changed(name: string, chunks: readonly number[]): void {
+    this.#berths.get(name)?.expect(chunkBytes, chunks);
+  }
+
   close(): void {
+    for (const berth of this.#berths.values()) berth.giveUp();
     this.#free();
   }
 }

@@ -51,6 +51,8 @@ export class MemoryIntake {
   #next = 0;
   /** Chunks that changed since the stay was written to. */
   #dirty = new Set<number>();
+  /** Chunks that changed since the memory was handed on to where it will live; null: it was not. */
+  #late: Set<number> | null = null;
   /** How much of the memory the stay has, in bytes from its beginning. */
   #saved = 0;
   /** What is being written to the stay while more comes in. */
@@ -131,6 +133,7 @@ export class MemoryIntake {
     chunkAt(this.#memory, number).set(content);
     this.#place(number, hash);
     this.#dirty.add(number);
+    this.#late?.add(number);
   }
 
   /** The next chunks that were lacking; fewer bytes than a chunk has are deflated ones. */
@@ -152,6 +155,14 @@ export class MemoryIntake {
       this.#write(number, content, hash);
     }
     return at === body.length ? E.right(undefined) : wrong("chunks", `${at} bytes`, `${body.length}`);
+  }
+
+  /** The memory is handed on as it is now: answers which chunks have changed since the last time; null: it is the
+   *  first. */
+  handOn(): readonly number[] | null {
+    const late = this.#late;
+    this.#late = new Set();
+    return late === null ? null : [...late];
   }
 
   /** Begins to save what is complete, where that is enough to be worth it; more of this table may come in meanwhile. */

@@ -147,7 +147,7 @@ export class SinkRun {
     if (E.isLeft(incoming)) return this.#refuse(incoming.left);
     try {
       await this.#options.channel.send({ kind: "accepted" });
-      const taken = await this.#take(travelers, incoming.right);
+      const taken = await this.#take(travelers, incoming.right, arrival);
       if (E.isLeft(taken)) return await this.#refuse(taken.left);
       return await this.#stage(taken.right, incoming.right, arrival);
     } finally {
@@ -183,6 +183,7 @@ export class SinkRun {
   async #take(
     travelers: readonly Requirements[],
     { intakes }: Incoming,
+    arrival: Arrival,
   ): Promise<Either<MigrateError, readonly [Container, SealedContainer]>> {
     const { channel } = this.#options;
     let current: MemoryIntake = intakes[0]!;
@@ -219,6 +220,12 @@ export class SinkRun {
           const settled = await channel.working(this.#settle(intakes));
           if (E.isLeft(settled)) return settled;
           await channel.send({ kind: "settled", number: said.number });
+          for (const [i, { name }] of travelers.entries()) {
+            const intake = intakes[i]!;
+            const changed = intake.handOn();
+            if (changed !== null) arrival.changed(name, changed);
+            arrival.prepare(name, intake.memory);
+          }
           break;
         }
         case "container": {
@@ -313,6 +320,10 @@ export class SinkRun {
     if (lacks.length > 0) return this.#refuseFor(lacks);
     const staged = await channel.working(this.#land(container, sealed, intakes));
     if (E.isLeft(staged)) return this.#refuse(staged.left);
+    for (const [i, { name }] of container.manifest.children.entries()) {
+      const changed = intakes[i]!.handOn();
+      if (changed !== null) arrival.changed(name, changed);
+    }
     said(this.#names, "staged");
     await channel.send({ kind: "prepared", task });
     return E.right({ container, memories, arrival });

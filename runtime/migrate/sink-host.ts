@@ -30,6 +30,12 @@ export interface Arrival {
     container: Container,
     memories: readonly Uint8Array[],
   ): Promise<Either<MigrateError, readonly Activated[]>>;
+  /** Has the memory of one of them, as much as has come, taken in where it will live, so that it need not be when it
+   *  comes to life. It may change afterwards, as long as `changed` says where before it is called again and before
+   *  `activate`. */
+  prepare(name: string, memory: Uint8Array): void;
+  /** The memory is otherwise in these chunks than at the last `prepare`, and beyond its end. */
+  changed(name: string, chunks: readonly number[]): void;
   /** The names are free again for other commands. */
   close(): void;
 }

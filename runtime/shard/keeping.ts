@@ -36,6 +36,8 @@ export interface KeptCopy {
   readonly buffer: SharedArrayBuffer | null;
   /** Bytes at its beginning that are those of the last checkpoint. */
   readonly known: number;
+  /** They are what its machine was loaded with. */
+  readonly loaded?: boolean;
 }
 
 export interface Kept extends Captured {
@@ -175,7 +177,10 @@ export class Keeping {
   }
 
   /** Its effects are held then; on success it stands still. */
-  async #take(domain: ProtectionDomain, { buffer, known }: KeptCopy): Promise<Either<CheckpointError, Kept>> {
+  async #take(
+    domain: ProtectionDomain,
+    { buffer, known, loaded = false }: KeptCopy,
+  ): Promise<Either<CheckpointError, Kept>> {
     const { recorder } = this;
     let [sequence, names] = [0, 0];
     let changed: Uint8Array | null = null;
@@ -186,7 +191,7 @@ export class Keeping {
         buffer !== null && buffer.byteLength >= bytes ? new Uint8Array(buffer, 0, bytes) : roomFor(bytes),
       copy(machine, memory) {
         if (known === 0 || memory.buffer !== buffer) machine.copyState(memory);
-        else changed = refreshCopy(machine, memory, known).bits;
+        else changed = refreshCopy(machine, memory, known, loaded).bits;
       },
       plan: (slot, turn) => recorder.plan(slot, turn),
       taken: () => {

@@ -171,6 +171,13 @@ export interface RestingChild extends KeptChild {
   readonly alarms: readonly Alarm[];
 }
 
+/** Where a memory differs from what was taken in of it: in stretches of `step` bytes, by their numbers, and beyond the end
+ *  of that. */
+export interface Expected {
+  readonly step: number;
+  readonly changed: readonly number[];
+}
+
 /** What the host says to a thread: something to one of its residents, by the number that the host gave it. */
 export interface ToShard {
   readonly resident: number;
@@ -181,6 +188,14 @@ export interface ToShard {
 export type FromShard = "logged" | { readonly resident: number; readonly message: FromResident };
 
 export type ToResident =
+  /** Somebody will live there who comes from another host, with this memory, which may become `ram` bytes: as much of it as
+   *  is there is taken in; again, where it is otherwise than the last time. */
+  | {
+      readonly kind: "prime";
+      readonly memory: Uint8Array;
+      readonly ram: number;
+      readonly expected: Expected | null;
+    }
   | {
       readonly kind: "boot";
       readonly spec: ChildSpec;
@@ -200,6 +215,8 @@ export type ToResident =
         readonly anchors: Anchors;
       };
       readonly generation: number;
+      /** Where its memory differs from what was taken in of it; null: anywhere. */
+      readonly expected: Expected | null;
       /** It is one of several: once it has acquired all that it had it says `reached` and waits for `together`. */
       readonly together: boolean;
     }
@@ -226,9 +243,11 @@ export type ToResident =
   /** For the checkpoints of a durable host: takes its state down between two turns, waiting for no call; it runs on. */
   | {
       readonly kind: "keep";
-      /** A buffer for its memory; used if it is large enough. The first `known` bytes are those of its last checkpoint. */
+      /** A buffer for its memory; used if it is large enough. The first `known` bytes are those of its last checkpoint;
+       *  `loaded`: and of what it came to life with. */
       readonly copy: SharedArrayBuffer | null;
       readonly known: number;
+      readonly loaded: boolean;
     }
   /** Takes its state down so that it can rest; `rested` answers. It stands still then, until `stir` or `release`. */
   | { readonly kind: "rest"; readonly copy: SharedArrayBuffer | null; readonly known: number }

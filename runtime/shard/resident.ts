@@ -55,6 +55,8 @@ export interface Household {
 }
 
 export interface ResidentPowers {
+  /** Its machine, where that has taken in some of its memory already; null: one is had from the pool. */
+  readonly primed: Machine | null;
   readonly post: (message: FromResident) => void;
   /** It is no longer there, and hears nothing more. */
   readonly left: () => void;
@@ -168,6 +170,8 @@ export class Resident {
       case "stir":
         if (this.#domain !== null) this.#keeping?.stir(this.#domain);
         return;
+      case "prime":
+        throw new Error(`${this.#spec.name} is here already`);
       case "wake":
         return void this.#wake(message);
       case "open":
@@ -284,19 +288,21 @@ export class Resident {
   /** `made`: where it recovers, what it may have to make again, as in `Replayed`; `exited`: the code that it has ended with,
    *  and is to end with now, having seen to what is left to be done. */
   async #revive(
-    { frozen, generation, together }: Order<"revive">,
+    { frozen, generation, expected, together }: Order<"revive">,
     made: readonly MadeBy[] | null = null,
     exited: number | null = null,
   ): Promise<void> {
     const began = performance.now();
     const spec = this.#spec;
     const { pool } = this.#household;
+    const { primed } = this.#powers;
+    if (expected !== null) primed?.expect(expected.step, expected.changed);
     const revival = await revive({
       spec,
       powers: this.#domainPowers(),
       ...frozen,
       recovers: made !== null,
-      machine: (bytes) => pool.take(bytes, spec.quota.ram),
+      machine: (bytes) => primed ?? pool.take(bytes, spec.quota.ram),
       made: (domain) => {
         this.#reviving = domain;
       },
@@ -382,7 +388,7 @@ export class Resident {
     this.#effects = null;
   }
 
-  async #keep({ copy, known }: Order<"keep">): Promise<void> {
+  async #keep({ copy, known, loaded }: Order<"keep">): Promise<void> {
     const domain = this.#domain;
     const child = this.#spec.label;
     if (domain === null || this.#keeping === null || this.#capturing)
@@ -392,7 +398,7 @@ export class Resident {
       });
     this.#capturing = true;
     this.#confirm();
-    const result = await this.#keeping.keep(domain, { buffer: copy, known });
+    const result = await this.#keeping.keep(domain, { buffer: copy, known, loaded });
     this.#capturing = false;
     this.#post({ kind: "kept", result });
   }
@@ -520,7 +526,7 @@ export class Resident {
       return this.#post({ kind: "revived", result: E.left({ tag: "Ended", child: spec.label }), ms: 0 });
     const frozen = { snapshot, memory, registers, anchors };
     return this.#revive(
-      { kind: "revive", spec, frozen, generation, together: false },
+      { kind: "revive", spec, frozen, generation, expected: null, together: false },
       past.right.made,
       exited,
     );
