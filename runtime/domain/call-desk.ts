@@ -362,9 +362,22 @@ export class CallDesk {
       selector === PARENT && fresh !== 0
         ? this.#world.requestInFlight(args[0] as SessionRequest)
         : entry.method.inFlight;
-    const call = {
-      ...{ slot, selector, thread, fresh, capability, entry, cost, answer },
-      ...{ inFlight, own, wall, turn, args: made?.args ?? args },
+    // No spreading: the engine below would make a new shape for each call.
+    const kept = made?.args ?? args;
+    const call: PendingCall = {
+      slot,
+      selector,
+      thread,
+      fresh,
+      args: kept,
+      capability,
+      entry,
+      cost,
+      answer,
+      inFlight,
+      own,
+      wall,
+      turn,
     };
     this.#calls.add(call);
     void answer.then((answered) => {

@@ -8,9 +8,9 @@ export class RunQueue {
   readonly #waiting: (() => void)[] = [];
   #scheduled = false;
 
-  /** Whether nobody waits for a slice. */
-  get empty(): boolean {
-    return this.#waiting.length === 0;
+  /** How many wait for a slice. */
+  get length(): number {
+    return this.#waiting.length;
   }
 
   /** Runs `slice` once, when those before it have had theirs. */

@@ -268,8 +268,9 @@ export class Recorder implements Witness {
   // --- effects
 
   #enqueue(queue: Queue, call: WitnessedCall, reach: Reach, settle: Waiting["settle"]): void {
+    const { slot, turn, object, entry, plan } = call;
     const waiting: Waiting = {
-      call: { ...call, args: ownArgs(call.args) },
+      call: { slot, turn, object, entry, args: ownArgs(call.args), plan },
       reach,
       plan: null,
       after: 0,

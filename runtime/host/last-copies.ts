@@ -1,10 +1,12 @@
 // The memories that the last checkpoints of living children were made of, each in a buffer that both threads see: what
 // a child changed since then is found against its own, and brought into it. Beyond a bound the one that was used
 // longest ago goes; that child's next checkpoint looks at all of its memory.
+import { totalmem } from "node:os";
 import type { Receipt } from "../durable/store/store.ts";
 
-/** Bytes kept, as long as that is more than one buffer. */
-const MOST_BYTES = 256 << 20;
+/** Bytes kept, as long as that is more than one buffer. Where all are used in turn and one of them has no room, none
+ *  is ever found again: so it goes by the machine. */
+const MOST_BYTES = Math.max(256 << 20, Math.floor(totalmem() / 32));
 /** Buffers of which nobody needs the content any more, for the next who needs one: the collector does not see how large
  *  they are, and leaves them lying about. */
 const MOST_SPARE = 24;

@@ -43,7 +43,7 @@ export class Shard {
       pulse: new Pulse(data.control, threadNumber()),
       box: new BlackBoxWriter(data.box),
       logs: new LogWriter(data.ring, () => this.#post("logged")),
-      journals: new Journals(() => queue.empty, data.tail),
+      journals: new Journals(() => queue.length, data.tail),
       plans: new GrowthPlans(),
       epochs: new EpochFiles(),
       idleness: new Idleness(),

@@ -7,15 +7,15 @@ import { JournalTail } from "./tail.ts";
 
 export class Journals {
   readonly #writers = new Map<number, JournalWriter>();
-  readonly #idle: () => boolean;
+  readonly #busy: () => number;
   readonly #tail: JournalTail | null;
   /** Whose records are in it: the first one's. */
   #tailed: JournalWriter | null = null;
 
-  /** `idle`: whether the thread has nothing to do before what it wrote is durable. `tail`: memory for what is not
+  /** `busy`: how many of the thread have something to do before what it wrote is durable. `tail`: memory for what is not
    *  written yet, that outlives the thread. */
-  constructor(idle: () => boolean, tail: SharedArrayBuffer | null = null) {
-    this.#idle = idle;
+  constructor(busy: () => number, tail: SharedArrayBuffer | null = null) {
+    this.#busy = busy;
     this.#tail = tail === null ? null : new JournalTail(tail);
   }
 
@@ -53,6 +53,6 @@ export class Journals {
   }
 
   #file(descriptor: number): FileSync {
-    return descriptorSync(descriptor, this.#idle);
+    return descriptorSync(descriptor, this.#busy);
   }
 }
