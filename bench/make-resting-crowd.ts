@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { growFreely } from "../runtime/heap-growth.ts";
 import { loadPlatform } from "../runtime/host/runtime.ts";
 import { decodeKept, encodeKept } from "../runtime/durable/kept-record.ts";
 import { decodeRest, encodeRest } from "../runtime/durable/rest-record.ts";
@@ -75,6 +76,8 @@ const multiply = async (store: Store): Promise<void> => {
   }
 };
 
+// As the command does.
+growFreely();
 const state = await RestingCrowd.folder();
 await begin(state);
 const { platform } = loadPlatform();

@@ -2,6 +2,7 @@
 // The bundled command's entry: has a thread come up for a command that will need one, and runs the bundle of
 // `command-line.ts`, with what was kept of its compiled code.
 import { fileURLToPath } from "node:url";
+import { growFreely } from "../heap-growth.ts";
 import { startThread } from "../host/spare-thread.ts";
 import { runScript } from "../kept-code.ts";
 import type { runCommandLine } from "./command-line.ts";
@@ -9,6 +10,7 @@ import type { runCommandLine } from "./command-line.ts";
 /** Commands that a thread is needed for; the others need little, and much the same. */
 const NEEDS_THREAD: ReadonlySet<string> = new Set(["run", "up"]);
 
+growFreely();
 const [command = ""] = process.argv.slice(2);
 const needsThread = NEEDS_THREAD.has(command);
 const spare = needsThread ? startThread() : null;

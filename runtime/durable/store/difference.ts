@@ -8,6 +8,9 @@ import { VarintReader, VarintWriter } from "./varint.ts";
 
 const WORD = 4;
 
+/** Runs of so many words are copied byte by byte: a view of them would take longer to make. */
+const SHORT = 16;
+
 /** Bytes that are compared at once before single words are looked at. */
 const BLOCK = 1024;
 
@@ -95,7 +98,10 @@ export const applyDifference = (bytes: Uint8Array, into: Uint8Array): boolean =>
     at += runs[i]!;
     const length = runs[i + 1]!;
     if ((at + length) * WORD > into.length) return false;
-    into.set(reader.bytes(length * WORD), at * WORD);
+    const from = reader.position;
+    reader.position += length * WORD;
+    if (length > SHORT) into.set(bytes.subarray(from, reader.position), at * WORD);
+    else for (let i = from, to = at * WORD; i < reader.position; i++, to++) into[to] = bytes[i]!;
     at += length;
   }
   return true;
