@@ -101,7 +101,7 @@ export const applyDifference = (bytes: Uint8Array, into: Uint8Array): boolean =>
     const from = reader.position;
     reader.position += length * WORD;
     if (length > SHORT) into.set(bytes.subarray(from, reader.position), at * WORD);
-    else for (let i = from, to = at * WORD; i < reader.position; i++, to++) into[to] = bytes[i]!;
+    else for (let byte = from, to = at * WORD; byte < reader.position; byte++, to++) into[to] = bytes[byte]!;
     at += length;
   }
   return true;
