@@ -1,6 +1,7 @@
 // An open file, served: a place in a provider's file.
 import { E } from "../../lib/fp.ts";
 import { File } from "../../lib/session/file-system.ts";
+import { fileEnd } from "../provider/file/file-end.ts";
 import type { FileProvider, OpenFile, OpenMode } from "../provider/file/file-provider.ts";
 import { HASHED_BYTES, type CapturedFile } from "./file-position.ts";
 import { lendBuffer } from "./read-buffers.ts";
@@ -99,7 +100,7 @@ export const makeFile = (options: FileOptions): FileObject => {
       get name() {
         return restoration === null ? now : (named() ?? now);
       },
-      end: () => E.map(({ size }: { readonly size: number }) => size)(file.stat()),
+      end: () => fileEnd(file),
       size: (data) => (typeof data === "string" ? Buffer.byteLength(data) : (data as Uint8Array).length),
       append: (data, place) => write(data as string | Uint8Array, place),
     };

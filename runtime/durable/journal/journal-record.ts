@@ -4,6 +4,7 @@ import { Decoder, Encoder } from "cbor-x";
 import type { Stamp } from "../../domain/witness.ts";
 import type { ToDomain } from "../../core/link.ts";
 import type { SessionError } from "../../../lib/error.ts";
+import { plainEntry } from "./plain-entry.ts";
 
 /** A turn: which event was delivered, and what the machine drew from outside. */
 export interface TurnRecord extends Stamp {
@@ -104,9 +105,38 @@ const fieldsOf = (record: DomainRecord): unknown[] => {
   }
 };
 
+const isPlace = (plan: unknown): plan is { readonly place: number } =>
+  typeof plan === "object" &&
+  plan !== null &&
+  typeof (plan as { place?: unknown }).place === "number" &&
+  Object.keys(plan).length === 1;
+
+/** The bytes of an entry that holds nothing but numbers; null of any other. */
+const plain = (incarnation: number, sequence: number, record: DomainRecord): Uint8Array | null => {
+  switch (record.kind) {
+    case "turn": {
+      const { turn, slot, digest, own, wall, entropy } = record;
+      if (entropy.length > 0) return null;
+      return plainEntry([incarnation, sequence, TURN, turn, slot, digest, own, wall]);
+    }
+    case "answer": {
+      const { slot, turn, answer, place } = record;
+      if ("error" in answer || typeof answer.value !== "number") return null;
+      if (place !== null && typeof place !== "number") return null;
+      return plainEntry([incarnation, sequence, ANSWER, slot, turn, place, 1, answer.value]);
+    }
+    case "plan": {
+      const { slot, turn, plan } = record;
+      return isPlace(plan) ? plainEntry([incarnation, sequence, PLAN, slot, turn], plan.place) : null;
+    }
+    default:
+      return null;
+  }
+};
+
 /** The bytes of an entry, valid until the next one is encoded. */
 export const encodeEntry = ({ incarnation, sequence, record }: JournalEntry): Uint8Array =>
-  encoder.encode([incarnation, sequence, ...fieldsOf(record)]);
+  plain(incarnation, sequence, record) ?? encoder.encode([incarnation, sequence, ...fieldsOf(record)]);
 
 const isNatural = (u: unknown): u is number => Number.isSafeInteger(u) && (u as number) >= 0;
 const isNumber = (u: unknown): u is number => typeof u === "number";

@@ -30,7 +30,7 @@ export class DirectoryFile implements OpenFile {
    *  `#unreadable`. */
   #reader = none;
   #unreadable = false;
-  /** Where the file ended after our last append, or `none`. */
+  /** Where the file ended when we last knew, or `none`. */
   #end = none;
 
   constructor(disk: Disk, files: Rooted, path: string, mode: OpenMode, descriptor: number) {
@@ -71,7 +71,9 @@ export class DirectoryFile implements OpenFile {
         if (n === 0) return E.left({ tag: "Io", code: "EIO", what: `write of ${this.#path}` });
         written += n;
       }
-      return E.right(offset === null ? this.#endAfter(descriptor, written) : offset + written);
+      if (offset === null) return E.right(this.#endAfter(descriptor, written));
+      if (offset === this.#end) this.#end += written;
+      return E.right(offset + written);
     } catch (cause) {
       return this.#failed(cause, "write");
     }
@@ -104,6 +106,15 @@ export class DirectoryFile implements OpenFile {
     try {
       const stat = this.#disk.fstatSync(this.#descriptor);
       return E.right({ kind: "file", size: stat.size, modified: stat.mtimeMs });
+    } catch (cause) {
+      return this.#failed(cause, "stat");
+    }
+  }
+
+  end(): Either<SessionError, number> {
+    if (this.#descriptor === none) return closedError(this.#path);
+    try {
+      return E.right(this.#endAfter(this.#descriptor, 0));
     } catch (cause) {
       return this.#failed(cause, "stat");
     }

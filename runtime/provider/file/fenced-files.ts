@@ -2,6 +2,7 @@
 import type { SessionError } from "../../../lib/error.ts";
 import { E, type Either } from "../../../lib/fp.ts";
 import type { Fence } from "../epoch/incarnation.ts";
+import { fileEnd } from "./file-end.ts";
 import type { FileEntry, FileIdentity, FileProvider, FileStat, OpenFile, OpenMode } from "./file-provider.ts";
 
 class FencedFile implements OpenFile {
@@ -27,6 +28,9 @@ class FencedFile implements OpenFile {
   }
   stat(): Either<SessionError, FileStat> {
     return this.#file.stat();
+  }
+  end(): Either<SessionError, number> {
+    return fileEnd(this.#file);
   }
   identity(hashUpTo: number): Either<SessionError, FileIdentity> {
     return this.#file.identity(hashUpTo);

@@ -71,6 +71,8 @@ export interface OpenFile {
   /** Returns when the content would survive a loss of power; the file's name is not covered. */
   sync(): Either<SessionError, void>;
   stat(): Either<SessionError, FileStat>;
+  /** The size that `stat` says, for whoever asks before each append. Default: by `stat`. */
+  end?(): Either<SessionError, number>;
   /** `hashUpTo`: bytes; a file of at most that size is hashed, 0 hashes none. Needs no right. */
   identity(hashUpTo: number): Either<SessionError, FileIdentity>;
   /** The path by which the file can be opened now, whoever has moved it; null once it was removed, or replaced.

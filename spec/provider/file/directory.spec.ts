@@ -8,6 +8,7 @@ import { Worker } from "node:worker_threads";
 import { E } from "../../../lib/fp.ts";
 import { directoryFiles } from "../../../runtime/provider/file/directory.ts";
 import { realDisk, type Disk } from "../../../runtime/provider/file/disk.ts";
+import { fileEnd } from "../../../runtime/provider/file/file-end.ts";
 import type { FileProvider, OpenMode } from "../../../runtime/provider/file/file-provider.ts";
 import { left, leftTag, right } from "../outcome.ts";
 import { fileProviderSuite } from "../../../suite/file-provider.ts";
@@ -239,7 +240,17 @@ describe("a directory's files", () => {
       expect(right(file.write(bytes("4"), null))).to.equal(3);
       expect(right(file.write(bytes(""), null))).to.equal(3);
       expect(fs.readFileSync(path.join(directory, "a"), "utf8")).to.equal("on4");
+      expect(right(fileEnd(file))).to.equal(3);
+      expect(right(file.write(bytes("five"), 3))).to.equal(7);
+      expect(right(fileEnd(file))).to.equal(7);
+      fs.appendFileSync(path.join(directory, "a"), "x");
+      expect(right(fileEnd(file))).to.equal(8);
+      expect(right(file.write(bytes("six"), 9))).to.equal(12);
+      expect(right(fileEnd(file))).to.equal(12);
+      fs.truncateSync(path.join(directory, "a"), 2);
+      expect(right(fileEnd(file))).to.equal(2);
       file.close();
+      expect(leftTag(fileEnd(file))).to.equal("Closed");
     }
   });
 

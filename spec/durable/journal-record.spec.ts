@@ -1,0 +1,51 @@
+import { expect } from "chai";
+import * as fc from "fast-check";
+import {
+  decodeEntry,
+  encodeEntry,
+  whoseEntry,
+  type DomainRecord,
+} from "../../runtime/durable/journal/journal-record.ts";
+
+const natural = fc.oneof(fc.nat({ max: 30 }), fc.nat({ max: 70_000 }), fc.maxSafeNat());
+const slot = fc.oneof(fc.integer({ min: -30, max: 30 }), fc.integer(), fc.constant(-0x1_0000_0000));
+const number = fc.oneof(slot, fc.maxSafeInteger(), fc.double({ noNaN: true }), fc.constant(-0));
+
+const record: fc.Arbitrary<DomainRecord> = fc.oneof(
+  fc.record({
+    ...{
+      kind: fc.constant("turn" as const),
+      turn: natural,
+      slot,
+      digest: natural,
+      own: number,
+      wall: number,
+    },
+    entropy: fc.array(fc.uint8Array({ maxLength: 3 }), { maxLength: 1 }).map((all) => all.map(Buffer.from)),
+  }),
+  fc.record({
+    ...{ kind: fc.constant("answer" as const), slot, turn: natural },
+    place: fc.oneof(fc.constant(null), natural, fc.constant({ seen: 1 })),
+    answer: fc.record({ value: fc.oneof(number, fc.string(), fc.constant(null)) }),
+  }),
+  fc.record({
+    ...{ kind: fc.constant("plan" as const), slot, turn: natural },
+    plan: fc.oneof(
+      fc.record({ place: natural }),
+      fc.constant({ once: true }),
+      fc.constant({ place: 1, more: 2 }),
+    ),
+  }),
+);
+
+describe("a journal's record", () => {
+  it("law 5: is read as it was written, whose it is too, whatever it holds", () => {
+    fc.assert(
+      fc.property(natural, natural, record, (incarnation, sequence, written) => {
+        const bytes = new Uint8Array(encodeEntry({ incarnation, sequence, record: written }));
+        expect(decodeEntry(bytes)).to.deep.equal({ incarnation, sequence, record: written });
+        expect(whoseEntry(bytes)).to.deep.equal({ incarnation, sequence });
+      }),
+    );
+  });
+});
