@@ -9,6 +9,7 @@ import {
 
 const natural = fc.oneof(fc.nat({ max: 30 }), fc.nat({ max: 70_000 }), fc.maxSafeNat());
 const slot = fc.oneof(fc.integer({ min: -30, max: 30 }), fc.integer(), fc.constant(-0x1_0000_0000));
+const time = fc.oneof(natural, fc.double({ noNaN: true, min: 0.001 }));
 const number = fc.oneof(slot, fc.maxSafeInteger(), fc.double({ noNaN: true }), fc.constant(-0));
 
 const record: fc.Arbitrary<DomainRecord> = fc.oneof(
@@ -18,8 +19,8 @@ const record: fc.Arbitrary<DomainRecord> = fc.oneof(
       turn: natural,
       slot,
       digest: natural,
-      own: number,
-      wall: number,
+      own: time,
+      wall: time,
     },
     entropy: fc.array(fc.uint8Array({ maxLength: 3 }), { maxLength: 1 }).map((all) => all.map(Buffer.from)),
   }),
@@ -44,7 +45,7 @@ describe("a journal's record", () => {
       fc.property(natural, natural, record, (incarnation, sequence, written) => {
         const bytes = new Uint8Array(encodeEntry({ incarnation, sequence, record: written }));
         expect(decodeEntry(bytes)).to.deep.equal({ incarnation, sequence, record: written });
-        expect(whoseEntry(bytes)).to.deep.equal({ incarnation, sequence });
+        expect(whoseEntry(bytes)).to.include({ incarnation, sequence });
       }),
     );
   });
