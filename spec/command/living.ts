@@ -26,11 +26,23 @@ export interface Living {
   readonly ended: Promise<Ended>;
 }
 
+/** What its process is given beside the program: arguments of Node's own, and its environment's variables. */
+export interface Preload {
+  readonly node: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** Starts the program in a folder. It is killed after `most` ms. */
-export const living = (folder: string, args: readonly string[], most = MOST_MS): Living => {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+export const living = (
+  folder: string,
+  args: readonly string[],
+  most = MOST_MS,
+  { node, env }: Preload = { node: [], env: {} },
+): Living => {
+  const child = spawn(process.execPath, [...node, PROGRAM, ...args], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
   });
   // Whoever waits for it in vain is to hear what it said, and nothing is left of it.
   const late = setTimeout(() => child.kill("SIGKILL"), most);

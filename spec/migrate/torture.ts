@@ -1,12 +1,16 @@
-// All that the suite does a part of: every failure of the link at every frame, and every blow at every step of a handover.
+// All that the suite does a part of: every failure of the link at every frame; every blow at every message of a handover;
+// kills at every step of either host, and at random.
 import { countFrames, suffer } from "./link-faults.ts";
 import { MOMENTS, strike } from "./killed.ts";
+import { blowsAtRandom, blowsAtSteps } from "./step-blows.ts";
+import { traveling } from "./traveler.ts";
 import { openStage } from "./two-hosts.ts";
-import { onTwoProcesses, type Side } from "./two-processes.ts";
+import { onTwoProcesses, type Side, type TwoProcesses } from "./two-processes.ts";
 import { FAILURES, type Fault } from "./wire.ts";
 
-/** Throws at the first thing that is wrong. */
-export const tortureMigration = async (tell: (text: string) => void): Promise<void> => {
+type Tell = (text: string) => void;
+
+const tortureLink = async (tell: Tell): Promise<void> => {
   const stage = await openStage();
   const frames = await countFrames(stage);
   for (const failure of FAILURES)
@@ -23,7 +27,10 @@ export const tortureMigration = async (tell: (text: string) => void): Promise<vo
       );
     }
   await stage.close();
-  await onTwoProcesses(async (two) => {
+};
+
+const tortureHandover = (tell: Tell): Promise<void> =>
+  onTwoProcesses(async (two) => {
     await two.goesOn();
     let home: Side = "here";
     for (const victim of ["source", "sink", null] as const)
@@ -34,4 +41,39 @@ export const tortureMigration = async (tell: (text: string) => void): Promise<vo
         );
       }
   })();
+
+const withTraveler = async (
+  play: (two: TwoProcesses, travel: Awaited<ReturnType<typeof traveling>>) => Promise<void>,
+): Promise<void> => {
+  const travel = await traveling();
+  try {
+    await onTwoProcesses((two) => play(two, travel), travel.world)();
+  } finally {
+    travel.close();
+  }
+};
+
+export interface MigrationTorture {
+  /** At every step, of those whose names have `only` in them. */
+  readonly steps: boolean;
+  readonly only?: string;
+  /** So many kills at random; null: none, but the link's failures and the handover's blows. */
+  readonly kills: number | null;
+  readonly seed: number;
+  readonly tell: Tell;
+}
+
+/** Throws at the first thing that is wrong. */
+export const tortureMigration = async ({
+  steps,
+  only,
+  kills,
+  seed,
+  tell,
+}: MigrationTorture): Promise<void> => {
+  if (steps) return withTraveler((two, travel) => blowsAtSteps(two, travel, tell, only));
+  if (kills !== null)
+    return withTraveler((two, travel) => blowsAtRandom(two, travel, { count: kills, seed }, tell));
+  await tortureLink(tell);
+  return tortureHandover(tell);
 };

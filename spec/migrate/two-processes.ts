@@ -3,12 +3,14 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { E } from "../../lib/fp.ts";
 import { ask } from "../../runtime/daemon/control-client.ts";
 import { HostReport } from "../../runtime/daemon/entry-report.ts";
 import { withDesk, type Desk, type Ran } from "../command/cli.ts";
-import { living, type Living } from "../command/living.ts";
+import { living, type Living, type Preload } from "../command/living.ts";
+import type { StepOrder } from "../torture/step.ts";
 import { tlsProxy, type TlsProxy } from "./tls-proxy.ts";
 
 const COUNTER = `import { component, FileSystem, Log, Timer } from "cryonode";
@@ -72,10 +74,14 @@ export interface TwoProcesses extends Desk {
   readonly proxies: Readonly<Record<Side, TlsProxy>>;
   /** `kill -9`; resolves when it has ended. */
   kill(side: Side): Promise<void>;
-  /** Starts it again; resolves when it is up. */
-  again(side: Side): Promise<void>;
+  /** Starts it again; resolves when it is up. With an order it is watched, and may end before that: then at once. */
+  again(side: Side, order?: Pick<StepOrder, "kill" | "armed">): Promise<void>;
+  /** Whether its process has ended. */
+  isOver(side: Side): boolean;
   /** Moves the counter away from there. */
   migrate(from: Side, ...more: readonly string[]): Promise<Ran>;
+  /** The same without a process of the command line; `told` hears each phase. */
+  moves(from: Side, precopy: boolean, told?: () => void): Promise<void>;
   /** What \`ps\` says of the counter there; null where nobody answers. */
   state(side: Side): Promise<string | null>;
   /** Resolves when `ps` says this of the counter there. */
@@ -95,6 +101,16 @@ export const freePort = (): Promise<number> =>
     });
   });
 
+const WATCH = fileURLToPath(new URL("../torture/watch-steps.js", import.meta.url));
+
+const watched = (folder: string, side: Side, order: Pick<StepOrder, "kill" | "armed">): Preload => {
+  const whole: StepOrder = { state: join(folder, side), world: join(folder, "data"), ports: [], ...order };
+  return { node: ["--import", WATCH], env: { CRYONODE_STEPS: JSON.stringify(whole) } };
+};
+
+/** It does not come to its end by itself. */
+const ENDED: ReadonlySet<string> = new Set(["faulted", "stuck", "exited"]);
+
 /** Longer than any spec that has them. */
 const MOST_MS = 600_000;
 
@@ -108,15 +124,21 @@ export const onTwoProcesses =
       const ports: Record<Side, number> = { here: await freePort(), there: await freePort() };
       const proxies = { here: await tlsProxy(() => ports.here), there: await tlsProxy(() => ports.there) };
       const hosts: Partial<Record<Side, Living>> = {};
-      const up = async (side: Side): Promise<void> => {
+      const over = new Set<Living>();
+      const up = async (side: Side, order?: Pick<StepOrder, "kill" | "armed">): Promise<void> => {
         const listen = `127.0.0.1:${ports[side]}`;
         const host = living(
           desk.folder,
           ["up", `${side}.yaml`, "--state", side, "--listen", listen, "--json"],
           MOST_MS,
+          order === undefined ? undefined : watched(desk.folder, side, order),
         );
         hosts[side] = host;
-        await host.tells({ event: "up" });
+        over.delete(host);
+        void host.ended.then(() => over.add(host));
+        const isUp = host.tells({ event: "up" });
+        // It is killed on its way up.
+        await (order === undefined ? isUp : isUp.catch(() => host.ended));
       };
       const state = async (side: Side): Promise<string | null> => {
         const answer = await ask(join(desk.folder, side), { command: "ps" }, { within: 2000 });
@@ -130,6 +152,10 @@ export const onTwoProcesses =
         (await readFile(join(desk.folder, "data/count.txt"), "utf8").catch(() => ""))
           .split("\n")
           .slice(0, -1);
+      const why = async (side: Side): Promise<string> => {
+        const { stdout } = await desk.cli(["ps", "--state", side]);
+        return `the counter has ended ${side}:\n${stdout}`;
+      };
       try {
         for (const side of ["here", "there"] as const) {
           const other = otherSide(side);
@@ -146,6 +172,12 @@ export const onTwoProcesses =
             await hosts[side]!.ended;
           },
           again: up,
+          isOver: (side) => over.has(hosts[side]!),
+          async moves(from, precopy, told = () => {}) {
+            const asked = { command: "migrate", name: "counter", with: [], to: otherSide(from) } as const;
+            const how = { precopy, pause: null, rounds: null };
+            await ask(join(desk.folder, from), { ...asked, ...how, with: [] }, { told });
+          },
           async comesTo(side, wanted) {
             while ((await state(side)) !== wanted) await soon();
           },
@@ -156,6 +188,8 @@ export const onTwoProcesses =
               const [here, there] = [await state("here"), await state("there")];
               const running = [here, there].filter((each) => each === "running").length;
               expect(running, "incarnations").to.be.at.most(1);
+              for (const side of ["here", "there"] as const)
+                if (ENDED.has((await state(side)) ?? "")) throw new Error(await why(side));
               if (running === 1 && here !== "in doubt" && there !== "in doubt")
                 return here === "running" ? "here" : "there";
               await soon();

@@ -7,7 +7,7 @@ import { allSteps, powerCuts, randomLives, torture } from "./torture.ts";
 
 const { values } = parseArgs({
   options: {
-    kills: { type: "string", default: "100" },
+    kills: { type: "string" },
     seed: { type: "string", default: "1" },
     steps: { type: "boolean", default: false },
     power: { type: "boolean", default: false },
@@ -23,7 +23,7 @@ if (values.help) {
   console.log(`npm run torture -- [--kills N] [--seed S]
 npm run torture -- --power [--kills N] [--seed S]
 npm run torture -- --steps [--only TEXT]
-npm run torture -- --migrate
+npm run torture -- --migrate [--kills N [--seed S] | --steps [--only TEXT]]
 with --cast NAME,NAME…: only these play, of ${EVERYONE.join(", ")}
 with --rest: whoever is idle for 5 ms is put to rest
 
@@ -32,13 +32,22 @@ with that of an uninterrupted run: N times (default 100) at moments that follow 
 --power, each time losing what was not synced, or some of it; or at every step of
 its life, before and after, its first time and later ones; with --only, at those whose names have TEXT in them; with --migrate,
 a component moves between hosts, with each failure of the link at every frame, and with kill -9 of either host and a cut
-link at each step of the handover. The steps:
+link at each message of the handover; with --steps at each step of either host, and again in its recovery; with --kills
+N times at any moment, of either or both, and again on their way up. The steps:
 
   ${STEP_NAMES.join("\n  ")}`);
-} else if (values.migrate) await tortureMigration((text) => console.log(text));
-else {
+} else if (values.migrate) {
+  const { kills, steps, only } = values;
+  await tortureMigration({
+    steps,
+    ...(only === undefined ? {} : { only }),
+    kills: kills === undefined ? null : Number(kills),
+    seed: Number(values.seed),
+    tell: (text) => console.log(text),
+  });
+} else {
   const steps = allSteps().filter(({ kill }) => kill!.what.includes(values.only ?? ""));
-  const [kills, seed] = [Number(values.kills), Number(values.seed)];
+  const [kills, seed] = [Number(values.kills ?? 100), Number(values.seed)];
   const lives = values.steps ? steps : values.power ? powerCuts(kills, seed) : randomLives(kills, seed);
   const {
     wrong,

@@ -60,6 +60,8 @@ export interface StepOrder {
   /** Where the foreign servers listen. */
   readonly ports: readonly number[];
   readonly kill: Step | null;
+  /** Steps are counted from when there is such a file on; default: from the beginning. */
+  readonly armed?: string | undefined;
   /** The nth such thing fails with this code, as the operating system would say it. */
   readonly fail?: (Omit<Step, "when"> & { readonly code: string; readonly times: number }) | undefined;
   /** A file to which is appended what is written and synced: see `power-cut.ts`. */
