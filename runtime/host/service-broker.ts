@@ -80,6 +80,8 @@ export class ServiceBroker {
   readonly #wanted: (who: Wanted) => void;
   /** Told of the children of this host that come and go. */
   presence: Presence = () => {};
+  /** Told of the end of the host. */
+  closed: () => void = () => {};
 
   /** `wanted`: told of whoever is wanted and is not there. */
   constructor(clock: Pick<ClockPower, "after"> = systemClock, wanted: (who: Wanted) => void = () => {}) {
@@ -743,6 +745,7 @@ export class ServiceBroker {
 
   /** Nobody waits any more. */
   close(): void {
+    this.closed();
     for (const link of this.#links.all) this.#links.drop(link);
   }
 }

@@ -143,12 +143,10 @@ export class Carrier {
   ): readonly Whereabouts[] {
     return leavers.flatMap(({ name, identity, generation }): Whereabouts[] => {
       const all = ties.get(name) ?? [];
-      // Who finds the others there has left nobody behind.
-      if (all.every(({ there }) => there)) return [];
       const sessions = all.flatMap(({ link, serves, session }) =>
         serves && session !== null ? [{ link, ...session }] : [],
       );
-      return [{ identity, child: name, at: to, epoch: generation + 1, sessions }];
+      return all.length === 0 ? [] : [{ identity, child: name, at: to, epoch: generation + 1, sessions }];
     });
   }
 
@@ -156,9 +154,16 @@ export class Carrier {
   async left(
     leavers: readonly { readonly identity: string }[],
     noted: readonly Whereabouts[],
+    ties: ReadonlyMap<string, readonly CarriedTie[]>,
   ): Promise<void> {
     for (const { identity } of leavers) this.#gone.add(identity);
     for (const each of noted) this.#away.set(each.identity, each);
+    // Who finds all others there has left nobody behind, unless one of them has come here meanwhile.
+    for (const { identity, child } of noted) {
+      const others = ties.get(child) ?? [];
+      if (others.every((tie) => tie.there && !this.#options.live.broker.isHere(tie.identity)))
+        await this.#drop(identity);
+    }
     await this.#tidy();
     for (const peer of this.#contacts.keys()) this.#expect(peer);
     this.#reach();
@@ -177,9 +182,10 @@ export class Carrier {
       await this.#drop(identity);
     }
     for (const { identity, child, generation: epoch, there, serves, session } of ties) {
-      // Whoever has a server's name here has its place, for a route leads to the name.
-      const isTaken = serves && session !== null && isTakenHere(child);
-      if (there || isTaken || live.broker.isHere(identity)) continue;
+      // Whoever has a server's name here has its place, for a route leads to the name; and one that the source took to
+      // be here may have gone there meanwhile.
+      const isTaken = ((serves && session !== null) || there) && isTakenHere(child);
+      if (isTaken || live.broker.isHere(identity)) continue;
       if (children.some((each) => each.identity === identity)) continue;
       const known = this.#away.get(identity);
       if (known !== undefined && known.at !== from) continue;
@@ -225,8 +231,8 @@ export class Carrier {
     for (const peer of this.#peers) if (!this.#contacts.has(peer)) this.#retry(peer);
   }
 
-  #retry(peer: string): void {
-    this.#retries.until(peer, async () => {
+  #retry(peer: string, later = false): void {
+    const attempt = async (): Promise<boolean> => {
       if (this.#closed || this.#contacts.has(peer) || this.#at(peer).length === 0) return true;
       const channel = await this.#options.dial(peer);
       if (E.isLeft(channel)) return false;
@@ -238,7 +244,8 @@ export class Carrier {
       }
       void this.#begin(channel.right, peer, true);
       return true;
-    });
+    };
+    this.#retries.until(peer, attempt, { later });
   }
 
   /** A peer has called to carry sessions. Resolves when that is over. */
@@ -272,7 +279,8 @@ export class Carrier {
     if (this.#contacts.get(peer) !== contact) return;
     this.#contacts.delete(peer);
     this.#part(peer);
-    if (!this.#closed) this.#retry(peer);
+    // Who says what it may not is not called again at once.
+    if (!this.#closed) setImmediate(() => this.#retry(peer, why.tag === "Protocol"));
   }
 
   /** Nobody there is in contact any more. */

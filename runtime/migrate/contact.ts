@@ -39,6 +39,9 @@ export class Contact {
   #outbox: CarriedMessage[] = [];
   #waitingBytes = 0;
   #sending = false;
+  /** Messages that went out, and that came in. */
+  #said = 0;
+  #heard = 0;
 
   constructor(options: ContactOptions) {
     this.#options = options;
@@ -76,8 +79,9 @@ export class Contact {
   async #write(encoded: Uint8Array): Promise<void> {
     const { channel } = this.#options;
     const total = encoded.length;
+    const number = this.#said++;
     for (let at = 0; at < total; at += MOST_BODY_BYTES)
-      await channel.send({ kind: "carried", total, at }, encoded.subarray(at, at + MOST_BODY_BYTES));
+      await channel.send({ kind: "carried", number, total, at }, encoded.subarray(at, at + MOST_BODY_BYTES));
   }
 
   /** Hears the other end until the connection is over, and why. */
@@ -114,12 +118,14 @@ export class Contact {
     for (;;) {
       const piece = await channel.next(["carried"]);
       if (E.isLeft(piece)) return piece;
-      const { total, at, body } = piece.right;
-      const isNext = at === filled && body.length > 0 && filled + body.length <= total;
-      if (!isNext || total > MOST_CARRIED_BYTES) return protocol(`a piece of ${total} bytes at ${at}`);
+      const { number, total, at, body } = piece.right;
+      const isNext = number === this.#heard && at === filled && body.length > 0;
+      if (!isNext || filled + body.length > total || total > MOST_CARRIED_BYTES)
+        return protocol(`a piece of message ${number}, ${total} bytes, at ${at}`);
       pieces.push(new Uint8Array(body));
       filled += body.length;
       if (filled < total) continue;
+      this.#heard++;
       const message = decodeCarried(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces));
       return E.isLeft(message) ? protocol(message.left) : message;
     }

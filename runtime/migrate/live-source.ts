@@ -146,7 +146,7 @@ class LiveDeparture implements Departure {
     if (E.isLeft(released)) return released;
     await Promise.all(this.#standing.map(({ child }) => child.release()));
     this.#standing = [];
-    await carrier?.left(leavers, noted);
+    await carrier?.left(leavers, noted, this.#carried);
     return released;
   }
 

@@ -115,8 +115,9 @@ const messages = {
   taken: kind("taken", { task: uuid, generations: bounded(natural, MOST_TRAVELERS, "generations") }),
 
   // --- sessions between the two hosts
-  /** A piece of a message (carried-message.ts), `total` bytes in all, which begins at `at`. */
-  carried: kind("carried", { total: natural, at: natural }),
+  /** A piece of the message (carried-message.ts) of this number, from 0 in each direction, `total` bytes in all, which
+   *  begins at `at`. */
+  carried: kind("carried", { number: natural, total: natural, at: natural }),
 
   // --- at any time
   /** Whatever is under way is given up. */

@@ -6,12 +6,14 @@ import { hostProse, type HostError } from "../host/host-error.ts";
 import type { LiveHost } from "../host/live-host.ts";
 import type { Runtime } from "../host/runtime.ts";
 import type { Image } from "../image/image.ts";
+import { decodeTies } from "./carried-message.ts";
 import { Channel } from "./channel.ts";
 import type { Container } from "./container.ts";
 import { MemoryDecisions } from "./decisions.ts";
 import { noLandings } from "./landings.ts";
 import { LiveSink } from "./live-sink.ts";
 import { LiveSource } from "./live-source.ts";
+import { carrierOf, type LocalCarrier } from "./local-carriers.ts";
 import { duplexPair } from "./local-link.ts";
 import { MigThread } from "./mig-thread.ts";
 import type { MigrateError } from "./migrate-error.ts";
@@ -49,23 +51,37 @@ interface Arrived {
   readonly image: Image;
 }
 
+/** `other`: the host at the other end. */
 const threadOf = (
   { live, runtime, entry }: LocalHost,
+  other: LocalCarrier,
   dial: ConstructorParameters<typeof MigThread>[0]["dial"],
   failed: (arrived: Arrived, error: HostError) => void,
 ): MigThread => {
   const free = (): Either<MigrateError, () => void> => E.right(() => {});
+  const { carrier } = carrierOf(live, entry);
   return new MigThread({
     host: live.config.name,
     signer: runtime.signer,
-    source: new LiveSource({ live, runtime, decisions: new MemoryDecisions(), reserve: free }),
+    source: new LiveSource({
+      live,
+      runtime,
+      decisions: new MemoryDecisions(),
+      reserve: free,
+      carrier,
+      peer: () => other.id,
+    }),
     sink: new LiveSink({
-      ...{ live, runtime, entry, reserve: free },
+      ...{ live, runtime, entry, reserve: free, carries: true },
       names: () => [],
       isFree: (name) => live.child(name)?.ending !== null,
       enliven: async (container, image) => {
+        const ties = container.cargo.flatMap(({ bytes }) => decodeTies(bytes) ?? []);
+        const isTaken = (name: string): boolean => live.child(name)?.ending === null;
+        await carrier.arrived(container.manifest.children, ties, other.id, isTaken);
         const revived = await live.reviveRead(image, `the container of ${container.task}`, { entry });
         if (E.isLeft(revived)) failed({ container, image }, revived.left);
+        else carrier.landed(other.id);
         return revived;
       },
       standing: () => Promise.resolve("open"),
@@ -94,9 +110,12 @@ export const migrateLocally = async ({
   let stranded: { readonly arrived: Arrived; readonly error: HostError } | null = null;
   const nobody: ConstructorParameters<typeof MigThread>[0]["dial"] = () =>
     Promise.resolve(E.left({ tag: "Link", peer: from.live.config.name, reason: "it is over" }));
-  const sink = threadOf(to, nobody, (arrived, error) => (stranded = { arrived, error }));
+  const here = carrierOf(from.live, from.entry);
+  const there = carrierOf(to.live, to.entry);
+  const sink = threadOf(to, here, nobody, (arrived, error) => (stranded = { arrived, error }));
   const source = threadOf(
     from,
+    there,
     (key) => {
       const [own, far] = duplexPair();
       void sink.serve({
@@ -121,6 +140,7 @@ const takeBack = async (
   { live, entry }: LocalHost,
   { arrived: { container, image }, error }: { readonly arrived: Arrived; readonly error: HostError },
 ): Promise<Either<MigrateError, never>> => {
+  await carrierOf(live, entry).carrier.arrived(container.manifest.children, [], "", () => true);
   const revived = await live.reviveRead(image, `the container of ${container.task}`, { entry });
   if (E.isRight(revived)) return E.left({ tag: "Host", error });
   const names = container.manifest.children.map(({ name }) => name);

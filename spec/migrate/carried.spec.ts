@@ -1,0 +1,306 @@
+// Sessions that are carried between two hosts: each call runs once and in its order, wherever the link fails, whoever of
+// the two moves, and whatever a peer says.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { Route } from "../../runtime/core/route.ts";
+import { E } from "../../lib/fp.ts";
+import { carriedHosts, type CarriedHosts, type Name } from "./carried-hosts.ts";
+import { openStage, type Stage } from "./two-hosts.ts";
+import type { Failure, Fault } from "./wire.ts";
+
+const CONTRACT = `import * as t from "io-ts";
+import { bytes, capability, Dataspace, method, session } from "cryonode";
+export const Ear = session("Ear", { hear: method({ args: t.tuple([t.number]), result: t.number }) });
+export const Tally = session("Tally", {
+  add: method({ args: t.tuple([t.number]), result: t.number }),
+  echo: method({ args: t.tuple([bytes]), result: bytes }),
+  tell: method({ args: t.tuple([capability(Ear)]), result: t.number }),
+  ear: method({ args: t.tuple([]), result: capability(Ear) }),
+  lend: method({ args: t.tuple([capability(Dataspace)]), result: t.void }),
+});
+`;
+
+/** Notes each call, in the order that they run; one that shall hears of what it was given. */
+const SERVER = `import { component } from "cryonode";
+import { Tally } from "../contract.ts";
+export default component(async (env) => {
+  let next = 0;
+  await env.announce(Tally, (_args, { client, closed }) => {
+    void closed.then(() => console.log(client + " has gone"));
+    return {
+      add: async (n: number) => { if (n !== next++) console.log("WRONG " + n); return n; },
+      echo: async (all: Uint8Array) => all.map((each) => each ^ 1),
+      tell: async (ear) => { let sum = 0; for (let n = 1; n <= 5; n++) sum += await ear.hear(n); return sum; },
+      ear: async () => ({ hear: async (n: number) => n * 10 }),
+      lend: async () => {},
+    };
+  });
+});
+`;
+
+/** Four calls at a time. */
+const CLIENT = `import { component, Timer } from "cryonode";
+import { Tally } from "../contract.ts";
+export default component(async (env) => {
+  const timer = await env.session(Timer);
+  const tally = await env.session(Tally);
+  for (let n = 0; ; n += 4) {
+    const answers = await Promise.all([0, 1, 2, 3].map((each) => tally.add(n + each)));
+    console.log("to " + answers[3]);
+    await timer.sleep(2);
+  }
+});
+`;
+
+const ROUTES: readonly Route[] = [{ service: "Tally", child: "server" }];
+
+const given = <T>(either: E.Either<unknown, T>): T => {
+  if (E.isLeft(either)) throw new Error(JSON.stringify(either.left));
+  return either.right;
+};
+
+describe("a session that is carried between two hosts", function () {
+  this.timeout(60_000);
+  let stage: Stage;
+  before(async () => {
+    stage = await openStage();
+    await writeFile(join(stage.folder, "contract.ts"), CONTRACT);
+  });
+  after(() => stage.close());
+
+  const on = (play: (hosts: CarriedHosts) => Promise<void>) => async (): Promise<void> => {
+    const hosts = carriedHosts(stage);
+    try {
+      await play(hosts);
+    } finally {
+      await hosts.close();
+    }
+  };
+
+  const counting = async (hosts: CarriedHosts): Promise<void> => {
+    await hosts.start("server", SERVER);
+    await hosts.start("client", CLIENT, ROUTES);
+    await hosts.until("to 7");
+  };
+  /** It goes on from here; each call has run once, in its order. */
+  const goesOn = async ({ log, until }: CarriedHosts, rounds = 3): Promise<void> => {
+    const last = Number(log.at(-1)!.slice(3));
+    await until(`to ${last + 4 * rounds}`);
+    expect(log).to.deep.equal(log.map((_, i) => `to ${4 * i + 3}`));
+  };
+
+  for (const mover of ["client", "server"] as const)
+    it(
+      `law 2: goes on when the ${mover} moves, when it comes back, and when the other follows`,
+      on(async (hosts) => {
+        await counting(hosts);
+        given(await hosts.migrate("here", mover));
+        await goesOn(hosts);
+        const stayed = mover === "client" ? "server" : "client";
+        expect(hosts.there.carrier.report(mover)).to.deep.equal([
+          { with: stayed, at: "here", contact: true },
+        ]);
+        given(await hosts.migrate("there", mover));
+        await goesOn(hosts);
+        expect(hosts.here.carrier.report(mover)).to.deep.equal([]);
+        given(await hosts.migrate("here", mover));
+        await goesOn(hosts);
+        given(await hosts.migrate("here", stayed));
+        await goesOn(hosts);
+        expect(hosts.there.carrier.report(mover)).to.deep.equal([]);
+      }),
+    );
+
+  it(
+    "goes on when both move at once, in opposite directions",
+    on(async (hosts) => {
+      await counting(hosts);
+      given(await hosts.migrate("here", "client"));
+      await Promise.all([hosts.migrate("here", "server"), hosts.migrate("there", "client")]);
+      await goesOn(hosts);
+      hosts.cut();
+      await goesOn(hosts);
+    }),
+  );
+
+  const bothWays = (failure: Failure, frames: readonly number[]): Fault[] =>
+    frames.flatMap((frame) => ([0, 1] as const).map((direction) => ({ direction, frame, failure })));
+
+  for (const [failure, frames] of [
+    ["cut", Array.from({ length: 16 }, (_, frame) => frame)],
+    ["swap", [0, 1, 4]],
+    ["stall", [0, 5]],
+    ["half", [3]],
+  ] as const)
+    it(
+      `fault 37: each call runs once where the link fails at one frame after the other: ${failure}`,
+      on(async (hosts) => {
+        await counting(hosts);
+        hosts.faults = bothWays(failure, frames);
+        given(await hosts.migrate("here", "client"));
+        for (let left = hosts.faults.length; left > 0; left = hosts.faults.length) {
+          await goesOn(hosts, 2);
+          // Two frames whose order does not matter leave the contact as it is.
+          if (failure === "swap" && hosts.faults.length === left) hosts.cut();
+        }
+        await goesOn(hosts);
+      }),
+    );
+
+  it(
+    "waits while there is no contact, as long as the route's patience says",
+    on(async (hosts) => {
+      await hosts.start("server", SERVER);
+      await hosts.start(
+        "client",
+        CLIENT.replace('console.log("to " + answers[3]);', 'console.log("to " + answers[3]);').replace(
+          "const answers = await Promise.all([0, 1, 2, 3].map((each) => tally.add(n + each)));",
+          `const answers = await Promise.all([0, 1, 2, 3].map((each) => tally.add(n + each))).catch((error) => {
+            console.log("" + error.facts.tag);
+            throw error;
+          });`,
+        ),
+        [{ service: "Tally", child: "server", patience: 200 }],
+      );
+      await hosts.until("to 7");
+      given(await hosts.migrate("here", "client"));
+      await goesOn(hosts);
+      hosts.apart = true;
+      await hosts.until("Unavailable");
+    }),
+  );
+
+  it(
+    "hands on callbacks, objects and bytes, whole; a dataspace is denied by name",
+    on(async (hosts) => {
+      await hosts.start("server", SERVER);
+      await hosts.start(
+        "client",
+        `import { component, Timer } from "cryonode";
+        import { Tally } from "../contract.ts";
+        export default component(async (env) => {
+          const timer = await env.session(Timer);
+          const tally = await env.session(Tally);
+          const early = await tally.ear();
+          console.log("early " + (await early.hear(1)));
+          await timer.sleep(100_000_000).catch(() => {});
+        });`.replace(
+          "await timer.sleep(100_000_000).catch(() => {});",
+          `await new Promise((resolve) => env.revived(resolve));
+          console.log("heard " + (await early.hear(2)));
+          console.log("told " + (await tally.tell({ hear: async (n) => n * 2 })));
+          const late = await tally.ear();
+          console.log("late " + (await late.hear(3)));
+          const many = new Uint8Array(1_500_000).fill(7);
+          const back = await tally.echo(many);
+          console.log("bytes " + back.length + " " + back.every((each) => each === 6));
+          const memory = await env.ram.alloc(4096);
+          await tally.lend(memory).catch((error) => console.log(error.facts.tag + ": " + error.facts.reason));
+          console.log("again " + (await (await env.session(Tally)).ear().then((ear) => ear.hear(4))));
+          tally.close();`,
+        ),
+        ROUTES,
+      );
+      await hosts.until("early 10");
+      given(await hosts.migrate("here", "client"));
+      await hosts.until("client has gone");
+      expect(hosts.log).to.deep.equal([
+        "early 10",
+        "heard 20",
+        "told 30",
+        "late 30",
+        "bytes 1500000 true",
+        "Denied: a dataspace can't be handed on over a session with server that is carried between two hosts",
+        "again 40",
+        "client has gone",
+      ]);
+    }),
+  );
+
+  it(
+    "ends with either: a client that exits is gone for its server, and a server that is killed for its client",
+    on(async (hosts) => {
+      await counting(hosts);
+      given(await hosts.migrate("here", "client"));
+      await goesOn(hosts);
+      await hosts.there.live.kill("client");
+      await hosts.until("client has gone");
+    }),
+  );
+
+  describe("is refused, and they run on where they are", () => {
+    const refusal = async (hosts: CarriedHosts, from: Name, name: string): Promise<unknown> => {
+      const refused = await hosts.migrate(from, name);
+      expect(E.isLeft(refused)).to.equal(true);
+      await goesOn(hosts);
+      return (refused as E.Left<unknown>).left;
+    };
+
+    it(
+      "where the route says local: true, by session, route and both components",
+      on(async (hosts) => {
+        await hosts.start("server", SERVER);
+        await hosts.start("client", CLIENT, [{ service: "Tally", child: "server", local: true }]);
+        await hosts.until("to 7");
+        for (const [name, other] of [
+          ["client", "server"],
+          ["server", "client"],
+        ])
+          expect(await refusal(hosts, "here", name!)).to.deep.include({
+            tag: "Unfit",
+            child: name,
+            reason:
+              `can't leave ${other} behind: the session of client with server, Tally, has the route ` +
+              `{ service: Tally, to: { child: server }, local: true }: they go together`,
+          });
+        given(await hosts.migrate("here", "client", "server"));
+        await goesOn(hosts);
+      }),
+    );
+
+    it(
+      "law 4: where the other host's entry of the client grants it nothing, or says local: true",
+      on(async (hosts) => {
+        await counting(hosts);
+        const entry = hosts.there.entries.get("client")!;
+        for (const [routes, reason] of [
+          [[], /no route of client here leads to server/],
+          [[{ service: "Tally", child: "server", local: true }], /says local: true/],
+        ] as const) {
+          hosts.there.entries.set("client", {
+            ...entry,
+            routes: [{ service: "LOG" }, { service: "Timer" }, ...routes],
+          });
+          expect(JSON.stringify(await refusal(hosts, "here", "server"))).to.match(reason);
+        }
+        hosts.there.entries.delete("client");
+        expect(JSON.stringify(await refusal(hosts, "here", "server"))).to.match(
+          /no start entry here grants it a session with server/,
+        );
+      }),
+    );
+
+    it(
+      "law 4: where the server's host takes the route away later: the session is denied by name",
+      on(async (hosts) => {
+        await hosts.start("server", SERVER);
+        await hosts.start(
+          "client",
+          CLIENT.replace(
+            "tally.add(n + each)",
+            'tally.add(n + each).catch((error) => { console.log(error.facts.tag + ": " + error.facts.reason); throw error; })',
+          ),
+          ROUTES,
+        );
+        await hosts.until("to 7");
+        given(await hosts.migrate("here", "client"));
+        await goesOn(hosts);
+        hosts.here.entries.delete("client");
+        hosts.cut();
+        await hosts.until("Denied: the host of server has no start entry for client");
+        await hosts.until("client has gone");
+      }),
+    );
+  });
+});
