@@ -63,6 +63,8 @@ export class Carrier {
   readonly #asked = new Map<string, AskedCalls>();
   /** Those who left, in the time of this host. */
   readonly #gone = new Set<string>();
+  /** Those who came, whether or not they have come to life yet. */
+  readonly #come = new Set<string>();
   readonly #retries = new Retries();
   #closed = false;
 
@@ -156,12 +158,16 @@ export class Carrier {
     noted: readonly Whereabouts[],
     ties: ReadonlyMap<string, readonly CarriedTie[]>,
   ): Promise<void> {
-    for (const { identity } of leavers) this.#gone.add(identity);
+    for (const { identity } of leavers) {
+      this.#gone.add(identity);
+      this.#come.delete(identity);
+    }
     for (const each of noted) this.#away.set(each.identity, each);
     // Who finds all others there has left nobody behind, unless one of them has come here meanwhile.
     for (const { identity, child } of noted) {
-      const others = ties.get(child) ?? [];
-      if (others.every((tie) => tie.there && !this.#options.live.broker.isHere(tie.identity)))
+      const isHere = (other: string): boolean =>
+        this.#come.has(other) || this.#options.live.broker.isHere(other);
+      if ((ties.get(child) ?? []).every((tie) => tie.there && !isHere(tie.identity)))
         await this.#drop(identity);
     }
     await this.#tidy();
@@ -179,6 +185,7 @@ export class Carrier {
     const { book, live } = this.#options;
     for (const { identity } of children) {
       this.#gone.delete(identity);
+      this.#come.add(identity);
       await this.#drop(identity);
     }
     for (const { identity, child, generation: epoch, there, serves, session } of ties) {

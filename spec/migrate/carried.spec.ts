@@ -154,7 +154,7 @@ describe("a session that is carried between two hosts", function () {
       await hosts.start("server", SERVER);
       await hosts.start(
         "client",
-        CLIENT.replace('console.log("to " + answers[3]);', 'console.log("to " + answers[3]);').replace(
+        CLIENT.replace(
           "const answers = await Promise.all([0, 1, 2, 3].map((each) => tally.add(n + each)));",
           `const answers = await Promise.all([0, 1, 2, 3].map((each) => tally.add(n + each))).catch((error) => {
             console.log("" + error.facts.tag);
