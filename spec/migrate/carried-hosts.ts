@@ -151,7 +151,9 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
         void ends.get(other(name))!.thread.serve({ channel: new Channel(far, { peer: name }), key });
         return Promise.resolve(E.right({ channel: new Channel(own, { peer: other(name) }), key }));
       },
+      may: () => true,
       arrived: () => {},
+      fetched: () => {},
       warn,
     });
     const end = { name, live, thread, carrier, warnings, entries };
