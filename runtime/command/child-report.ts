@@ -58,7 +58,10 @@ export const eventText = (
     case "replaced":
       return ["good", `replaced: ${basename(event.component)} runs in its place`];
     case "stuck":
-      return ["bad", "stuck: it faulted too often, and is left as it is"];
+      return [
+        "bad",
+        `stuck: it faulted too often, and is left as it is; \`cryonode inspect ${event.child}\` says why`,
+      ];
     case "kept":
       return ["warm", "is no longer in the file: it is kept as it is, and does not run"];
     case "exported":

@@ -23,6 +23,8 @@ export interface EntryOutline {
   readonly generation: number | null;
   /** SHA-256 of its code. */
   readonly code: string | null;
+  /** The image that it is in; null where it is in none. */
+  readonly image: string | null;
   readonly exit: number | null;
   readonly reason: string | null;
   /** Bytes and sessions that it takes now; null where it does not live. */
@@ -81,6 +83,7 @@ export const entryOutlines = async (
       identity: record?.identity ?? null,
       generation: record === undefined || record.generation === 0 ? null : record.generation,
       code: record === undefined || record.hash === "" ? null : record.hash,
+      image: record === undefined || record.image === null ? null : folder.lengthen(record.image),
       exit: record?.state === "exited" ? record.code : null,
       reason: report?.reason ?? (state === "running" ? null : (record?.reason ?? null)),
       restarts: record?.restarts ?? 0,
@@ -110,6 +113,14 @@ const faultLines = (fault: FaultRecord, now: number): readonly Line[] => {
   ];
 };
 
+/** What can be done with one that is stuck. */
+const nextText = (child: string, image: string | null): string => {
+  const anew = `\`cryonode replace ${child}\` begins anew with what its source is now`;
+  return image === null
+    ? anew
+    : `\`cryonode revive ${child}\` goes on without the event that brought it down last; ${anew}`;
+};
+
 /** A child for people. */
 const entryText = (outline: EntryOutline, now: number, colours: boolean): readonly string[] => {
   const { child, state, identity, generation, code, exit, reason, memory, sessions, checkpoint } = outline;
@@ -119,6 +130,7 @@ const entryText = (outline: EntryOutline, now: number, colours: boolean): readon
   const lines: readonly Line[] = [
     ["state", `${state}${exit === null ? "" : ` ${exit}`}`],
     ...known("because", reason),
+    ...known("next", state === "stuck" ? nextText(child, outline.image) : null),
     ...known("identity", identity === null ? null : `${identity}, generation ${generation}`),
     ...known("code", code === null ? null : `sha256 ${code}`),
     ...known("memory", memory === null ? null : bytesText(memory)),

@@ -74,10 +74,11 @@ const advice = (child: string, state: EntryState): string => {
       return `; \`cryonode revive ${child}\` tries again, \`migrate\` and \`export\` take it elsewhere`;
     case "departed":
       return `; it can come back from there, or \`cryonode start ${child}\` starts another one here`;
+    case "stuck":
+      return `; \`cryonode revive ${child}\` goes on without what brought it down, where that could be kept, and \`cryonode replace ${child}\` begins anew with what its source is now`;
     case "exited":
     case "faulted":
     case "killed":
-    case "stuck":
     case "fenced":
     case "waiting":
       return `; \`cryonode start ${child}\` starts it anew`;

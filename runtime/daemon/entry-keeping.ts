@@ -80,8 +80,8 @@ export class EntryKeeping {
     await this.note(child, { ...this.of(child), checkpoint: { at: Date.now(), image: path, bytes } });
   }
 
-  /** It is in an image now. `alive`: only until the next host comes. */
-  async frozen(child: string, frozen: Frozen, state: "frozen" | "alive"): Promise<void> {
+  /** It is in an image now. `alive`: only until the next host comes; `stuck`: it had faulted too often. */
+  async frozen(child: string, frozen: Frozen, state: "frozen" | "alive" | "stuck"): Promise<void> {
     const { image, bytes, generation } = frozen;
     const before = this.of(child);
     const path = this.#options.folder.shorten(image);
@@ -114,7 +114,8 @@ export class EntryKeeping {
    *  why. */
   async tidy(child: string): Promise<void> {
     const former = await this.#options.keeper.former(child);
-    const isLeft = !["stuck", "fenced"].includes(this.of(child).state);
+    const { state, image } = this.of(child);
+    const isLeft = image !== null || !["stuck", "fenced"].includes(state);
     if (E.isRight(former) && former.right !== null && isLeft)
       await this.forget(child, former.right.identity.identity);
   }

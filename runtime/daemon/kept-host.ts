@@ -240,8 +240,7 @@ class KeptHost implements DurableHost {
 
   start(name: string): Promise<Done> {
     return this.#command(name, "start", "started", isOver, async () => {
-      const before = this.#book.get(name);
-      if (before !== undefined) await this.#lives.keeping.note(name, { ...before, restarts: 0, faults: [] });
+      await this.#forgive(name);
       return this.#lives.startNew(name);
     });
   }
@@ -252,7 +251,7 @@ class KeptHost implements DurableHost {
     if (path === null) return null;
     for (const child of this.#book.names) {
       const { state, image } = this.#book.get(child)!;
-      const comesBack = (state === "frozen" || state === "alive") && this.#lives.alive(child) === null;
+      const comesBack = ["frozen", "alive", "stuck"].includes(state) && this.#lives.alive(child) === null;
       if (comesBack && image !== null && folder.lengthen(image) === path)
         return { tag: "InUse", path, child };
     }
@@ -288,8 +287,24 @@ class KeptHost implements DurableHost {
   }
 
   revive(name: string): Promise<Done> {
-    const fit: Fit = (state) => isFrozen(state) || state === "stranded";
-    return this.#command(name, "revive", "revived", fit, () => this.#lives.comeBack(name));
+    const fit: Fit = (state) => isFrozen(state) || state === "stranded" || this.#isPutDown(name, state);
+    return this.#command(name, "revive", "revived", fit, async () => {
+      const isForgiven = this.#isPutDown(name, this.#reports.stateOf(name));
+      const revived = await this.#lives.comeBack(name);
+      if (isForgiven && E.isRight(revived)) await this.#forgive(name);
+      return revived;
+    });
+  }
+
+  /** It faulted too often, and is in an image, without what brought it down. */
+  #isPutDown(name: string, state: EntryState): boolean {
+    return state === "stuck" && this.#book.get(name)?.image !== null;
+  }
+
+  /** Its faults don't count any more. */
+  async #forgive(name: string): Promise<void> {
+    const before = this.#book.get(name);
+    if (before !== undefined) await this.#lives.keeping.note(name, { ...before, restarts: 0, faults: [] });
   }
 
   kill(name: string): Promise<Done> {
@@ -306,13 +321,15 @@ class KeptHost implements DurableHost {
   }
 
   replace(name: string, component: string | null): Promise<Done> {
-    return this.#command(name, "replace", "replaced", isThere, async () => {
+    const fit: Fit = (state) => isThere(state) || state === "stuck" || state === "faulted";
+    return this.#command(name, "replace", "replaced", fit, async () => {
       const { config, roots } = this.#lives.entries.get(name)!;
       const file = component ?? config.component;
       const compiled = await this.#options.code.compiled(file, roots);
       if (E.isLeft(compiled)) return hostFailed({ tag: "Component", diagnostics: compiled.left });
       const exchanged = await this.#lives.quietly(name, () => this.#exchange(name, compiled.right));
       if (E.isLeft(exchanged)) return exchanged;
+      await this.#forgive(name);
       const { hash } = compiled.right;
       const event = { event: "replaced", child: name, component: file, hash } as const;
       this.#lives.emit(event);

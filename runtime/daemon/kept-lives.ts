@@ -23,6 +23,7 @@ import type { EntryBook, RecordError } from "./entry-book.ts";
 import { UNBORN, type EntryRecord } from "./entry-record.ts";
 import { addFault, dropFaults, type FaultRecord } from "./fault-book.ts";
 import { Faults } from "./faults.ts";
+import { NO_EVENT } from "../domain/witness.ts";
 import { digestOf, readSealed, unclaim } from "./image-copy.ts";
 
 export type Done = Either<DurableError, DurableEvent>;
@@ -189,15 +190,17 @@ export class KeptLives {
     this.#options.examine(child);
   }
 
-  /** Writes down what brought it down, for it does not come back. What is kept of one that is stuck stays. */
+  /** Writes down what brought it down, for it does not come back by itself. One that is stuck is put into an image, from
+   *  which it can; where that is not possible, what is kept of it stays. */
   async examine(child: string): Promise<void> {
     const entry = this.entries.get(child);
     const ending = this.#ending(child);
     const former = await this.#options.keeper.former(child, ending);
+    const isStuck = this.keeping.of(child).state === "stuck";
+    const isThere = E.isRight(former) && former.right !== null && entry !== undefined;
+    const put = isThere && isStuck ? await this.#putDown(child, entry.config, former.right!) : null;
     const found =
-      E.isRight(former) && former.right !== null && entry !== undefined
-        ? await this.live.examine(entry.config, former.right)
-        : null;
+      put !== null ? E.right(put) : isThere ? await this.live.examine(entry.config, former.right!) : null;
     if (found !== null && E.isLeft(found))
       this.#warn(child, `what brought it down can't be found out: ${hostProse(found.left)}`);
     await this.#noteFault(child, found !== null && E.isRight(found) ? found.right : null, false);
@@ -205,6 +208,23 @@ export class KeptLives {
     if (state === "faulted") return this.over(child, { state, reason });
     this.#recovered();
     if (state === "stuck") this.emit({ event: "stuck", child, reason: reason ?? "" });
+  }
+
+  /** It goes back to before the turn that brought it down, takes none, and is frozen there: what it was told then is set
+   *  aside, and what its turns before had called goes out. What was set aside; null where it can't be done. */
+  async #putDown(child: string, config: StartConfig, former: FormerLife): Promise<Aside | null> {
+    if (former.aside?.slot === NO_EVENT) return null;
+    return this.quietly(child, async () => {
+      const recovered = await this.live.recover(config, former);
+      if (E.isLeft(recovered)) return null;
+      const frozen = await this.live.freeze([child], { image: this.#options.folder.image(child) });
+      if (E.isLeft(frozen)) {
+        await this.live.kill(child);
+        return null;
+      }
+      await this.keeping.frozen(child, frozen.right[0]!, "stuck");
+      return recovered.right.aside;
+    });
   }
 
   #ending(child: string): Ending | null {

@@ -131,7 +131,7 @@ describe("cryonode up", function () {
 
   it(
     "leaves a child that faults as it fell; under a policy it comes back, until it is stuck",
-    onHost(async ({ up, cli, json, child, write }) => {
+    onHost(async ({ up, cli, json, child, write, folder }) => {
       await write(
         "host.yaml",
         HOST.replace(
@@ -166,6 +166,7 @@ describe("cryonode up", function () {
       const shown = await cli(["inspect", "counter"]);
       expect(shown.status).to.equal(0);
       expect(shown.stdout).to.match(/^counter\n {2}state +stuck\n {2}because +.*turn/);
+      expect(shown.stdout).to.match(/\n {2}next +`cryonode revive counter` goes on without the event/);
       const [inspected] = (await json("inspect", "counter")).events;
       const faults = inspected!["faults"] as readonly Readonly<Record<string, unknown>>[];
       expect(faults.map(({ forgiven, generation }) => [forgiven, generation])).to.deep.equal([
@@ -195,8 +196,17 @@ describe("cryonode up", function () {
       const next = up();
       await next.tells({ event: "up" });
       expect(await child("counter")).to.include({ state: "stuck", restarts: 2 });
-      expect((await json("start", "counter")).status).to.equal(0);
+      const frozen = await json("freeze", "counter");
+      expect(frozen.stderr).to.contain("is stuck, and can't be frozen; `cryonode revive counter` goes on");
+      // From the boundary before its fault: it counts on, and the file has each number once.
+      expect((await json("revive", "counter")).status).to.equal(0);
       expect(await child("counter")).to.include({ state: "running", restarts: 0 });
+      const counted = (await cli(["logs", "counter"])).stdout.match(/count [0-9]+/g)!.length;
+      await next.tells({ event: "log", child: "counter", text: `count ${counted + 2}` });
+      expect((await json("kill", "counter")).status).to.equal(0);
+      const lines = (await readFile(join(folder, "data", "count.txt"), "utf8")).split("\n").slice(0, -1);
+      expect(lines).to.deep.equal(lines.map((_, n) => String(n + 1)));
+      expect((await json("start", "counter")).status).to.equal(0);
       expect((await json("inspect", "counter")).events[0]).to.deep.include({ state: "running", faults: [] });
     }),
   );
