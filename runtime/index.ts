@@ -3,6 +3,8 @@
 // shows it at work.
 export { Host } from "./embed/host.ts";
 export { Child, type Until } from "./embed/child.ts";
+export { DurableHost } from "./embed/durable-host.ts";
+export { reach, type ReachOptions } from "./embed/reach.ts";
 export { HostFailure, type HostFacts } from "./embed/host-failure.ts";
 export type {
   BoundOptions,
@@ -23,6 +25,7 @@ export type {
   StartOptions,
   StreamGateOptions,
 } from "./embed/host-options.ts";
+export type { CheckpointOptions, DurableEntryOptions, DurableHostOptions } from "./embed/durable-options.ts";
 export type { MigrateOptions, Moved } from "./embed/migrate-options.ts";
 export type { ServiceClient } from "./embed/service-client.ts";
 export type { OuterFiles, OuterGate, OuterRom } from "./embed/outside.ts";

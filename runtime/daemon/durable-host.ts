@@ -1,5 +1,7 @@
 // A host that keeps its children over its own end. What commands ask of it, whatever it is that makes them last.
 import type { Either } from "../../lib/fp.ts";
+import type { SessionTarget } from "../core/link.ts";
+import type { OutsideSession } from "../host/outside-party.ts";
 import type { HostConfig, StartConfig } from "../host/host-config.ts";
 import type { KeptReports } from "../host/kept-reports.ts";
 import type { Keeper } from "../host/keeper.ts";
@@ -142,6 +144,8 @@ export interface DurableHost {
   resolve(name: string): Promise<Either<DurableError, void>>;
   /** Calls a method of a child's service from outside; what it answers, as JSON has it. */
   call(call: OutsideCall): Promise<Either<DurableError, unknown>>;
+  /** Opens a session with a child's service from outside; what the child refuses is `Call`. */
+  session(target: SessionTarget): Promise<Either<DurableError, OutsideSession>>;
   /** Freezes all that lives, and ends. */
   shutdown(): Promise<Rest>;
 }

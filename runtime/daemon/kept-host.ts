@@ -3,8 +3,11 @@
 import { unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
+import type { SessionError } from "../../lib/error.ts";
 import { Gate } from "../../lib/session/gate.ts";
 import type { Compiled } from "../component/compile.ts";
+import type { SessionTarget } from "../core/link.ts";
+import type { OutsideSession } from "../host/outside-party.ts";
 import type { StartConfig } from "../host/host-config.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import type { MigrateError } from "../migrate/migrate-error.ts";
@@ -501,6 +504,15 @@ class KeptHost implements DurableHost {
     await this.#commands.free(call.child);
     const unfit = this.#unfit(call.child, "called", isRunning);
     return unfit === null ? callFromOutside(this.#lives.live, call) : E.left(unfit);
+  }
+
+  async session(target: SessionTarget): Promise<Either<DurableError, OutsideSession>> {
+    const { child } = target;
+    await this.#commands.free(child);
+    const unfit = this.#unfit(child, "called", isRunning);
+    if (unfit !== null) return E.left(unfit);
+    const opened = await this.#lives.live.session(target);
+    return E.mapLeft((error: SessionError): DurableError => ({ tag: "Call", child, error }))(opened);
   }
 
   // --- the end

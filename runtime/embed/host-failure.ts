@@ -1,5 +1,6 @@
 // What the promises of the embedding API reject with: an `Error` for people, with the facts for programs.
 import { prose, type SessionError } from "../../lib/error.ts";
+import type { Refusal } from "../daemon/control-protocol.ts";
 import { renderEnding, type Ending } from "../host/ending.ts";
 import { migrateProse, type MigrateError } from "../migrate/migrate-error.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
@@ -9,6 +10,10 @@ export type HostFacts =
   | HostError
   /** A host could not be opened: `what` of it, and the operating system's words for why. */
   | { readonly tag: "Setup"; readonly what: string; readonly reason: string }
+  /** Another durable host has the state directory; `pid`: its process, null where it does not answer. */
+  | { readonly tag: "Running"; readonly state: string; readonly pid: number | null }
+  /** A durable host, of this process or another one, could not do what was asked for; nothing has changed. */
+  | { readonly tag: "Refused"; readonly child: string; readonly refusal: Refusal }
   /** The host was closed. */
   | { readonly tag: "HostClosed"; readonly host: string }
   /** What `until` waited for did not come within `within` ms, or before the child ended. */
@@ -39,6 +44,10 @@ const factsProse = (facts: HostFacts): string => {
   switch (facts.tag) {
     case "Setup":
       return `${facts.what}: ${facts.reason}`;
+    case "Running":
+      return `a host is running on ${facts.state} already${facts.pid === null ? "" : `, process ${facts.pid}`}`;
+    case "Refused":
+      return facts.refusal.message;
     case "HostClosed":
       return `host ${facts.host} is closed`;
     case "NotReached":

@@ -146,6 +146,9 @@ export interface RouteOptions {
   readonly rights?: readonly (FileRight | GateRight)[];
   /** File_system: what a handle does at a revival when its file is no longer what it was. Default `strict`. */
   readonly policy?: FilePolicy;
+  /** Gate, on a durable host: what becomes of a message to a foreign peer that a crash came into. Default
+   *  `at-least-once`. */
+  readonly delivery?: "at-least-once" | "at-most-once";
   /** Timer: what a sleeping timer keeps across a freeze, the time that remained or the hour. Default `remaining`. */
   readonly deadline?: "remaining" | "wall";
 }

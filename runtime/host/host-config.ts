@@ -4,6 +4,7 @@ import type { FileProvider, FileRight } from "../provider/file/file-provider.ts"
 import type { GateProvider, GateRight } from "../provider/gate/gate-provider.ts";
 import type { GateProviderSpec } from "../shard/protocol.ts";
 import type { Route } from "../core/route.ts";
+import type { PeerRight } from "./peer-right.ts";
 
 /** Real files below a directory, or files in the host's memory that end with it. */
 export type FileProviderConfig =
@@ -64,9 +65,6 @@ export interface PeerConfig {
   readonly may: readonly PeerRight[];
 }
 
-/** A command of the command channel that a peer may give here: to take its children in, to hand children over to it, to
- *  start an entry for the first time. */
-export type PeerRight = "receive" | "transfer" | "initialize";
 /** Unless the host's file says otherwise. */
 export const PEER_MAY: readonly PeerRight[] = ["receive"];
 

@@ -1,7 +1,7 @@
 // The part of a host that manages migrations and owns the command channel. It is at both ends and never travels. It
 // keeps the role of each task, serves what peers say, and settles what a crash or a cut link left open.
 import { E, type Either } from "../../lib/fp.ts";
-import type { PeerRight } from "../host/host-config.ts";
+import type { PeerRight } from "../host/peer-right.ts";
 import type { PublicKey } from "../image/public-key.ts";
 import type { Signer } from "../image/signer.ts";
 import type { Channel, Heard } from "./channel.ts";

@@ -1,6 +1,6 @@
 // Why a migration came to nothing: a closed union that carries facts. Wherever it failed, the travelers run on at their
 // source, unless it says otherwise.
-import type { PeerRight } from "../host/host-config.ts";
+import type { PeerRight } from "../host/peer-right.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import { lackProse, type Lack } from "./lack.ts";
 import type { WrongState } from "./role.ts";

@@ -1,6 +1,6 @@
 // Another host that this one knows: its name here, where it listens, and the key that it must show.
 import { E, type Either } from "../../lib/fp.ts";
-import type { PeerRight } from "../host/host-config.ts";
+import type { PeerRight } from "../host/peer-right.ts";
 import { didYouMean, nearest } from "../nearest.ts";
 import type { PublicKey } from "../image/public-key.ts";
 

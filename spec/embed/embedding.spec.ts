@@ -1,5 +1,7 @@
 // docs/embedding.md does what it says, and other projects get the types.
-import { readFile } from "node:fs/promises";
+import { readFile, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { fencedBlock } from "../docs/fenced-block.ts";
 import { inProject } from "./project.ts";
@@ -16,6 +18,22 @@ describe("embedding: docs/embedding.md", () => {
         stdout: fencedBlock(page, "text", "tally: tally 1"),
         stderr: "",
       });
+    }));
+
+  it("law 3: keeps a component over the end of its host, which has its state directory alone", () =>
+    inProject(async ({ folder, write, compile, node }) => {
+      const page = await readFile(new URL("../../../docs/embedding.md", import.meta.url), "utf8");
+      for (const name of ["io-ts", "fp-ts"])
+        await symlink(
+          fileURLToPath(new URL(`../../../node_modules/${name}`, import.meta.url)),
+          join(folder, "node_modules", name),
+        );
+      await write("teller.ts", fencedBlock(page, "ts", "// teller.ts\n"));
+      await write("keep.ts", fencedBlock(page, "ts", "// keep.ts\n"));
+      expect(await compile()).to.deep.equal({ status: 0, stdout: "", stderr: "" });
+      const stdout = fencedBlock(page, "text", "5\n8\n");
+      expect(await node("out/keep.js")).to.deep.equal({ status: 0, stdout, stderr: "" });
+      expect(await readFile(join(folder, "data", "book.txt"), "utf8")).equal("5\n3\n1\n");
     }));
 });
 

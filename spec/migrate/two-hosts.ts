@@ -4,12 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileComponent, type Compiled } from "../../runtime/component/compile.ts";
 import type { Route } from "../../runtime/core/route.ts";
-import {
-  PEER_MAY,
-  type HostConfig,
-  type PeerRight,
-  type StartConfig,
-} from "../../runtime/host/host-config.ts";
+import { PEER_MAY, type HostConfig, type StartConfig } from "../../runtime/host/host-config.ts";
+import type { PeerRight } from "../../runtime/host/peer-right.ts";
 import { LiveHost } from "../../runtime/host/live-host.ts";
 import { startRuntime, type Runtime } from "../../runtime/host/runtime.ts";
 import { Channel } from "../../runtime/migrate/channel.ts";
