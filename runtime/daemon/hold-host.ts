@@ -49,11 +49,11 @@ export interface HeldHost {
   /** The mode that its state directory had, where others could look into it. */
   readonly closedFrom: number | null;
   /** Commands are carried out from now on; those that came earlier have waited. */
-  serve(): void;
+  readonly serve: () => void;
   /** Freezes all that lives, and ends what it is made of. The directory is held still. */
-  shutdown(): Promise<Rest>;
+  readonly shutdown: () => Promise<Rest>;
   /** Gives the state directory back. */
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /** What is wrong with the components of entries that have never been, each told once. The others have code that they

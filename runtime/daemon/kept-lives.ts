@@ -198,9 +198,9 @@ export class KeptLives {
     const former = await this.#options.keeper.former(child, ending);
     const isStuck = this.keeping.of(child).state === "stuck";
     const isThere = E.isRight(former) && former.right !== null && entry !== undefined;
-    const put = isThere && isStuck ? await this.#putDown(child, entry.config, former.right!) : null;
+    const put = isThere && isStuck ? await this.#putDown(child, entry.config, former.right) : null;
     const found =
-      put !== null ? E.right(put) : isThere ? await this.live.examine(entry.config, former.right!) : null;
+      put !== null ? E.right(put) : isThere ? await this.live.examine(entry.config, former.right) : null;
     if (found !== null && E.isLeft(found))
       this.#warn(child, `what brought it down can't be found out: ${hostProse(found.left)}`);
     await this.#noteFault(child, found !== null && E.isRight(found) ? found.right : null, false);

@@ -201,8 +201,8 @@ describe("cryonode up", function () {
       // From the boundary before its fault: it counts on, and the file has each number once.
       expect((await json("revive", "counter")).status).to.equal(0);
       expect(await child("counter")).to.include({ state: "running", restarts: 0 });
-      const counted = (await cli(["logs", "counter"])).stdout.match(/count [0-9]+/g)!.length;
-      await next.tells({ event: "log", child: "counter", text: `count ${counted + 2}` });
+      const logged = (await cli(["logs", "counter"])).stdout.match(/count [0-9]+/g)!.length;
+      await next.tells({ event: "log", child: "counter", text: `count ${logged + 2}` });
       expect((await json("kill", "counter")).status).to.equal(0);
       const lines = (await readFile(join(folder, "data", "count.txt"), "utf8")).split("\n").slice(0, -1);
       expect(lines).to.deep.equal(lines.map((_, n) => String(n + 1)));
