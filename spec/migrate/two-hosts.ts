@@ -1,4 +1,5 @@
 // Two live hosts of one process with a thread of migration each, and a wire between them that can be made to fail.
+import type { Duplex } from "node:stream";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,6 +39,8 @@ export interface TwoHosts {
   readonly places: string[];
   /** What the next wire does. */
   fail(fault: Fault | null): void;
+  /** From now on somebody else is at the far end of whatever is dialled; null: the other host is. */
+  answerBy(who: ((far: Duplex) => void) | null): void;
   /** The wires that were made. */
   readonly wires: Wire[];
   start(name: string): Promise<void>;
@@ -124,6 +127,7 @@ export const twoHosts = ({ runtime, compiled }: Stage, options: TwoHostsOptions)
   const waiting = new Map<string, () => void>();
   const wires: Wire[] = [];
   let fault: Fault | null = null;
+  let impostor: ((far: Duplex) => void) | null = null;
   const entries = new Map<string, StartConfig>();
   const entryOf = (host: string, name: string): StartConfig | undefined => {
     const own = entries.get(name);
@@ -188,7 +192,9 @@ export const twoHosts = ({ runtime, compiled }: Stage, options: TwoHostsOptions)
         wires.push(wire);
         const other = name === "here" ? there : here;
         const [own, far] = wire.ends;
-        void other.thread.serve({ channel: new Channel(far, { peer: name, silence }), key });
+        if (impostor === null)
+          void other.thread.serve({ channel: new Channel(far, { peer: name, silence }), key });
+        else impostor(far);
         return Promise.resolve(E.right({ channel: new Channel(own, { peer: other.name, silence }), key }));
       },
       may: (_key, said) => may[name].includes(said),
@@ -202,6 +208,9 @@ export const twoHosts = ({ runtime, compiled }: Stage, options: TwoHostsOptions)
   const there = open("there");
   return {
     ...{ runtime, here, there, log, places, wires },
+    answerBy: (who) => {
+      impostor = who;
+    },
     fail: (next) => {
       fault = next;
     },
