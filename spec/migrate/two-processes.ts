@@ -56,6 +56,7 @@ hosts:
 ${providers?.(name) ?? ""}    epochs: ./epochs
     peers:
       - { name: ${peer}, address: "127.0.0.1:${port}", key: "${key}"${more} }
+    trust: ["${key}"]
 start:
   counter:
     component: ./counter.ts
