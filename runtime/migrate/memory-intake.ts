@@ -4,7 +4,7 @@ import { inflateRawSync } from "node:zlib";
 import { E, type Either } from "../../lib/fp.ts";
 import { roomyMemory } from "../host/advances.ts";
 import { chunkAt, chunkCount, decodeRows, encodeBits, HashTable, sha256 } from "./chunks.ts";
-import { chunkBytes, MOST_ROWS } from "./message.ts";
+import { chunkBytes, MOST_ROWS, rowBytes } from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { Stay, Unsaved } from "./stays.ts";
 
@@ -49,6 +49,8 @@ export class MemoryIntake {
   /** Chunks that were announced and are yet to come, in order. */
   #awaited: { readonly number: number; readonly hash: Uint8Array }[] = [];
   #next = 0;
+  /** The last chunk of the last table. */
+  #last = -1;
   /** Chunks that changed since the stay was written to. */
   #dirty = new Set<number>();
   /** Chunks that changed since the memory was handed on to where it will live; null: it was not. */
@@ -116,6 +118,7 @@ export class MemoryIntake {
     this.#resize(memoryBytes);
     this.#awaited = [];
     this.#next = 0;
+    this.#last = read.at(-1)?.number ?? this.#last;
     const lacking = read.map(({ number, hash }) => {
       if (this.#hashes.equals(number, hash)) return false;
       const found = this.#found(keyOf(hash));
@@ -167,16 +170,23 @@ export class MemoryIntake {
 
   /** Begins to save what is complete, where that is enough to be worth it; more of this table may come in meanwhile. */
   ahead(): void {
-    const next = this.#awaited[this.#next]?.number ?? this.#hashes.length;
+    const next = this.#awaited[this.#next]?.number ?? this.#last + 1;
     const complete = next - (next % GRAIN);
     if (this.#isSaving || complete * chunkBytes < this.#saved + SLICE_BYTES) return;
     this.#isSaving = true;
     this.#saving = this.#save(complete * chunkBytes).finally(() => (this.#isSaving = false));
   }
 
-  /** Until nothing is being saved any more, so that a table may come. */
+  /** Until nothing is being saved any more. */
   saved(): Promise<Either<MigrateError, void>> {
     return this.#saving;
+  }
+
+  /** Until this table may come: what is being saved must not change meanwhile. */
+  async ready(rows: Uint8Array, memoryBytes: number): Promise<Either<MigrateError, void>> {
+    const first = rows.length < rowBytes ? 0 : Buffer.from(rows.buffer, rows.byteOffset).readUInt32LE();
+    const isBeyond = memoryBytes === this.#memory.length && first * chunkBytes >= this.#saved;
+    return isBeyond ? E.right(undefined) : this.#saving;
   }
 
   /** Makes what came in durable. */

@@ -3,10 +3,12 @@ import { deflateRawSync } from "node:zlib";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Channel } from "./channel.ts";
 import { bitAt, chunkAt, chunkCount, encodeRows, HashTable, sha256 } from "./chunks.ts";
-import { chunkBytes, MOST_CHUNKS, MOST_ROWS } from "./message.ts";
+import { chunkBytes, MOST_CHUNKS } from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { MemoryView } from "./source-host.ts";
 
+/** Rows of one table: 8 MiB. */
+const ROWS_AT_ONCE = 512;
 /** Bytes of a chunk that are deflated to see whether the rest is worth it. */
 const PROBE_BYTES = 1024;
 /** After so many chunks in a row that were not worth deflating, as many go without a probe. */
@@ -86,15 +88,10 @@ export class Outgoing {
   ): Promise<Either<MigrateError, void>> {
     const numbers = [...this.#pending].toSorted((a, b) => a - b);
     this.#pending = new Set();
-    const changed: number[] = [];
-    for (const number of numbers) {
-      const hash = sha256(chunkAt(this.#memory, number));
-      if (this.#told.equals(number, hash)) continue;
-      this.#told.set(number, hash);
-      changed.push(number);
-    }
-    for (let at = 0; at < changed.length; at += MOST_ROWS) {
-      const rows = changed.slice(at, at + MOST_ROWS);
+    // While the sink takes in one part, the next is hashed.
+    for (let at = 0; at < numbers.length; at += ROWS_AT_ONCE) {
+      const rows = this.#changedOf(numbers.slice(at, at + ROWS_AT_ONCE));
+      if (rows.length === 0) continue;
       await channel.send(
         { kind: "table", traveler, memoryBytes: this.#memory.length },
         encodeRows(rows, this.#told),
@@ -111,6 +108,16 @@ export class Outgoing {
       if (E.isLeft(sent)) return sent;
     }
     return E.right(undefined);
+  }
+
+  /** Those of the chunks that are otherwise than the sink was told, which they are from now on. */
+  #changedOf(numbers: readonly number[]): readonly number[] {
+    return numbers.filter((number) => {
+      const hash = sha256(chunkAt(this.#memory, number));
+      if (this.#told.equals(number, hash)) return false;
+      this.#told.set(number, hash);
+      return true;
+    });
   }
 
   async #sendChunks(

@@ -202,8 +202,8 @@ export class SinkRun {
           const intake = intakes[said.traveler];
           if (intake === undefined)
             return protocol("table", `one of ${intakes.length} travelers`, `${said.traveler}`);
-          const saved = await channel.working(current.saved());
-          if (E.isLeft(saved)) return saved;
+          const ready = await channel.working(intake.ready(said.body, said.memoryBytes));
+          if (E.isLeft(ready)) return ready;
           current = intake;
           const lacking = intake.table(said.body, said.memoryBytes);
           if (E.isLeft(lacking)) return lacking;

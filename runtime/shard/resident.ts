@@ -30,6 +30,7 @@ import { PortalClient } from "./portal-client.ts";
 import type { ChildSpec, FromResident, LogMatch, ToResident } from "./protocol.ts";
 import { ShardRouter } from "./shard-router.ts";
 import { Keeping, namesOf } from "./keeping.ts";
+import { storePageBytes } from "../durable/store/page-set.ts";
 import { replay, type MadeBy } from "../durable/replay.ts";
 import { setAside } from "../durable/set-aside.ts";
 import { astrayProse } from "../durable/astray.ts";
@@ -65,8 +66,10 @@ export interface ResidentPowers {
 /** A buffer for a memory of so many bytes: the kept one, if it fits. */
 const stagingOf = (staging: SharedArrayBuffer | null, bytes: number): Uint8Array => {
   if (staging?.byteLength === bytes) return new Uint8Array(staging);
-  // Filled, so that its pages are there before the child stands still.
-  return new Uint8Array(new SharedArrayBuffer(bytes)).fill(1);
+  const fresh = new Uint8Array(new SharedArrayBuffer(bytes));
+  // Touched, so that its pages are there before the child stands still.
+  for (let at = 0; at < bytes; at += storePageBytes) fresh[at] = 0;
+  return fresh;
 };
 
 /** Looked up when it is asked: the log is made after the router that leads to it. */
