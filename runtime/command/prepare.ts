@@ -1,10 +1,10 @@
 // All that a run needs and that can be wrong before anything starts: components, images of earlier runs, the
 // state directory and its key.
-import type { Worker } from "node:worker_threads";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Compiled } from "../component/compile.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Runtime } from "../host/runtime.ts";
+import { startThread } from "../host/spare-thread.ts";
 import { imageProse } from "../image/image-error.ts";
 import { compileStart } from "../scenario/compile-start.ts";
 import { checkImages } from "../scenario/check-images.ts";
@@ -16,17 +16,15 @@ export interface Prepared {
   readonly compiled: ReadonlyMap<string, Compiled>;
 }
 
-/** `state`: the state directory, absolute; made, with its key, once all else is found right. `spare`: a thread that is
- *  coming up. */
+/** `state`: the state directory, absolute; made, with its key, once all else is found right. */
 export const prepare = async (
   scenario: Scenario,
   state: string,
-  spare: Worker | null,
 ): Promise<Either<readonly Diagnostic[], Prepared>> => {
   // The compiler works in a process of its own: meanwhile the engine is made ready in this one.
   const compiling = compileStart(scenario);
   const { warmRuntime } = await import("../host/runtime.ts");
-  const warm = warmRuntime({ spare });
+  const warm = warmRuntime({ spare: startThread() });
   const compiled = await compiling;
   const images = await checkImages(scenario, state);
   if (E.isLeft(compiled) || images.length > 0) {

@@ -36,7 +36,8 @@ interface StateOption {
   readonly state: string;
 }
 
-/** Runs one command line. `spare`: a thread that is coming up, for a command that needs one. Never rejects for what the user can put right. */
+/** Runs one command line. `spare`: a thread that is coming up, for `up`. Never rejects for what the user can put
+ *  right. */
 export const runProgram = async (
   args: readonly string[],
   console: Console,
@@ -72,7 +73,7 @@ export const runProgram = async (
     .option(...json)
     .action(async (file: string, options: StateOption & { readonly json: boolean }) => {
       const { run } = await import("./run.ts");
-      status = await run({ file, ...options }, console, signal, spare);
+      status = await run({ file, ...options }, console, signal);
     });
 
   program

@@ -1,6 +1,5 @@
 // `cryonode run FILE`: a scenario to its verdict.
 import { resolve } from "node:path";
-import type { Worker } from "node:worker_threads";
 import { E } from "../../lib/fp.ts";
 import { readScenario } from "../scenario/read-scenario.ts";
 import type { RunEvent } from "../scenario/run-event.ts";
@@ -16,12 +15,11 @@ export interface RunCommand {
   readonly json: boolean;
 }
 
-/** `signal` ends the run early; `spare`: a thread that is coming up. */
+/** `signal` ends the run early. */
 export const run = async (
   { file, state, json }: RunCommand,
   console: Console,
   signal: AbortSignal,
-  spare: Worker | null,
 ): Promise<ExitStatus> => {
   const began = performance.now();
   const since = (): number => performance.now() - began;
@@ -41,7 +39,7 @@ export const run = async (
   const report: (event: RunEvent) => void = human?.event ?? jsonReport(console, since);
   human?.begin(scenario);
   const { prepare } = await import("./prepare.ts");
-  const prepared = await prepare(scenario, resolve(state), spare);
+  const prepared = await prepare(scenario, resolve(state));
   if (E.isLeft(prepared)) {
     complainAbout(console, prepared.left);
     return WRONG_INPUT;
