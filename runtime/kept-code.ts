@@ -10,6 +10,7 @@ import { basename, dirname, join } from "node:path";
 import { cachedDataVersionTag } from "node:v8";
 import { Script } from "node:vm";
 import { threadId } from "node:worker_threads";
+import { beforeGrowth } from "./heap-growth.ts";
 
 const MAGIC = "cryonode code 1 ";
 const HEADER_BYTES = MAGIC.length + 64 + 1;
@@ -84,11 +85,15 @@ export const runScript = (file: string, use: string): unknown => {
   });
   const isFresh = kept === null || script.cachedDataRejected === true;
   if (!isOff && isFresh) {
+    const flags = cachedDataVersionTag();
     let isDone = false;
     const keep = (): void => {
       if (isDone) return;
       isDone = true;
-      keepAt(path, text, script.createCachedData());
+      // What is made under other flags would never be taken.
+      const made = (): Buffer | null => (cachedDataVersionTag() === flags ? script.createCachedData() : null);
+      const data = made() ?? beforeGrowth(made);
+      if (data !== null) keepAt(path, text, data);
     };
     setTimeout(keep, KEEP_AFTER_MS).unref();
     process.once("exit", keep);

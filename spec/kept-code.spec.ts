@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 
 const LOADER = new URL("../runtime/kept-code.js", import.meta.url);
+const GROWTH = new URL("../runtime/heap-growth.js", import.meta.url);
 const BUNDLED = fileURLToPath(new URL("../bin", import.meta.url));
 const PACKAGE = fileURLToPath(new URL("../../package.json", import.meta.url));
 
@@ -29,6 +30,7 @@ vm.Script = class extends Script {
 (await import("node:module")).syncBuiltinESMExports();
 const { runScript } = await import(process.argv[1]);
 const { answer } = runScript(process.argv[2], "spec");
+if (process.env.GROWS === "1") (await import(process.argv[3])).growFreely();
 console.log(JSON.stringify({ answer: answer(), used }));
 `;
 
@@ -57,7 +59,7 @@ describe("compiled code that is kept", () => {
   ): Told => {
     const ran = spawnSync(
       process.execPath,
-      [...options, "--input-type=module", "-e", PROGRAM, LOADER.href, file],
+      [...options, "--input-type=module", "-e", PROGRAM, LOADER.href, file, GROWTH.href],
       { encoding: "utf8", env: { ...process.env, CRYONODE_CODE_CACHE: "", ...env } },
     );
     if (ran.status !== 0) throw new Error(ran.stderr);
@@ -115,6 +117,16 @@ describe("compiled code that is kept", () => {
       expect(load(file, { CRYONODE_CODE_CACHE: "off" })).to.deep.equal({ answer: "two", used: "nothing" });
       expect(load(file)).to.deep.equal({ answer: "two", used: "kept" });
       expect(await readdir(code)).to.have.lengthOf(2);
+    }),
+  );
+
+  it(
+    "is kept by a process whose flags have changed as if they had not",
+    inFolder(async (file, code) => {
+      await writeFile(file, script("one"));
+      expect(load(file, { GROWS: "1" })).to.deep.equal({ answer: "one", used: "nothing" });
+      expect(load(file)).to.deep.equal({ answer: "one", used: "kept" });
+      await kept(code);
     }),
   );
 

@@ -3,6 +3,7 @@ import type { Worker } from "node:worker_threads";
 import { E } from "../../lib/fp.ts";
 import type { DurableConfig, Rest } from "../daemon/durable-host.ts";
 import { holdHost, THREADS, type Unheld } from "../daemon/hold-host.ts";
+import { growFreely } from "../heap-growth.ts";
 import { warmRuntime, type RuntimeInMemory } from "../host/runtime.ts";
 import type { Address } from "../migrate/peer.ts";
 import type { Interruption } from "./interruption.ts";
@@ -53,6 +54,7 @@ export const serveHost = async (options: ServeOptions): Promise<Served> => {
       if (signal.aborted) resolve();
       else signal.addEventListener("abort", () => resolve(), { once: true });
   });
+  growFreely();
   serve();
   void host.begin();
   await told;
