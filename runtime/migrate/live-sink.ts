@@ -259,7 +259,8 @@ export class LiveSink implements SinkHost {
     if (wordSize !== WORD_SIZE) lack("word size", "", `it has ${wordSize} bits, this host ${WORD_SIZE}`);
     if (byteOrder !== BYTE_ORDER) lack("byte order", "", `it is ${byteOrder}, this host is ${BYTE_ORDER}`);
     if (!engines.includes(engine)) lack("engine", engine, `this host has ${engines.join(", ") || "none"}`);
-    if (this.base(base) === null) lack("base", base, "this host does not have it");
+    if (this.base(base) === null)
+      lack("base", base, "this host does not have it; `export --whole` brings it along");
   }
 
   /** The whole container, against what is granted here: all that its ledgers name. */

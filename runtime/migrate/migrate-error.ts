@@ -28,11 +28,17 @@ export type MigrateError =
   /** The disk, at this step. */
   | { readonly tag: "Disk"; readonly step: string; readonly path: string; readonly code: string };
 
+/** What is meant most often where that is said. */
+const taken = ({ said, phase }: WrongState): string =>
+  (said === "receive" || said === "initialize") && phase === "populated"
+    ? " (somebody of this name is there already)"
+    : "";
+
 /** One sentence for people. */
 export const migrateProse = (error: MigrateError): string => {
   switch (error.tag) {
     case "WrongState":
-      return `${error.said} is refused: the task is ${error.role}, ${error.phase}; accepted there: ${error.accepted.join(", ")}`;
+      return `${error.said} is refused: the task is ${error.role}, ${error.phase}${taken(error)}; accepted there: ${error.accepted.join(", ")}`;
     case "Lacking":
       return `${error.host} can't take it: ${error.lacks.map(lackProse).join("; ")}`;
     case "Host":

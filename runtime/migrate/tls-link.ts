@@ -37,6 +37,10 @@ const keyOf = (socket: TLSSocket): PublicKey | null => {
 const isFresh = (socket: TLSSocket): boolean =>
   socket.getProtocol() === "TLSv1.3" && !socket.isSessionReused();
 
+/** Nobody is there, which is the most ordinary reason of all. */
+const advice = ({ code }: NodeJS.ErrnoException): string =>
+  code === "ECONNREFUSED" ? "; it takes calls while `cryonode up FILE --listen HOST:PORT` runs there" : "";
+
 export interface DialOptions {
   readonly identity: TlsIdentity;
   readonly silence?: number;
@@ -67,7 +71,11 @@ export const dialPeer = (
       HANDSHAKE_MS,
     );
     socket.once("error", (error: NodeJS.ErrnoException) =>
-      fail({ tag: "Link", peer, reason: `it can't be reached (${error.code ?? error.message})` }),
+      fail({
+        tag: "Link",
+        peer,
+        reason: `it can't be reached (${error.code ?? error.message})${advice(error)}`,
+      }),
     );
     socket.once("close", () => fail({ tag: "Link", peer, reason: "it ended the connection" }));
     socket.once("secureConnect", () => {
