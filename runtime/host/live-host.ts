@@ -351,6 +351,21 @@ export class LiveHost {
     return this.#children.ties(name);
   }
 
+  /** Brings back those that rest and have sessions with these: what they have with one another is known then. */
+  async wakeTied(names: readonly string[]): Promise<void> {
+    const resting = this.#resting;
+    if (resting === null) return;
+    const { broker } = this;
+    const others = names.flatMap((name) => {
+      const { identity = "" } = this.identityOf(name) ?? {};
+      return broker.outline(identity).links.flatMap(({ holder, owner, child }) => {
+        if (owner === null) return [child];
+        return resting.nameOf(holder === identity ? owner : holder) ?? [];
+      });
+    });
+    await this.wake(others);
+  }
+
   /** Who lives under a name, or rests there; null where nobody does. */
   identityOf(name: string): ChildIdentity | null {
     return this.#resting?.identityOf(name) ?? this.#children.living(name)?.identity ?? null;

@@ -228,6 +228,11 @@ export class Resting {
     if (name !== undefined && this.#resters.has(name)) void this.wake(name);
   }
 
+  /** Under which name somebody rests. */
+  nameOf(identity: string): string | undefined {
+    return this.#names.get(identity);
+  }
+
   /** Who rests under a name. */
   identityOf(child: string): ChildIdentity | null {
     const rester = this.#resters.get(child);

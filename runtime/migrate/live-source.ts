@@ -69,6 +69,7 @@ class LiveDeparture implements Departure {
   async survey(): Promise<Either<MigrateError, readonly Requirements[]>> {
     const { live, runtime } = this.#options;
     await live.wake(this.names);
+    await live.wakeTied(this.names);
     const ties = this.#ties();
     if (E.isLeft(ties)) return ties;
     const all: Requirements[] = [];

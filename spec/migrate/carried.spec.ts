@@ -3,7 +3,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import * as fc from "fast-check";
 import type { Route } from "../../runtime/core/route.ts";
+import { decodeCarried, encodeCarried, type CarriedMessage } from "../../runtime/migrate/carried-message.ts";
+import { Channel } from "../../runtime/migrate/channel.ts";
+import { duplexPair } from "../../runtime/migrate/local-link.ts";
 import { E } from "../../lib/fp.ts";
 import { carriedHosts, type CarriedHosts, type Name } from "./carried-hosts.ts";
 import { openStage, type Stage } from "./two-hosts.ts";
@@ -302,5 +306,72 @@ describe("a session that is carried between two hosts", function () {
         await hosts.until("client has gone");
       }),
     );
+  });
+
+  it(
+    "law 4: a peer speaks for nobody who was not carried to it, and in a link for nobody but whom it has there",
+    on(async (hosts) => {
+      await counting(hosts);
+      given(await hosts.migrate("here", "client"));
+      await goesOn(hosts);
+      const { carrier, live } = hosts.here;
+      const server = live.identityOf("server")!.identity;
+      const { identity: client, link } = live.ties("server")[0]!;
+      const [near, far] = duplexPair();
+      const stranger = new Channel(near, { peer: "here" });
+      const over = carrier.serve(new Channel(far, { peer: "stranger" }), "stranger", 1);
+      given(await stranger.next(["carrying"]));
+      const call = { link, id: "1-1.999", method: "add", received: [], oldest: "1-1.0" };
+      const answer = E.right({ body: "[1]", bytes: [], capabilities: [] });
+      const said: readonly CarriedMessage[] = [
+        { kind: "here", identity: client, generation: 99, services: [], owns: [], holds: [] },
+        { kind: "here", identity: server, generation: 99, services: ["Tally"], owns: [], holds: [] },
+        { kind: "call", ...call, holder: client, parcel: { body: "[0]", bytes: [], capabilities: [] } },
+        { kind: "received", link, received: ["1-1.0"], oldest: "9-9.9" },
+        { kind: "waits", link, waiting: [] },
+        { kind: "close", link },
+        { kind: "opened", link, error: { tag: "Closed", what: "it" } },
+        { kind: "reply", link, id: "1-1.0", answer },
+        { kind: "revoke", link, error: { tag: "Closed", what: "it" } },
+        { kind: "away", identity: client },
+        { kind: "ended", identity: server },
+        { kind: "ended", identity: client },
+        { kind: "connect", link: "9-9", holder: client, service: "Tally", label: "", args: "{}" },
+      ];
+      for (const [number, message] of said.entries()) {
+        const encoded = encodeCarried(message);
+        await stranger.send({ kind: "carried", number, total: encoded.length, at: 0 }, encoded);
+      }
+      // Of a session that it asks for it hears that it has none.
+      const told = given(await stranger.next(["carried"]));
+      expect(given(decodeCarried(told.body))).to.deep.include({ kind: "expects", children: [] });
+      const refused = given(await stranger.next(["carried"]));
+      expect(given(decodeCarried(refused.body))).to.deep.include({ kind: "opened", link: "9-9" });
+      await goesOn(hosts);
+      // What is no message ends it.
+      await stranger.send(
+        { kind: "carried", number: said.length, total: 3, at: 0 },
+        new Uint8Array([1, 2, 3]),
+      );
+      await over;
+      expect(hosts.here.warnings.join()).to.match(/what stranger said of carried sessions is refused/);
+      await goesOn(hosts);
+    }),
+  );
+
+  it("fault 17: what is no message is refused, whatever it is", () => {
+    const whole = encodeCarried({
+      kind: "reply",
+      ...{ link: "1-1", id: "2-2.3", answer: E.right({ body: "[1]", bytes: [], capabilities: [] }) },
+    });
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.nat(255), fc.nat(whole.length), (at, to, length) => {
+        const harmed = new Uint8Array(whole.subarray(0, length));
+        if (at < length) harmed[at] = to;
+        const read = decodeCarried(harmed);
+        if (E.isRight(read)) expect(encodeCarried(read.right)).to.deep.equal(harmed);
+      }),
+    );
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => void decodeCarried(noise)));
   });
 });
