@@ -650,7 +650,7 @@ export class Keeper {
     if (E.isLeft(found)) return failed(name, found.left);
     if (found.right === null) return E.right(null);
     const identity = Buffer.from(found.right).toString();
-    const read = await store.read(identity, { into: (bytes) => this.#roomFor(bytes) });
+    const read = await store.read(identity, { into: (bytes) => this.#roomFor(bytes), familiar: true });
     if (E.isLeft(read)) return failed(name, read.left);
     const record = decodeKept(read.right.record);
     if (E.isLeft(record)) return unkept(name, record.left);

@@ -141,7 +141,8 @@ export class ChunkStore implements Store {
   async read(identity: string, options: ReadOptions = {}): Promise<Either<StoreError, Restored>> {
     const wrong = identityError(identity);
     if (wrong !== null) return E.left(wrong);
-    return this.#withView((view) => readCheckpoint(view, identity, options, this.#workshop.bases));
+    const { bases, cache } = this.#workshop;
+    return this.#withView((view) => readCheckpoint(view, identity, options, bases, cache));
   }
 
   async component(identity: string): Promise<Either<StoreError, ComponentFacts | null>> {

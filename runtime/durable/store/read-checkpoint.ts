@@ -4,6 +4,7 @@ import { baseChunk, type BaseMemories } from "./base-memories.ts";
 import { chunkBytes } from "./chunk.ts";
 import { ChunkReader, type Flaw } from "./chunk-reader.ts";
 import { component, hashNow, tableOf, type Component } from "./components.ts";
+import type { ContentCache } from "./content-cache.ts";
 import type { Source } from "./draft.ts";
 import { memoryBytesOf, type Kept } from "./head.ts";
 import { Pace } from "./pace.ts";
@@ -43,14 +44,23 @@ class Reading {
   readonly #source: Source;
   readonly #bases: BaseMemories;
   readonly #reader: ChunkReader;
+  /** Reads the memory. What else is read is given away, which nothing in a cache may be. */
+  readonly #familiar: ChunkReader;
   readonly #found: Component;
   readonly #kept: Kept;
   readonly #pace = new Pace();
 
-  constructor(source: Source, bases: BaseMemories, found: Component, kept: Kept) {
+  constructor(
+    source: Source,
+    bases: BaseMemories,
+    found: Component,
+    kept: Kept,
+    cache: ContentCache | null = null,
+  ) {
     this.#source = source;
     this.#bases = bases;
     this.#reader = new ChunkReader(source, bases);
+    this.#familiar = cache === null ? this.#reader : new ChunkReader(source, bases, cache);
     this.#found = found;
     this.#kept = kept;
   }
@@ -94,7 +104,7 @@ class Reading {
         continue;
       }
       await this.#pace.step();
-      const content = this.#reader.content(hash);
+      const content = this.#familiar.content(hash);
       if (E.isLeft(content)) return this.#flawed(`memory at ${place * chunkBytes}`, content.left);
       if (content.right.length !== chunkBytes) {
         const actual = `${content.right.length} bytes`;
@@ -112,18 +122,21 @@ class Reading {
   }
 }
 
-/** Reads a checkpoint; `source` must stay as it is until the answer. */
+/** Reads a checkpoint; `source` must stay as it is until the answer. `cache`: of what was checked before, for who asks
+ *  for `familiar` contents. */
 export const readCheckpoint = async (
   source: Source,
   identity: string,
   options: ReadOptions,
   bases: BaseMemories,
+  cache: ContentCache,
 ): Promise<Either<StoreError, Restored>> => {
   const choice = chosen(source, identity, options);
   if (E.isLeft(choice)) return choice;
   const { found, kept } = choice.right;
   const into = options.into ?? ((bytes: number): Uint8Array => new Uint8Array(bytes));
-  const restored = await new Reading(source, bases, found, kept).restored(into);
+  const known = options.familiar === true ? cache : null;
+  const restored = await new Reading(source, bases, found, kept, known).restored(into);
   if (E.isRight(restored) || restored.left.tag !== "Corrupt") return restored;
   for (const earlier of found.head.kept) {
     if (earlier.sequence >= kept.sequence) continue;

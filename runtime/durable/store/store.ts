@@ -102,6 +102,9 @@ export interface ReadOptions {
   readonly atLeast?: Position;
   /** Where the memory goes: as many bytes as asked for, best touched before. Default: fresh ones. */
   readonly into?: (bytes: number) => Uint8Array;
+  /** Whether what was read and checked lately, of others who have it in common, may be taken as it was then. Default:
+   *  every byte is read and checked anew. */
+  readonly familiar?: boolean;
 }
 
 export interface Restored extends CheckpointFacts {

@@ -80,6 +80,18 @@ export const damageSuite = (setup: StoreSetup): void => {
     expect([...offered]).to.have.members([1, null]);
   });
 
+  it("fault 16: nor does what was read before, for who would take that, and nobody else gets it", async () => {
+    const read = (familiar: boolean) => store.read(identity(1), { familiar });
+    const restored = right(await read(true));
+    const again = right(await read(true));
+    expect(equal(restored.memory, memories[1]!)).to.equal(true);
+    expect(equal(again.memory, memories[1]!)).to.equal(true);
+    restored.memory.fill(1);
+    for (const bytes of [restored.record, ...restored.attachments.values()]) bytes.fill(1);
+    expect(right(await read(true))).to.deep.equal(again);
+    expect(right(await read(false))).to.deep.equal(again);
+  });
+
   it("fault 16: a bit that flips anywhere never makes other content", async function () {
     this.timeout(60_000);
     let seed = 1;
