@@ -13,8 +13,8 @@ describe("a container in a file", () => {
       const file = join(two.folder, "counter.cryo");
       await two.goesOn();
       await two.kill("here");
-      // Its image is noted first, and then that it has departed.
-      await two.again("here", { kill: { what: "record renamed", when: "after", nth: 2 }, armed });
+      // It is noted that it has departed; then its image is used up, and then the file is written.
+      await two.again("here", { kill: { what: "claim made", when: "before", nth: 1 }, armed });
       await two.comesTo("here", "running");
       await writeFile(armed, "");
       const give = ["export", "counter", file, "--move", "--to", key, "--state", "here"];
