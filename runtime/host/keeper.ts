@@ -122,6 +122,9 @@ const MEND_PAUSE_MS = 200;
 /** The number of a state directory's first host is below it. */
 const MOST_FIRST_RUN = 2 ** 28;
 
+/** Between tries to take down one that stands still for something else, in ms. */
+const BUSY_PAUSE_MS = 100;
+
 /** Incarnations of one run of the host; their numbers, in the journal, are never given again. */
 const MOST_INCARNATIONS = 2 ** 24;
 
@@ -251,6 +254,12 @@ export class Keeper {
     life.busy = true;
     const done = await this.#checkpoint(life);
     life.busy = false;
+    // It stands still to be frozen, or moved. Should it go on, it is due still.
+    if (E.isLeft(done) && isBusy(done.left)) {
+      life.again = false;
+      setTimeout(() => void this.due(child), BUSY_PAUSE_MS).unref();
+      return;
+    }
     if (E.isLeft(done) && isOverBound(done.left)) return child.stop(reasonOf(done.left));
     if (E.isLeft(done) && child.ending === null)
       this.#options.warn(child.name, `it could not be kept just now: ${reasonOf(done.left)}`);
@@ -806,6 +815,8 @@ const tell = (done: Either<JournalError, unknown>, warn: KeeperOptions["warn"]):
 
 /** It may take no more of the disk: what it did since its last checkpoint would never end to be replayed. */
 const isOverBound = (error: HostError): boolean => error.tag === "Store" && error.error.tag === "OverBound";
+
+const isBusy = (error: HostError): boolean => error.tag === "Checkpoint" && error.error.tag === "Busy";
 
 const reasonOf = (error: HostError): string =>
   error.tag === "Store" ? storeProse(error.error) : error.tag === "Unkept" ? error.reason : error.tag;

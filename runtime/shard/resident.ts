@@ -104,6 +104,8 @@ export class Resident {
   #effects: Effects | null = null;
   #match: LogMatch | null = null;
   #capturing = false;
+  /** It was captured, and stands until it is resumed or released: nothing else may stop it and let it go. */
+  #standing = false;
   readonly #keeping: Keeping | null;
   readonly #sleeper: Sleeper | null;
   /** Waits for the rest of its group. */
@@ -162,6 +164,7 @@ export class Resident {
       case "together":
         return this.#waiting?.(message.go);
       case "resume":
+        this.#standing = false;
         if (this.#domain !== null) resume(this.#domain);
         return;
       case "release":
@@ -356,7 +359,7 @@ export class Resident {
   }: Order<"capture">): Promise<void> {
     const domain = this.#domain;
     const child = this.#spec.label;
-    if (domain === null || this.#capturing)
+    if (domain === null || this.#capturing || this.#standing)
       return this.#post({
         kind: "captured",
         capture: number,
@@ -377,6 +380,7 @@ export class Resident {
       ...(together ? { together: () => this.#reached(number) } : {}),
     });
     this.#capturing = false;
+    this.#standing = E.isRight(result);
     // The image may be all that is left of it.
     if (E.isRight(result)) this.#keeping?.settle();
     this.#post({
@@ -394,7 +398,7 @@ export class Resident {
   async #keep({ copy, known, loaded }: Order<"keep">): Promise<void> {
     const domain = this.#domain;
     const child = this.#spec.label;
-    if (domain === null || this.#keeping === null || this.#capturing)
+    if (domain === null || this.#keeping === null || this.#capturing || this.#standing)
       return this.#post({
         kind: "kept",
         result: E.left(domain === null ? { tag: "Ended", child } : { tag: "Busy", child }),
@@ -424,7 +428,7 @@ export class Resident {
   async #rest({ copy, known }: Order<"rest">): Promise<void> {
     const domain = this.#domain;
     const child = this.#spec.label;
-    if (domain === null || this.#keeping === null || this.#capturing)
+    if (domain === null || this.#keeping === null || this.#capturing || this.#standing)
       return this.#post({
         kind: "rested",
         result: E.left(domain === null ? { tag: "Ended", child } : { tag: "Busy", child }),
@@ -552,7 +556,8 @@ export class Resident {
   /** Turns are whole: whenever a message is heard, none is under way. */
   #glimpse({ staging, since }: Order<"glimpse">): void {
     const domain = this.#domain;
-    if (domain === null || this.#capturing) return this.#post({ kind: "glimpsed", glimpse: null });
+    if (domain === null || this.#capturing || this.#standing)
+      return this.#post({ kind: "glimpsed", glimpse: null });
     domain.load();
     const { machine } = domain;
     const memory = stagingOf(staging, machine.size);

@@ -1,0 +1,67 @@
+// A durable host in this process: what its children do while it takes them down for itself and for others at once.
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { DurableHost } from "../../runtime/index.ts";
+
+const COUNTER = `import { component, FileSystem, Log, Timer } from "cryonode";
+export default component(async (env) => {
+  const log = await env.session(Log);
+  const timer = await env.session(Timer);
+  const data = await env.session(FileSystem, { label: "data" });
+  const file = await data.open("count.txt", { write: true, create: true, append: true });
+  for (let n = 1; ; n++) {
+    await file.write(n + "\\n");
+    await log.write("at " + n);
+    await timer.sleep(1);
+  }
+});
+`;
+
+describe("embedding: a durable host", () => {
+  it("fault 5: who stands still for a freeze is not let go by a checkpoint of the host's own", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "cryonode-durable-"));
+    const file = join(folder, "data", "count.txt");
+    let entries = 0;
+    let heard: () => void = () => {};
+    try {
+      await writeFile(join(folder, "counter.ts"), COUNTER);
+      const host = await DurableHost.open(
+        {
+          state: join(folder, "state"),
+          files: { data: { directory: join(folder, "data") } },
+          entries: {
+            counter: {
+              component: join(folder, "counter.ts"),
+              routes: ["LOG", "Timer", "File_system"].map((service) => ({ service })),
+              checkpoint: { every: 1 },
+            },
+          },
+        },
+        ({ event }) => {
+          if (event === "log") entries++;
+          heard();
+        },
+      );
+      for (let round = 0; round < 6; round++) {
+        const enough = entries + 5;
+        await new Promise<void>((resolve) => {
+          heard = () => {
+            if (entries >= enough) resolve();
+          };
+        });
+        await host.freeze("counter");
+        const before = await readFile(file, "utf8");
+        // By the strict policy it comes back to the very file that it left.
+        await host.revive("counter");
+        expect((await readFile(file, "utf8")).startsWith(before)).equal(true);
+      }
+      await host.close();
+      const lines = (await readFile(file, "utf8")).split("\n").slice(0, -1);
+      expect(lines).deep.equal(lines.map((_, at) => String(at + 1)));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }).timeout(120_000);
+});
