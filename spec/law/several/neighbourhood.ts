@@ -50,7 +50,7 @@ export const freezes: fc.Arbitrary<readonly Freeze[]> = fc.array(
 );
 
 /** The same numbers for the same seed. */
-export const chooser = (seed: number): ((n: number) => number) => {
+const chooser = (seed: number): ((n: number) => number) => {
   let state = seed | 1;
   return (n) => {
     state = (Math.imul(state, 0x5bd1e995) + 0x3c6ef35f) | 0;
