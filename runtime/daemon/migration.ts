@@ -75,6 +75,8 @@ export class Migration {
   readonly #carrier: Carrier;
   #identity: Promise<Either<string, TlsIdentity>> | null = null;
   #listening: Listening | null = null;
+  /** Lets those in who have called meanwhile. */
+  #recovered = (): void => {};
 
   constructor(options: MigrationOptions) {
     this.#options = options;
@@ -142,6 +144,7 @@ export class Migration {
       fetched: options.fetched,
       warn,
       carry: ({ channel, key }, version) => this.#carrier.serve(channel, key, version),
+      recovered: new Promise<void>((resolve) => (this.#recovered = resolve)),
     });
   }
 
@@ -151,6 +154,7 @@ export class Migration {
     await this.#decisions.recover();
     await this.#thread.recover();
     await this.#carrier.recover();
+    this.#recovered();
   }
 
   /** The sessions of a child that lead to other hosts. */
@@ -378,6 +382,7 @@ export class Migration {
     this.stranded.close();
     this.#carrier.close();
     this.#thread.close();
+    this.#recovered();
     this.#listening?.close();
   }
 }

@@ -42,6 +42,9 @@ export interface MigThreadOptions {
   readonly warn: (child: string, text: string) => void;
   /** A peer has called to carry sessions; resolves when it is over. Without this none are. */
   readonly carry?: (linked: Linked, version: number) => Promise<void>;
+  /** Resolves when `recover` has; until then nobody is served: who hears of a decision before it knows what lies here
+   *  would take it for settled. Without this there is nothing to recover. */
+  readonly recovered?: Promise<void>;
 }
 
 /** A container that is here, durably, while its source's decision is not known. */
@@ -95,6 +98,8 @@ export class MigThread {
   readonly #leaving = new Map<string, { readonly run: SourceRun; readonly stop: AbortController }>();
   readonly #stops = new Map<string, AbortController>();
   readonly #doubts = new Map<string, Open>();
+  /** Tasks whose containers lie here and could not be taken up: no decision about them is heard. */
+  readonly #unread = new Set<string>();
   /** Tasks that come in, by id. */
   readonly #arriving = new Map<string, { readonly channel: Channel; readonly over: Promise<void> }>();
   readonly #channels = new Set<Channel>();
@@ -131,6 +136,7 @@ export class MigThread {
     if (E.isLeft(landed) || E.isLeft(arrival)) {
       const error = E.isLeft(landed) ? landed.left : E.isLeft(arrival) ? arrival.left : null;
       for (const name of names) warn(name, `what came of it can't be taken up: ${migrateProse(error!)}`);
+      this.#unread.add(task);
       return;
     }
     this.#roles.set(names, task, "prepared");
@@ -277,8 +283,9 @@ export class MigThread {
 
   /** Serves a peer that has called. Resolves when it has said all that it had to say. */
   async serve({ channel, key }: Linked): Promise<void> {
-    if (this.#closed) return channel.cut();
     this.#channels.add(channel);
+    await this.#options.recovered;
+    if (this.#closed) return channel.cut();
     const greeted = await channel.greet(this.#options.host);
     for (let more = E.isRight(greeted); more;) {
       const said = await channel.next(COMMANDS);
@@ -324,6 +331,11 @@ export class MigThread {
         await channel.send({ kind: "noted", task: said.task });
         return true;
       case "verdict": {
+        if (this.#unread.has(said.task)) {
+          const reason = "what came of it can't be taken up here; it is asked for again";
+          await channel.send({ kind: "refused", name: "Unfit", reason });
+          return true;
+        }
         if (said.verdict !== "undecided") await channel.working(this.#hear(said.task, key, said.verdict));
         const taken = said.verdict === "kept" ? await this.#takenFrom(said.task, key) : undefined;
         await channel.send(
