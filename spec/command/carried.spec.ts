@@ -1,64 +1,9 @@
 // A client leaves its server for another host, and its session goes on over the link; both hosts are killed and come up
 // again, the server follows, and they meet again at home.
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { expect } from "chai";
 import { withDesk, type Ran } from "./cli.ts";
 import { living, type Living } from "./living.ts";
-
-const CONTRACT = `import * as t from "io-ts";
-import { method, session } from "cryonode";
-export const Tally = session("Tally", { add: method({ args: t.tuple([t.number]), result: t.number }) });
-`;
-const SERVER = `import { component } from "cryonode";
-import { Tally } from "./contract.ts";
-export default component(async (env) => {
-  let sum = 0;
-  await env.announce(Tally, () => ({ add: async (by: number) => (sum += by) }));
-});
-`;
-const CLIENT = `import { component, Log, Timer } from "cryonode";
-import { Tally } from "./contract.ts";
-export default component(async (env) => {
-  const [log, timer] = [await env.session(Log), await env.session(Timer)];
-  const tally = await env.session(Tally);
-  for (;;) {
-    await log.write("sum " + (await tally.add(1)));
-    await timer.sleep(30);
-  }
-});
-`;
-
-/** Two ports that are free now. */
-const freePorts = async (): Promise<readonly number[]> => {
-  const servers = [createServer(), createServer()];
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    ports.push((server.address() as { port: number }).port);
-  }
-  for (const server of servers) server.close();
-  return ports;
-};
-
-const fileOf = (name: string, other: string, port: number, key: string, later: boolean): string => {
-  const more = later ? "\n    later: true" : "";
-  return `scenario: ${name}
-hosts:
-  ${name}:
-    peers: [{ name: ${other}, address: "127.0.0.1:${port}", key: "${key}" }]
-start:
-  server:
-    component: ./server.ts${more}
-  client:
-    component: ./client.ts${more}
-    routes:
-      - { service: LOG }
-      - { service: Timer }
-      - { service: Tally, to: { child: server } }
-`;
-};
+import { fileOf, freePorts, TALLY } from "./tally-hosts.ts";
 
 type Side = "east" | "west";
 
@@ -66,7 +11,7 @@ describe("cryonode migrate: a session with somebody who stays behind", function 
   this.timeout(240_000);
 
   it("laws 2, 3: goes on over the link, each call once, through kill -9 of either; the server follows; both come home", () =>
-    withDesk({ "contract.ts": CONTRACT, "server.ts": SERVER, "client.ts": CLIENT }, async (desk) => {
+    withDesk(TALLY, async (desk) => {
       const all: Living[] = [];
       const names: readonly Side[] = ["east", "west"];
       const ports = await freePorts();
@@ -76,7 +21,7 @@ describe("cryonode migrate: a session with somebody who stays behind", function 
       for (const [at, name] of names.entries())
         await desk.write(
           `${name}.yaml`,
-          fileOf(name, names[1 - at]!, ports[1 - at]!, keys[1 - at]!, at === 1),
+          fileOf({ name, other: names[1 - at]!, port: ports[1 - at]!, key: keys[1 - at]!, later: at === 1 }),
         );
       const tell = async (name: Side, ...args: readonly string[]): Promise<Ran> => {
         const ran = await desk.cli([...args, "--state", `.${name}`, "--json"]);
