@@ -9,6 +9,7 @@ import { disk } from "../image/disk.ts";
 import { imageProse } from "../image/image-error.ts";
 import { readBounded } from "../image/read-image.ts";
 import { writeImage } from "../image/write-image.ts";
+import { decodeNote } from "./json-note.ts";
 
 const orNull = <C extends t.Mixed>(codec: C) => t.union([codec, t.null]);
 
@@ -51,13 +52,10 @@ export const readFaults = async (path: string): Promise<Either<string, readonly 
     const absent = file.left.tag === "Unreadable" && file.left.code === "ENOENT";
     return absent ? E.right([]) : E.left(imageProse(file.left));
   }
-  try {
-    const read = Faults.decode(JSON.parse(Buffer.from(file.right.bytes).toString()));
-    if (E.isRight(read)) return E.right(read.right.faults);
-  } catch {
-    // Told below.
-  }
-  return E.left(`${path} is damaged; expected what a host wrote there`);
+  const read = decodeNote(Faults, file.right.bytes);
+  return read === null
+    ? E.left(`${path} is damaged; expected what a host wrote there`)
+    : E.right(read.faults);
 };
 
 /** Adds a fault. What it had called before counts as well, where the fault before was forgiven. Left: what failed. */

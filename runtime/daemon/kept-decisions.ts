@@ -9,6 +9,7 @@ import type { Decisions } from "../migrate/decisions.ts";
 import type { MigrateError } from "../migrate/migrate-error.ts";
 import type { Verdict } from "../migrate/source-host.ts";
 import type { Whereabouts } from "../migrate/whereabouts.ts";
+import { decodeNote, encodeNote } from "./json-note.ts";
 import { whereaboutsNote } from "./kept-whereabouts.ts";
 
 const PREFIX = "task/";
@@ -27,18 +28,6 @@ const TaskNote = struct(
   "TaskNote",
 );
 type TaskNote = t.TypeOf<typeof TaskNote>;
-
-const utf8 = new TextEncoder();
-const encode = (note: TaskNote): Uint8Array => utf8.encode(JSON.stringify(note));
-
-const decode = (bytes: Uint8Array): TaskNote | null => {
-  try {
-    const note = TaskNote.decode(JSON.parse(Buffer.from(bytes).toString()));
-    return E.isRight(note) ? note.right : null;
-  } catch {
-    return null;
-  }
-};
 
 const failed = E.mapLeft((error: HostError): MigrateError => ({ tag: "Host", error }));
 
@@ -63,7 +52,7 @@ export class KeptDecisions implements Decisions {
     if (E.isLeft(found)) return found;
     const notes = new Map<string, TaskNote>();
     for (const [key, bytes] of found.right) {
-      const note = decode(bytes);
+      const note = decodeNote(TaskNote, bytes);
       if (note !== null) notes.set(key.slice(PREFIX.length), note);
     }
     return E.right(notes);
@@ -78,7 +67,7 @@ export class KeptDecisions implements Decisions {
   }
 
   async offer(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>> {
-    const note = encode({ to, released: false, leavers });
+    const note = encodeNote({ to, released: false, leavers });
     return failed(await this.#options.keeper.note(`${PREFIX}${task}`, note));
   }
 
@@ -101,7 +90,7 @@ export class KeptDecisions implements Decisions {
     carried: readonly Whereabouts[] = [],
   ): Promise<Either<MigrateError, void>> {
     const { to, leavers, conceded = false } = note;
-    const notes = new Map([[`${PREFIX}${task}`, encode(note)], ...carried.map(whereaboutsNote)]);
+    const notes = new Map([[`${PREFIX}${task}`, encodeNote(note)], ...carried.map(whereaboutsNote)]);
     const decided = failed(await this.#options.keeper.depart(leavers, notes));
     if (E.isLeft(decided)) return decided;
     // The decision says it, also after a crash: the sink need not wait until the record does.

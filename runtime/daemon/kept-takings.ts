@@ -7,6 +7,7 @@ import type { Keeper } from "../host/keeper.ts";
 import type { Container } from "../migrate/container.ts";
 import type { MigrateError } from "../migrate/migrate-error.ts";
 import type { Taken } from "../migrate/sink-host.ts";
+import { decodeNote, encodeNote } from "./json-note.ts";
 
 const PREFIX = "taken/";
 
@@ -20,15 +21,6 @@ const TakenNote = struct(
   "TakenNote",
 );
 type TakenNote = t.TypeOf<typeof TakenNote>;
-
-const decode = (bytes: Uint8Array): TakenNote | null => {
-  try {
-    const note = TakenNote.decode(JSON.parse(Buffer.from(bytes).toString()));
-    return E.isRight(note) ? note.right : null;
-  } catch {
-    return null;
-  }
-};
 
 /**
  * The generation of one that is taken is greater by this than that of one which is let go: so none that its source may
@@ -51,7 +43,7 @@ export class KeptTakings {
     const found = await this.#keeper.notes(PREFIX);
     if (E.isLeft(found)) return notes;
     for (const [key, bytes] of found.right) {
-      const note = decode(bytes);
+      const note = decodeNote(TakenNote, bytes);
       if (note !== null) notes.set(key.slice(PREFIX.length), note);
     }
     this.#known ??= notes;
@@ -64,7 +56,7 @@ export class KeptTakings {
     }));
     const note = { from, travelers };
     const notes = await this.#notes();
-    const noted = await this.#keeper.note(`${PREFIX}${task}`, Buffer.from(JSON.stringify(note)));
+    const noted = await this.#keeper.note(`${PREFIX}${task}`, encodeNote(note));
     if (E.isLeft(noted)) return E.left({ tag: "Host", error: noted.left });
     notes.set(task, note);
     return noted;

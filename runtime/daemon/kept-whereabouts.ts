@@ -4,23 +4,15 @@ import { E, type Either } from "../../lib/fp.ts";
 import type { HostError } from "../host/host-error.ts";
 import type { Keeper } from "../host/keeper.ts";
 import { Whereabouts, type WhereaboutsBook } from "../migrate/whereabouts.ts";
+import { decodeNote, encodeNote } from "./json-note.ts";
 
 const PREFIX = "away/";
 
 /** What stands in the store, and under which key. */
 export const whereaboutsNote = (whereabouts: Whereabouts): [string, Uint8Array] => [
   `${PREFIX}${whereabouts.identity}`,
-  new TextEncoder().encode(JSON.stringify(whereabouts)),
+  encodeNote(whereabouts),
 ];
-
-const decode = (bytes: Uint8Array): Whereabouts | null => {
-  try {
-    const read = Whereabouts.decode(JSON.parse(Buffer.from(bytes).toString()));
-    return E.isRight(read) ? read.right : null;
-  } catch {
-    return null;
-  }
-};
 
 export class KeptWhereabouts implements WhereaboutsBook {
   readonly #keeper: Keeper;
@@ -31,7 +23,9 @@ export class KeptWhereabouts implements WhereaboutsBook {
 
   async all(): Promise<readonly Whereabouts[]> {
     const notes = await this.#keeper.notes(PREFIX);
-    return E.isLeft(notes) ? [] : [...notes.right.values()].flatMap((bytes) => decode(bytes) ?? []);
+    return E.isLeft(notes)
+      ? []
+      : [...notes.right.values()].flatMap((bytes) => decodeNote(Whereabouts, bytes) ?? []);
   }
 
   note(whereabouts: Whereabouts): Promise<Either<HostError, void>> {
