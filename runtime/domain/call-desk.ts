@@ -363,13 +363,12 @@ export class CallDesk {
         ? this.#world.requestInFlight(args[0] as SessionRequest)
         : entry.method.inFlight;
     // No spreading: the engine below would make a new shape for each call.
-    const kept = made?.args ?? args;
     const call: PendingCall = {
       slot,
       selector,
       thread,
       fresh,
-      args: kept,
+      args: made?.args ?? args,
       capability,
       entry,
       cost,
@@ -576,21 +575,19 @@ export class CallDesk {
     const own = this.#world.ownTime();
     const wall = this.#world.wallTime();
     const call: PendingCall = {
-      ...{
-        slot,
-        selector,
-        thread: 0,
-        fresh: 0,
-        args: list,
-        capability,
-        entry,
-        cost,
-        answer,
-        inFlight,
-        own,
-        wall,
-        turn: 0,
-      },
+      slot,
+      selector,
+      thread: 0,
+      fresh: 0,
+      args: list,
+      capability,
+      entry,
+      cost,
+      answer,
+      inFlight,
+      own,
+      wall,
+      turn: 0,
       done: refuse,
     };
     this.#calls.add(call);

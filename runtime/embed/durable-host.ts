@@ -16,6 +16,7 @@ import { hostConfig, startConfig, stateOf } from "./configure.ts";
 import type { CheckpointOptions, DurableEntryOptions, DurableHostOptions } from "./durable-options.ts";
 import { HostFailure } from "./host-failure.ts";
 import type { ServiceOptions } from "./host-options.ts";
+import { Listeners } from "./listeners.ts";
 import { serviceClient, type ServiceClient } from "./service-client.ts";
 
 /** Who could not be frozen at the end, and why. What programs see drags nothing of the host's inside along. */
@@ -86,7 +87,7 @@ const failureOf = (unheld: Unheld, state: string): HostFailure => {
 export class DurableHost {
   readonly #held: HeldHost;
   readonly #config: DurableConfig;
-  readonly #listeners: Set<(event: DurableEvent) => void>;
+  readonly #listeners: Listeners<DurableEvent>;
   /** The state directory, absolute. */
   readonly state: string;
   #closed: Promise<Rest> | null = null;
@@ -98,7 +99,7 @@ export class DurableHost {
     held: HeldHost,
     config: DurableConfig,
     state: string,
-    listeners: Set<(event: DurableEvent) => void>,
+    listeners: Listeners<DurableEvent>,
   ) {
     this.#held = held;
     this.#config = config;
@@ -117,7 +118,8 @@ export class DurableHost {
     const state = stateOf(options);
     const config = configOf(options, state);
     const { silence } = options;
-    const listeners = new Set<(event: DurableEvent) => void>(on === undefined ? [] : [on]);
+    const listeners = new Listeners<DurableEvent>();
+    if (on !== undefined) listeners.add("event", on);
     const warm = warmRuntime({
       threads: THREADS,
       ...(silence === undefined ? {} : { silence: durationOf("silence", silence) }),
@@ -125,7 +127,7 @@ export class DurableHost {
     let opened: DurableHost | null = null;
     const held = await holdHost({
       ...{ config, state, warm },
-      emit: (event) => tell(listeners, event),
+      emit: (event) => listeners.tell(event),
       // Whoever says `cryonode stop`; commands are heard when there is a host.
       stop: () => {
         void opened!.close();
@@ -195,11 +197,7 @@ export class DurableHost {
 
   /** Calls `listener` with every event of this kind, or of all kinds for `event`. The result takes it away again. */
   on<K extends Kind | "event">(kind: K, listener: (event: EventOf<K>) => void): () => void {
-    const heard = (event: DurableEvent): void => {
-      if (kind === "event" || kind === event.event) listener(event as EventOf<K>);
-    };
-    this.#listeners.add(heard);
-    return () => void this.#listeners.delete(heard);
+    return this.#listeners.add(kind, (event) => listener(event as EventOf<K>));
   }
 
   /** Freezes all that lives, and gives the state directory back: the next host there goes on with them. Resolves with
@@ -220,16 +218,3 @@ export class DurableHost {
     await this.close();
   }
 }
-
-const tell = (listeners: ReadonlySet<(event: DurableEvent) => void>, event: DurableEvent): void => {
-  for (const listener of listeners) {
-    try {
-      listener(event);
-    } catch (error) {
-      // A listener's bug is the program's: it must not reach the host's own work.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
-  }
-};

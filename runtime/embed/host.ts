@@ -28,6 +28,7 @@ import type {
 } from "./host-options.ts";
 import type { MigrateOptions, Moved } from "./migrate-options.ts";
 import { OuterFiles, OuterGate, OuterRom } from "./outside.ts";
+import { Listeners } from "./listeners.ts";
 import { serviceClient, type ServiceClient } from "./service-client.ts";
 
 /** What may be listened for: one kind of event, or `event` for all of them. */
@@ -53,7 +54,7 @@ export class Host {
   readonly #live: LiveHost;
   readonly #children = new Map<string, Child>();
   readonly #entries = new Map<string, StartConfig>();
-  readonly #listeners = new Set<(event: HostEvent) => void>();
+  readonly #listeners = new Listeners<HostEvent>();
   readonly #streams = new Set<EventStream<HostEvent>>();
   readonly #directories = new Map<string, FileProvider>();
   readonly #powers: ChildPowers = {
@@ -307,11 +308,7 @@ export class Host {
 
   /** Calls `listener` with every event of this kind, or of all kinds for `event`. The result takes it away again. */
   on<K extends Kind | "event">(kind: K, listener: (event: EventOf<K>) => void): () => void {
-    const heard = (event: HostEvent): void => {
-      if (kind === "event" || kind === event.event) listener(event as EventOf<K>);
-    };
-    this.#listeners.add(heard);
-    return () => void this.#listeners.delete(heard);
+    return this.#listeners.add(kind, (event) => listener(event as EventOf<K>));
   }
 
   /** All events from now on, in order, until the host closes. They wait until they are read. */
@@ -325,16 +322,7 @@ export class Host {
   #emit(event: HostEvent): void {
     this.#children.get(event.child)?.happened(event);
     for (const stream of this.#streams) stream.push(event);
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        // A listener's bug is the program's: it must not reach the host's own work.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
+    this.#listeners.tell(event);
   }
 
   /** The outer end of a queue gate. Throws `NoSuchProvider` where the host has none of that name. */
