@@ -3,7 +3,8 @@
 import { expect } from "chai";
 import { withDesk, type Ran } from "./cli.ts";
 import { living, type Living } from "./living.ts";
-import { fileOf, freePorts, TALLY } from "./tally-hosts.ts";
+import { freePorts } from "../free-port.ts";
+import { fileOf, TALLY } from "./tally-hosts.ts";
 
 type Side = "east" | "west";
 
@@ -14,7 +15,7 @@ describe("cryonode migrate: a session with somebody who stays behind", function 
     withDesk(TALLY, async (desk) => {
       const all: Living[] = [];
       const names: readonly Side[] = ["east", "west"];
-      const ports = await freePorts();
+      const ports = await freePorts(2);
       const keys = await Promise.all(
         names.map(async (name) => (await desk.cli(["key", "--state", `.${name}`])).stdout.trim()),
       );

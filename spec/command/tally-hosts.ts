@@ -1,7 +1,4 @@
 // A client and its server on either of two hosts that are each other's peers: what the specs of their sessions write.
-import { createServer } from "node:net";
-import { once } from "node:events";
-
 const CONTRACT = `import * as t from "io-ts";
 import { method, session } from "cryonode";
 export const Tally = session("Tally", { add: method({ args: t.tuple([t.number]), result: t.number }) });
@@ -24,19 +21,6 @@ export default component(async (env) => {
   }
 });
 `;
-
-/** Two ports that are free now. */
-export const freePorts = async (): Promise<readonly number[]> => {
-  const servers = [createServer(), createServer()];
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    ports.push((server.address() as { port: number }).port);
-  }
-  for (const server of servers) server.close();
-  return ports;
-};
 
 export interface TallyHost {
   readonly name: string;

@@ -3,7 +3,8 @@
 import { expect } from "chai";
 import { withDesk, type Ran } from "./cli.ts";
 import { living, type Living } from "./living.ts";
-import { fileOf, freePorts, TALLY } from "./tally-hosts.ts";
+import { freePorts } from "../free-port.ts";
+import { fileOf, TALLY } from "./tally-hosts.ts";
 
 describe("cryonode migrate: components whose sessions stay on one host", function () {
   this.timeout(180_000);
@@ -12,7 +13,7 @@ describe("cryonode migrate: components whose sessions stay on one host", functio
     withDesk(TALLY, async (desk) => {
       const hosts: Living[] = [];
       const names = ["east", "west"] as const;
-      const ports = await freePorts();
+      const ports = await freePorts(2);
       const keys = await Promise.all(
         names.map(async (name) => (await desk.cli(["key", "--state", `.${name}`])).stdout.trim()),
       );

@@ -97,7 +97,10 @@ describe("cryonode: wrong input", () => {
     [["run", "scenarios/conter.yaml"], /^scenarios\/conter\.yaml:1:1: .*did you mean "counter\.yaml"\?/],
     [["up", FILE], /^scenarios\/counter\.yaml:\d+:5: steps stand here.*`cryonode run`/],
     [["up", "scenarios/conter.yaml"], /^scenarios\/conter\.yaml:1:1: .*did you mean "counter\.yaml"\?/],
-    [["migrate", "counter"], /^cryonode: migrate counter: expected one of --to PEER, --from PEER, --abort and --resolve/],
+    [
+      ["migrate", "counter"],
+      /^cryonode: migrate counter: expected one of --to PEER, --from PEER, --abort and --resolve/,
+    ],
     [["verify", "counter.cryo", "--trust", "me"], /--trust: "me" is not a public key/],
     [["inspect", "counter.cryo"], /^\.cryonode\/counter\.cryo: there is no such image/],
     [[], /^Usage: cryonode/],

@@ -3,7 +3,8 @@
 import { createServer, type Server } from "node:net";
 import { once } from "node:events";
 import { expect } from "chai";
-import { freePort, onTwoProcesses, type Side, type World } from "./two-processes.ts";
+import { freePort } from "../free-port.ts";
+import { onTwoProcesses, type Side, type World } from "./two-processes.ts";
 
 const COMPONENT = `import { component, FileSystem, Gate, Log, Timer } from "cryonode";
 export default component(async (env) => {

@@ -1,7 +1,6 @@
 // Two durable hosts, each a process with a state directory of its own, a proxy before each, and a component that counts
 // into a file that both can reach.
 import { readFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
@@ -10,6 +9,7 @@ import { ask } from "../../runtime/daemon/control-client.ts";
 import { HostReport } from "../../runtime/daemon/entry-report.ts";
 import { withDesk, type Desk, type Ran } from "../command/cli.ts";
 import { living, type Living, type Preload } from "../command/living.ts";
+import { freePort } from "../free-port.ts";
 import type { StepOrder } from "../torture/step.ts";
 import { tlsProxy, type TlsProxy } from "./tls-proxy.ts";
 
@@ -92,15 +92,6 @@ export interface TwoProcesses extends Desk {
   /** It goes on counting, and what it has written is what one that never moved would have. */
   goesOn(): Promise<void>;
 }
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.listen({ host: "127.0.0.1", port: 0 }, () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 const WATCH = fileURLToPath(new URL("../torture/watch-steps.js", import.meta.url));
 

@@ -3,6 +3,7 @@ import { E } from "../../../lib/fp.ts";
 import type { SessionError } from "../../../lib/error.ts";
 import type { GateEnd, GateProvider, Message } from "../../../runtime/provider/gate/gate-provider.ts";
 import { httpGate, type HttpOptions } from "../../../runtime/provider/gate/http.ts";
+import { freePort } from "../../free-port.ts";
 import { left, leftTag, right } from "../outcome.ts";
 import { gateProviderSuite, type GatePeer } from "./gate-provider.suite.ts";
 import { HttpPeer, type Heard } from "./http-peer.ts";
@@ -300,13 +301,6 @@ describe("an HTTP gate", () => {
   });
 
   describe("fault 30: the peer", () => {
-    const freePort = async (): Promise<number> => {
-      const server = await HttpPeer.listen(() => {});
-      const { port } = server;
-      await server.close();
-      return port;
-    };
-
     it("absent: opens without it, and each send ends after a bounded number of tries", async () => {
       const port = await freePort();
       const end = await openTo(port);

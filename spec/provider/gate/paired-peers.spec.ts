@@ -11,6 +11,7 @@ import type {
 import type { PairedOptions } from "../../../runtime/provider/gate/paired-gate.ts";
 import type { ListeningGate } from "../../../runtime/provider/gate/stream-gate.ts";
 import { pairedTcpGate, pairedTcpListener } from "../../../runtime/provider/gate/tcp.ts";
+import { freePort } from "../../free-port.ts";
 import { left, leftTag, right } from "../outcome.ts";
 import { Caller } from "./caller.ts";
 import { CuttingProxy } from "./cutting-proxy.ts";
@@ -49,12 +50,6 @@ describe("a pair of gates: its ends", () => {
     const port = gate.port!;
     const calling = caller(port, options);
     return { gate, called, port, calling, caller: await opened(calling) };
-  };
-  const freePort = async (): Promise<number> => {
-    const peer = await TcpPeer.listen();
-    const { port } = peer;
-    await peer.close();
-    return port;
   };
   const receive = async (end: GateEnd, count: number): Promise<Message[]> => {
     const received: Message[] = [];

@@ -6,6 +6,7 @@ import { E } from "../../../lib/fp.ts";
 import type { GateEnd, GateProvider, Message } from "../../../runtime/provider/gate/gate-provider.ts";
 import { pairedTcpGate, pairedTcpListener } from "../../../runtime/provider/gate/tcp.ts";
 import { pairedUnixGate, pairedUnixListener } from "../../../runtime/provider/gate/unix.ts";
+import { freePort } from "../../free-port.ts";
 import { right } from "../outcome.ts";
 import { gateProviderSuite, type GatePeer } from "./gate-provider.suite.ts";
 import { pairedPeer } from "./paired-peer.ts";
@@ -19,15 +20,6 @@ interface Place {
   readonly called: GateProvider;
   readonly caller: (name: string) => GateProvider;
 }
-
-/** A port that nobody has had yet. */
-const freePort = async (): Promise<number> => {
-  const probe = pairedTcpListener({ name: "probe", host, port: 0 });
-  const end = right(await probe.open(null));
-  const port = probe.port!;
-  await end.close();
-  return port;
-};
 
 const overTcp = async (): Promise<Place> => {
   const port = await freePort();

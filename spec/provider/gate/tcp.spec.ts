@@ -4,6 +4,7 @@ import { E } from "../../../lib/fp.ts";
 import type { Framing } from "../../../runtime/provider/gate/framing.ts";
 import type { GateEnd, GateProvider, Message } from "../../../runtime/provider/gate/gate-provider.ts";
 import { tcpGate, type TcpOptions } from "../../../runtime/provider/gate/tcp.ts";
+import { freePort } from "../../free-port.ts";
 import { left, leftTag, right } from "../outcome.ts";
 import { gateProviderSuite, type GatePeer } from "./gate-provider.suite.ts";
 import { serverPeer } from "./server-peer.ts";
@@ -79,14 +80,6 @@ describe("a TCP gate", () => {
   });
 
   describe("fault 30: the peer", () => {
-    /** A port on which nobody listens. */
-    const freePort = async (): Promise<number> => {
-      const server = await TcpPeer.listen();
-      const { port } = server;
-      await server.close();
-      return port;
-    };
-
     it("absent: a bounded number of tries, then Disconnected", async () => {
       const port = await freePort();
       const error = left(await gateTo(port).open(null));
