@@ -158,11 +158,9 @@ export class LiveHost {
     return made;
   }
 
-  /** Where a child may rest, others that may make room for it. */
+  /** Others that may rest make room for a child, whether it may rest or not. */
   async #room(config: StartConfig): Promise<Either<HostError, void>> {
-    return config.rest === undefined || this.#resting === null
-      ? E.right(undefined)
-      : this.#resting.room(config);
+    return this.#resting?.room(config) ?? E.right(undefined);
   }
 
   async #keep(child: Child, checkpoint?: number): Promise<Either<HostError, void>> {

@@ -73,6 +73,7 @@ export class Resting {
   /** Resolves when those who are wanted may wake. */
   #opened: Promise<void> = Promise.resolve();
   #open: () => void = () => {};
+  #isShut = false;
   #closed = false;
 
   constructor(options: RestingOptions) {
@@ -263,9 +264,11 @@ export class Resting {
 
   /** Nobody wakes until `open`. */
   shut(): void {
+    this.#isShut = true;
     this.#opened = new Promise((resolve) => (this.#open = resolve));
   }
   open(): void {
+    this.#isShut = false;
     this.#open();
   }
 
@@ -354,7 +357,9 @@ export class Resting {
       const short = children.shortOf(config);
       if (short === null) return E.right(undefined);
       if (await this.#makeRoom(config)) continue;
-      if (this.#closed || (this.#awake.size === 0 && this.#going.size === 0)) return E.left(short);
+      const isNobodys = this.#awake.size === 0 && this.#going.size === 0;
+      // Until all are back nobody goes on: who is not idle now will not be.
+      if (this.#closed || this.#isShut || isNobodys) return E.left(short);
       // Somebody will be idle, or end.
       await new Promise<void>((resolve) => {
         const late = setTimeout(resolve, ROOM_MS);

@@ -76,6 +76,27 @@ describe("cryonode up: children that rest", function () {
   );
 
   it(
+    "they make room for one that never rests, also where there is less of it than before a crash",
+    onHost(async ({ up, write, child }) => {
+      await write("tally.ts", TALLY);
+      // Nobody rests unless for another one.
+      await write("host.yaml", HOST.replace("30ms", "1h"));
+      const first = up();
+      await first.tells({ event: "started", child: "awake" });
+      const names = [1, 2, 3, 4, 5].map((n) => `tally-${n}`);
+      const states = await Promise.all(names.map(async (name) => (await child(name)).state));
+      expect(states.filter((state) => state === "running")).lengthOf(2);
+      expect(states.filter((state) => state === "resting")).lengthOf(3);
+      first.signal("SIGKILL");
+      await first.ended;
+      await write("host.yaml", HOST.replace("30ms", "1h").replace("24M", "16M"));
+      const second = up();
+      await second.tells({ event: "revived", child: "awake" });
+      expect((await child("awake")).state).equal("running");
+    }),
+  );
+
+  it(
     "what its entry grants is looked at again where that has changed",
     onHost(async ({ up, write, child }) => {
       await write("tally.ts", TALLY);
