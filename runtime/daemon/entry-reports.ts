@@ -6,7 +6,7 @@ import { type EntryBook } from "./entry-book.ts";
 import { UNBORN, type EntryRecord } from "./entry-record.ts";
 import type { EntryReport, EntryState } from "./entry-report.ts";
 import type { KeptLives } from "./kept-lives.ts";
-import type { OneAtATime } from "./one-at-a-time.ts";
+import { OWN, type OneAtATime } from "./one-at-a-time.ts";
 import type { Stranded } from "./stranded.ts";
 
 export interface EntryReportsOptions extends Pick<DurableHostOptions, "folder" | "code"> {
@@ -20,7 +20,7 @@ export interface EntryReportsOptions extends Pick<DurableHostOptions, "folder" |
   readonly carried: (name: string) => EntryReport["carried"];
 }
 
-const COMING: ReadonlySet<string | null> = new Set(["start", "revive", "restart"]);
+const COMING: ReadonlySet<string | null> = new Set(["start", "revive", OWN.begin, OWN.restart]);
 
 export class EntryReports {
   readonly #options: EntryReportsOptions;

@@ -32,8 +32,7 @@ import { keptFiles } from "./kept-files.ts";
 import { KeptLives, type Done } from "./kept-lives.ts";
 import { Middleware } from "./middleware.ts";
 import { Migration } from "./migration.ts";
-import { OneAtATime } from "./one-at-a-time.ts";
-import { TRY_AGAIN } from "./stranded.ts";
+import { OneAtATime, OWN } from "./one-at-a-time.ts";
 import { tiedGroups } from "./tied-groups.ts";
 
 /** How long the calls of a child that must complete are waited for at the end of the host, in ms. */
@@ -42,8 +41,6 @@ const LAST_DEADLINE_MS = 10_000;
 const MOST_AT_ONCE = 8;
 
 const hostFailed = (error: HostError): Either<DurableError, never> => E.left({ tag: "Host", error });
-/** What brought a child down is found out. */
-const EXAMINE = "examine";
 
 const isEnding = (error: HostError): boolean => error.tag === "Checkpoint" && error.error.tag === "Ended";
 
@@ -103,7 +100,7 @@ class KeptHost implements DurableHost {
   }
 
   #again(child: string): Promise<void> {
-    return this.#commands.whenFree(child, "restart", async () => {
+    return this.#commands.whenFree(child, OWN.restart, async () => {
       await this.#lives.live.child(child)?.ended;
       const wanted = this.#book.get(child)?.state === "alive" && this.#lives.alive(child) === null;
       if (wanted && !this.#closing) await this.#lives.bringBack(child);
@@ -111,7 +108,7 @@ class KeptHost implements DurableHost {
   }
 
   #examine(child: string): Promise<void> {
-    return this.#commands.whenFree(child, EXAMINE, async () => {
+    return this.#commands.whenFree(child, OWN.examine, async () => {
       await this.#lives.live.child(child)?.ended;
       if (this.#lives.alive(child) === null) await this.#lives.examine(child);
     });
@@ -165,7 +162,7 @@ class KeptHost implements DurableHost {
     let last = first;
     for (const name of names) {
       const before = last;
-      last = this.#commands.whenFree(name, "start", async () => {
+      last = this.#commands.whenFree(name, OWN.begin, async () => {
         await before;
         if (!this.#closing) await act(name);
       });
@@ -224,7 +221,7 @@ class KeptHost implements DurableHost {
     act: () => Promise<Done>,
   ): Promise<Done> {
     if (this.#closing) return E.left({ tag: "Closing" });
-    await this.#ourOwn(name);
+    await this.#commands.ownDone(name);
     const unfit = this.#unfit(name, wanted, fit);
     // Whoever is busy is in between: what it is good for shows later.
     if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);
@@ -233,12 +230,6 @@ class KeptHost implements DurableHost {
       if (wanted !== "killed") await this.#lives.live.wake([name]);
       return act();
     });
-  }
-
-  /** What the host does with a child by itself is waited for: nobody has asked for it. */
-  async #ourOwn(name: string): Promise<void> {
-    const doing = this.#commands.doing(name);
-    if (doing === EXAMINE || doing === TRY_AGAIN) await this.#commands.free(name);
   }
 
   start(name: string): Promise<Done> {
@@ -414,7 +405,7 @@ class KeptHost implements DurableHost {
   ): Promise<Either<DurableError, readonly DurableEvent[]>> {
     const fit: Fit = (state) => isRunning(state) || state === "stranded";
     for (const name of names) {
-      await this.#ourOwn(name);
+      await this.#commands.ownDone(name);
       const unfit = this.#unfit(name, "migrated", fit);
       if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);
     }
@@ -441,6 +432,7 @@ class KeptHost implements DurableHost {
     signal: AbortSignal,
   ): Promise<Either<DurableError, readonly DurableEvent[]>> {
     for (const name of names) {
+      await this.#commands.ownDone(name);
       const unfit = this.#unfit(name, "fetched", isOver);
       if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);
     }

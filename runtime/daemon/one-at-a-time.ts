@@ -8,6 +8,16 @@ export interface Busy {
   readonly doing: string;
 }
 
+/** What the host does with a child by itself. Nobody has asked for it, so a command waits until it is done. */
+export const OWN = {
+  begin: "bring up",
+  restart: "restart",
+  examine: "examine",
+  tryAgain: "try to bring back",
+} as const;
+
+const OWN_DEEDS: ReadonlySet<string> = new Set(Object.values(OWN));
+
 export class OneAtATime {
   readonly #doing = new Map<string, { readonly what: string; readonly done: Promise<unknown> }>();
 
@@ -27,6 +37,14 @@ export class OneAtATime {
     return this.#do(child, what, act);
   }
 
+  /** Resolves when the host does nothing with the child by itself. */
+  async ownDone(child: string): Promise<void> {
+    for (let own = this.#doing.get(child); own !== undefined; own = this.#doing.get(child)) {
+      if (!OWN_DEEDS.has(own.what)) return;
+      await own.done;
+    }
+  }
+
   /** Resolves when nothing is being done with the child. */
   async free(child: string): Promise<void> {
     for (let other = this.#doing.get(child); other !== undefined; other = this.#doing.get(child))
@@ -35,7 +53,9 @@ export class OneAtATime {
 
   /** Does it as soon as nothing else is being done with the child. */
   async whenFree<T>(child: string, what: string, act: () => Promise<T>): Promise<T> {
-    await this.free(child);
+    // Nothing else can come in between: two that have waited take their turns, too.
+    for (let other = this.#doing.get(child); other !== undefined; other = this.#doing.get(child))
+      await other.done;
     return this.#do(child, what, act);
   }
 

@@ -14,6 +14,7 @@ import type { MigrateError } from "../migrate/migrate-error.ts";
 import { Retries } from "../migrate/retries.ts";
 import type { DurableError } from "./durable-error.ts";
 import type { EntryBook } from "./entry-book.ts";
+import { OWN } from "./one-at-a-time.ts";
 import type { StateFolder } from "./state-folder.ts";
 
 /** As often they are tried again without being told to: for some two minutes. */
@@ -35,9 +36,6 @@ export interface StrandedOptions {
   readonly gone: (name: string) => void;
   readonly warn: (child: string, text: string) => void;
 }
-
-/** What is being done with them while they are tried again. */
-export const TRY_AGAIN = "try to bring back";
 
 export class Stranded {
   readonly #options: StrandedOptions;
@@ -74,7 +72,7 @@ export class Stranded {
       const names = this.#all(path);
       if (names.length === 0) return true;
       tries += 1;
-      const free = reserve(names, TRY_AGAIN);
+      const free = reserve(names, OWN.tryAgain);
       const isBack = E.isRight(free) && E.isRight(await comeBack(path));
       if (E.isRight(free)) free.right();
       if (!isBack && tries >= MOST_TRIES)
