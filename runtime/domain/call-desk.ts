@@ -42,6 +42,7 @@ import {
   type MethodEntry,
 } from "./capability-space.ts";
 import { MOST_BYTES_A_TURN, MOST_CALLS, MOST_RECORDED } from "./limits.ts";
+import { ownArguments } from "./own-arguments.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import type { WitnessedCall } from "./witness.ts";
 
@@ -368,7 +369,7 @@ export class CallDesk {
       selector,
       thread,
       fresh,
-      args: made?.args ?? args,
+      args: made?.args ?? ownArguments(args),
       capability,
       entry,
       cost,

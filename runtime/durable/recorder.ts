@@ -4,6 +4,7 @@ import { E } from "../../lib/fp.ts";
 import type { ToDomain } from "../core/link.ts";
 import type { Answer, CoreObject, Eventually, Growth, Serving } from "../core/service.ts";
 import { invoke } from "../domain/call.ts";
+import { ownArguments } from "../domain/own-arguments.ts";
 import type { Stamp, Witness, WitnessedCall } from "../domain/witness.ts";
 import { File, FileSystem } from "../../lib/session/file-system.ts";
 import type { Reach } from "../intercept/interceptor.ts";
@@ -63,12 +64,6 @@ interface Queue {
   /** How many records must be durable before another effect may leave. */
   floor: number;
 }
-
-/** What is kept of arguments must not be the caller's memory. */
-const ownArgs = (args: readonly unknown[]): readonly unknown[] =>
-  args.some((each) => each instanceof Uint8Array)
-    ? args.map((each) => (each instanceof Uint8Array ? new Uint8Array(each) : each))
-    : args;
 
 const growthOf = ({ object, entry }: WitnessedCall): Growth | null =>
   entry.name === "write" ? (object.life?.growth ?? null) : null;
@@ -270,7 +265,7 @@ export class Recorder implements Witness {
   #enqueue(queue: Queue, call: WitnessedCall, reach: Reach, settle: Waiting["settle"]): void {
     const { slot, turn, object, entry, plan } = call;
     const waiting: Waiting = {
-      call: { slot, turn, object, entry, args: ownArgs(call.args), plan },
+      call: { slot, turn, object, entry, args: ownArguments(call.args), plan },
       reach,
       plan: null,
       after: 0,

@@ -66,8 +66,8 @@ const command = (world: TortureWorld, ...words: readonly string[]): Promise<stri
 const reviveFrozen = async (world: TortureWorld): Promise<void> => {
   for (const line of (await command(world, "ps")).split("\n")) {
     if (!line.includes('"state":"frozen"')) continue;
-    const { name } = JSON.parse(line) as { name: string };
-    await command(world, "revive", name);
+    const { child } = JSON.parse(line) as { child: string };
+    await command(world, "revive", child);
   }
 };
 
