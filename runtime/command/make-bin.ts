@@ -20,12 +20,17 @@ const AS_MODULES = {
   msgpackr: join(MODULES, "msgpackr/index.js"),
 };
 
-/** LMDB finds its native part from where its package lies, not from the bundle. */
+/** LMDB finds its native part from where its package lies, not from the bundle; and by a shorter way than its own. */
 const lmdbPlace: Plugin = {
   name: "lmdb's place",
   setup: (bundle) => {
+    const place = join(DIST, "runtime/durable/store/lmdb-place.js");
+    const imported = `import { lmdbNative as __native, lmdbUrl as __lmdb } from ${JSON.stringify(place)};`;
     bundle.onLoad({ filter: /[/\\]node_modules[/\\]lmdb[/\\][^/\\]+\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8").replaceAll("import.meta.url", "__lmdb()"),
+      contents: `${imported}\n${readFileSync(path, "utf8")
+        .replaceAll("import.meta.url", "__lmdb()")
+        .replace(/^import loadNAPI from '(.+)';$/m, "const loadNAPI = (folder) => require('$1')(folder);")
+        .replace("loadNAPI(dirName)", "__native(dirName, loadNAPI)")}`,
       loader: "js",
     }));
   },
@@ -66,7 +71,6 @@ const COMMON: BuildOptions = {
 };
 
 const URL_OF_FILE = `const __url = require("node:url").pathToFileURL(__filename).href;`;
-const URL_OF_LMDB = `let __at; const __lmdb = () => (__at ??= require("node:url").pathToFileURL(require.resolve("lmdb")).href);`;
 
 const scripts = {
   ...COMMON,
@@ -81,7 +85,7 @@ const scripts = {
   plugins: [lmdbPlace, loadedLate],
   // One function expression, as `runScript` wants it.
   banner: {
-    js: `(function (exports, require, module, __filename, __dirname) { ${URL_OF_FILE} ${URL_OF_LMDB}`,
+    js: `(function (exports, require, module, __filename, __dirname) { ${URL_OF_FILE}`,
   },
   footer: { js: "})" },
 } satisfies BuildOptions;
@@ -92,9 +96,24 @@ const entries = {
   banner: { js: URL_OF_FILE },
 } satisfies BuildOptions;
 
+/** `import * as fs` copies all that the module has to an object of its own, in each module that says so; what no default is
+ *  asked of need not be copied. */
+const withoutCopies = (script: string): void => {
+  const path = join(DIST, `${script}.cjs`);
+  const text = readFileSync(path, "utf8");
+  const copy = /\b(\w+) = __toESM\((require\("node:\w+"\)), 1\)/g;
+  writeFileSync(
+    path,
+    text.replace(copy, (whole, name: string, module: string) =>
+      new RegExp(`\\b${name}\\.default\\b`).test(text) ? whole : `${name} = ${module}`,
+    ),
+  );
+};
+
 rmSync(join(DIST, "bin"), { recursive: true, force: true });
 mkdirSync(join(DIST, "bin"), { recursive: true });
 // The entries are no modules, whose loading takes longer.
 writeFileSync(join(DIST, "bin/package.json"), '{ "type": "commonjs" }\n');
 await Promise.all([build(scripts), build(entries)]);
+for (const script of Object.keys(scripts.entryPoints)) withoutCopies(script);
 await keepCode(join(DIST, "bin/command/main.js"));
