@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly listen: Address | null;
   /** Of `warmHost`; `serveHost` ends it. */
   readonly warm: RuntimeInMemory;
+  /** Called when it has its state directory and serves. */
+  readonly held: () => void;
 }
 
 export type Served = Unheld | ({ readonly tag: "Ended" } & Rest);
@@ -56,7 +58,7 @@ export const serveHost = async (options: ServeOptions): Promise<Served> => {
   });
   growFreely();
   serve();
-  void host.begin();
+  void host.begin().then(options.held);
   await told;
   report.stopping(host.running.length);
   interruption.again.addEventListener("abort", () => report.abandoned(), { once: true });

@@ -3,11 +3,11 @@
 import { resolve } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { E, type Either } from "../../lib/fp.ts";
-import { ask } from "../daemon/control-client.ts";
 import type { DurableConfig } from "../daemon/durable-host.ts";
 import { DEFAULT_KEEPING } from "../host/host-config.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { parseAddress, type Address } from "../migrate/peer.ts";
+import { readHostFile, type KeptReading } from "../scenario/kept-reading.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { complainAbout, shownPath } from "./complaints.ts";
 import type { Console } from "./console.ts";
@@ -58,17 +58,11 @@ const configOf = ({ file, directory, hosts, start, steps }: Scenario): Either<Di
   return E.right({ file: resolve(file), host, entries });
 };
 
-/** Says who else runs on the state directory, if anybody does. */
-const occupant = async (state: string): Promise<number | null> => {
-  const answer = await ask(state, { command: "hello" }, { within: 5000 });
-  if (E.isLeft(answer)) return null;
-  const { pid } = answer.right as { readonly pid?: unknown };
-  return typeof pid === "number" ? pid : null;
-};
-
 interface CheckedUp {
   readonly config: DurableConfig;
   readonly address: Address | null;
+  /** Keeps what the file was read to; null where that is kept. */
+  readonly keep: KeptReading["keep"];
 }
 
 /** What is wrong with what the host is to be told: places in its file, or a reason. */
@@ -77,10 +71,9 @@ const checkedUp = async ({
   state,
   listen,
 }: Omit<UpCommand, "json">): Promise<Either<readonly Diagnostic[] | string, CheckedUp>> => {
-  const { readScenario } = await import("../scenario/read-scenario.ts");
-  const read = await readScenario(file);
+  const read = await readHostFile(file, state);
   if (E.isLeft(read)) return read;
-  const config = configOf(read.right);
+  const config = configOf(read.right.scenario);
   if (E.isLeft(config)) return E.left([config.left]);
   const address = listen === null ? null : parseAddress(listen);
   if (listen !== null && address === null)
@@ -89,8 +82,7 @@ const checkedUp = async ({
     return E.left(
       `listening without pinned peers is refused: ${shownPath(resolve(file))} needs \`peers\` under its host, each with name, address and key`,
     );
-  const pid = await occupant(state);
-  return pid === null ? E.right({ config: config.right, address }) : E.left(occupied(state, pid));
+  return E.right({ config: config.right, address, keep: read.right.keep });
 };
 
 /** `spare`: a thread that is coming up. */
@@ -118,10 +110,18 @@ export const up = async (
     await warm.close();
     return typeof checked.left === "string" ? refused(checked.left) : wrong(checked.left);
   }
-  const { config, address } = checked.right;
+  const { config, address, keep } = checked.right;
   const since = (): number => performance.now() - began;
   const report = new UpReport({ console, json, since, config, state });
-  const served = await serveHost({ config, state, report, interruption, listen: address, warm });
+  const served = await serveHost({
+    config,
+    state,
+    report,
+    interruption,
+    listen: address,
+    warm,
+    held: () => void keep?.(),
+  });
   switch (served.tag) {
     case "Wrong":
       return wrong(served.diagnostics);

@@ -139,8 +139,19 @@ export class EntryBook {
     return this.#write();
   }
 
+  /** As `set`, where it costs nothing that it is lost: it is written with what is written next, or by `flush`. */
+  amend(child: string, record: EntryRecord): void {
+    this.#entries.set(child, record);
+    this.#changed.add(child);
+  }
+  /** Resolves when nothing waits to be written any more. */
+  flush(): Promise<Either<RecordError, void>> {
+    return this.#changed.size === 0 ? this.#writing : this.#write();
+  }
+
   /** A host is there from now on, or is no longer. */
-  mark(open: boolean): Promise<Either<RecordError, void>> {
+  async mark(open: boolean): Promise<Either<RecordError, void>> {
+    if (open === this.#open) return E.right(undefined);
     this.#open = open;
     this.#whole = true;
     return this.#write();

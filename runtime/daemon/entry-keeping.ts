@@ -39,6 +39,16 @@ export class EntryKeeping {
     if (E.isLeft(noted)) warn(child, `what became of it can't be kept: ${reasonOf(noted.left)}`);
   }
 
+  /** As `note`, where it costs nothing that it is lost; written with `flush`. */
+  amend(child: string, record: EntryRecord): void {
+    this.#options.book.amend(child, record);
+  }
+  async flush(): Promise<void> {
+    const noted = await this.#options.book.flush();
+    if (E.isLeft(noted))
+      this.#options.warn("", `what became of children can't be kept: ${reasonOf(noted.left)}`);
+  }
+
   /** It is no more, and nothing of it is kept. */
   async over(child: string, how: Pick<EntryRecord, "state"> & Partial<EntryRecord>): Promise<void> {
     const before = this.of(child);
@@ -68,10 +78,18 @@ export class EntryKeeping {
   }
 
   /** It lives again, and the keeper has all of it. */
-  async revived(child: string, { identity, code }: Child): Promise<void> {
+  async revived(child: string, revived: Child): Promise<void> {
+    await this.note(child, this.#alive(child, revived));
+  }
+  /** As `revived`, of one that the keeper had before: where a crash comes before that is written, it knows better. */
+  recovered(child: string, recovered: Child): void {
+    this.amend(child, this.#alive(child, recovered));
+  }
+
+  #alive(child: string, { identity, code }: Child): EntryRecord {
     const now = { state: "alive", image: null, clone: false, reason: null } as const;
     const who = { identity: identity.identity, generation: identity.generation, hash: code.hash };
-    await this.note(child, { ...this.of(child), ...now, ...who });
+    return { ...this.of(child), ...now, ...who };
   }
 
   /** An image was made of it, and it goes on. */

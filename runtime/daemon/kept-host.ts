@@ -142,7 +142,7 @@ class KeptHost implements DurableHost {
         if (this.#lives.alive(name) !== null) return;
         if (!isAlive(name)) return this.#lives.keeping.tidy(name);
         const known = this.#book.get(name)!;
-        if (crashed) await this.#lives.keeping.note(name, { ...known, restarts: known.restarts + 1 });
+        if (crashed) this.#lives.keeping.amend(name, { ...known, restarts: known.restarts + 1 });
         await this.#lives.bringBack(name);
       },
     ).then(() => {

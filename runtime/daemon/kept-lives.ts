@@ -312,6 +312,7 @@ export class KeptLives {
     this.#standing = null;
     for (const child of standing) child.go();
     this.live.allBack();
+    this.#meanwhile(this.keeping.flush());
     this.#recovered();
   }
 
@@ -377,7 +378,7 @@ export class KeptLives {
     const { ending } = recovered.right;
     // It had come to its end, and the former host ended before that was written down.
     if (ending?.kind === "exited") return E.right({ event: "exited", child: name, code: ending.code });
-    await this.keeping.revived(name, recovered.right);
+    this.keeping.recovered(name, recovered.right);
     await this.#noteFault(name, recovered.right.aside, true);
     return this.#go(name, recovered.right);
   }
@@ -457,8 +458,11 @@ export class KeptLives {
   #go(name: string, child: Child): Done {
     this.#fallen.delete(name);
     if (this.#absent.delete(name)) this.#recovered();
-    if (this.#standing === null) child.go();
-    else this.#standing.push(child);
+    if (this.#standing !== null) this.#standing.push(child);
+    else {
+      child.go();
+      this.#meanwhile(this.keeping.flush());
+    }
     return E.right(this.#last.get(name)!);
   }
 

@@ -20,8 +20,13 @@ const LINE_BYTES = 33;
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = fs.constants;
 
-/** Begins a run. */
-export const beginRun = (state: string): Either<ImageError, Runs> => {
+const synced = (descriptor: number): Promise<void> =>
+  new Promise((resolve, reject) =>
+    fs.fdatasync(descriptor, (cause) => (cause === null ? resolve() : reject(cause))),
+  );
+
+/** Begins a run; it is durable when this resolves. */
+export const beginRun = async (state: string): Promise<Either<ImageError, Runs>> => {
   const path = join(state, "runs");
   const run = randomBytes(16).toString("hex");
   let descriptor: number | null = null;
@@ -29,7 +34,7 @@ export const beginRun = (state: string): Either<ImageError, Runs> => {
     descriptor = fs.openSync(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
     // Each line ends what may have been cut off before it.
     fs.writeSync(descriptor, `\n${run}`);
-    fs.fdatasyncSync(descriptor);
+    await synced(descriptor);
     const last = Buffer.alloc(MOST_RUNS * LINE_BYTES);
     const from = Math.max(0, fs.fstatSync(descriptor).size - last.length);
     const read = fs.readSync(descriptor, last, 0, last.length, from);

@@ -93,10 +93,10 @@ export const warmRuntime = ({
   const close = (): Promise<void> => placement.close();
   const open = async (state: string): Promise<Either<ImageError, Runtime>> => {
     await mkdir(state, { recursive: true, mode: 0o700 });
-    const signer = await hostKey(state, disk);
+    // The disk writes one while the other is read.
+    const [runs, signer] = await Promise.all([beginRun(state), hostKey(state, disk)]);
     if (E.isLeft(signer)) return signer;
     bases.look(join(state, BASES));
-    const runs = beginRun(state);
     if (E.isLeft(runs)) return runs;
     const alive = new Set<string>();
     const own = { state, signer: signer.right, runs: runs.right };

@@ -1,9 +1,10 @@
 // Reads a scenario file from the disk, and looks whether the files it names are there.
 
-import { access, constants, readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, relative, resolve } from "node:path";
 import { E } from "../../lib/fp.ts";
 import type { Either } from "../../lib/fp.ts";
+import { fileExists, isFolder, isObstructed, type Demands } from "./demands.ts";
 import { inOrder } from "../diagnostic.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { renderPath, subtree } from "./locate.ts";
@@ -27,23 +28,6 @@ export interface ReadPowers {
   /** The names in a folder, none where it is none: from them comes the nearest right word. */
   readonly names?: (folder: string) => Promise<readonly string[]>;
 }
-
-const fileExists = async (path: string): Promise<boolean> =>
-  stat(path)
-    .then(async (found) => (await access(path, constants.R_OK), found.isFile()))
-    .catch(() => false);
-
-const isObstructed = async (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => !found.isDirectory(),
-    (error: NodeJS.ErrnoException) => error.code === "ENOTDIR",
-  );
-
-const isFolder = async (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 
 const namesOf = async (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
 
@@ -117,14 +101,18 @@ const textOf = async (
   }
 };
 
-/**
- * The scenario at `path`, or all that is wrong with it, in the order of the file. Nothing is started, and
- * nothing but the file itself is read.
- */
-export const readScenario = async (
+/** A scenario with the text that says it, and what it asks of the disk, which is there. */
+export interface ReadScenario {
+  readonly scenario: Scenario;
+  readonly text: string;
+  readonly demands: Demands;
+}
+
+/** As `readScenario`, and what that went by. */
+export const readWhole = async (
   path: string,
   { exists = fileExists, obstructed = isObstructed, settledAt = isFolder, names = namesOf }: ReadPowers = {},
-): Promise<Either<readonly Diagnostic[], Scenario>> => {
+): Promise<Either<readonly Diagnostic[], ReadScenario>> => {
   const text = await textOf(path, names);
   if (E.isLeft(text)) return E.left([{ file: path, line: 1, column: 1, message: text.left }]);
   const { source, scenario, diagnostics: read } = readText(text.right, path);
@@ -152,5 +140,22 @@ export const readScenario = async (
         place,
         `${renderPath(place)} is ${JSON.stringify(name)}, and no folder is there; expected one, because nobody may create it`,
       );
-  return scenario === null || diagnostics.length > 0 ? E.left(inOrder(diagnostics)) : E.right(scenario);
+  if (scenario === null || diagnostics.length > 0) return E.left(inOrder(diagnostics));
+  const absolute = ({ given: written }: Needed): string => resolve(dirname(path), written);
+  const demands = {
+    files: needed(source).map(absolute),
+    folders: folders(source).map(absolute),
+    settled: settled(scenario).map(({ folder }) => folder),
+  };
+  return E.right({ scenario, text: text.right, demands });
 };
+
+/**
+ * The scenario at `path`, or all that is wrong with it, in the order of the file. Nothing is started, and
+ * nothing but the file itself is read.
+ */
+export const readScenario = async (
+  path: string,
+  powers: ReadPowers = {},
+): Promise<Either<readonly Diagnostic[], Scenario>> =>
+  E.map(({ scenario }: ReadScenario) => scenario)(await readWhole(path, powers));

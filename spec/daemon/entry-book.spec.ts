@@ -54,8 +54,21 @@ describe("the record of a state directory", () => {
       await book.set("child-1", alive(1));
       const stale = await readFile(`${path}.changes`, "utf8");
       await book.set("child-1", alive(2));
-      await book.mark(true);
+      await book.mark(false);
       await appendFile(`${path}.changes`, stale);
+      expect((await open()).get("child-1")?.restarts).equal(2);
+    }));
+
+  it("what is amended is written with what is written next, or when that is asked for", () =>
+    withBook(async (_path, open) => {
+      const book = await open();
+      await book.set("child-0", alive(0));
+      book.amend("child-1", alive(1));
+      expect((await open()).get("child-1")).equal(undefined);
+      await book.set("child-0", alive(1));
+      expect((await open()).get("child-1")?.restarts).equal(1);
+      book.amend("child-1", alive(2));
+      await book.flush();
       expect((await open()).get("child-1")?.restarts).equal(2);
     }));
 });
