@@ -7,6 +7,7 @@ import type { Drained } from "../daemon/durable-host.ts";
 import type { Progress } from "../migrate/progress.ts";
 import { ask, type Asked } from "../daemon/control-client.ts";
 import { resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { eventText } from "./child-report.ts";
 import type { Console } from "./console.ts";
 import { FAILED, OK, type ExitStatus } from "./exit-status.ts";
@@ -88,6 +89,9 @@ export const migrate = async (
   return event.stranded === null ? OK : FAILED;
 };
 
+/** Between tries to stop what has not begun yet, in ms. */
+const STOP_PAUSE_MS = 50;
+
 /** Asks; whoever is interrupted has it stopped, and hears what came of it: it may have been decided. */
 const askOf = async (
   name: string,
@@ -96,11 +100,18 @@ const askOf = async (
   { signal, told }: { readonly signal: AbortSignal; readonly told: (told: unknown) => void },
 ): Promise<Either<Refusal, unknown>> => {
   const folder = resolve(state);
-  const stop = (): void => void ask(folder, { command: "abort", name });
-  signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
+  const over = new AbortController();
+  // It may not have begun: somebody who rests is being woken for it.
+  const stop = async (): Promise<void> => {
+    while (!over.signal.aborted && E.isLeft(await ask(folder, { command: "abort", name })))
+      await setTimeout(STOP_PAUSE_MS);
+  };
+  const begin = (): void => void stop();
+  signal.addEventListener("abort", begin);
+  if (signal.aborted) begin();
   const answer = await ask(folder, asked, { told });
-  signal.removeEventListener("abort", stop);
+  over.abort();
+  signal.removeEventListener("abort", begin);
   return answer;
 };
 

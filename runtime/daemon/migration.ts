@@ -136,7 +136,7 @@ export class Migration {
       }),
       stays: this.#landings,
       landings: this.#landings,
-      dial: (key) => this.#dial(key),
+      dial: (key, signal) => this.#dial(key, signal),
       may: (key, said) => this.#peers.some((peer) => peer.key === key && peer.may.includes(said)),
       arrived: (children, from) => {
         for (const { child, generation } of children) emit({ event: "arrived", child, from, generation });
@@ -190,12 +190,12 @@ export class Migration {
     return this.#identity;
   }
 
-  async #dial(key: PublicKey): Promise<Either<MigrateError, Linked>> {
+  async #dial(key: PublicKey, signal?: AbortSignal): Promise<Either<MigrateError, Linked>> {
     const peer = this.#peers.find((each) => each.key === key);
     if (peer === undefined) return E.left({ tag: "Stranger", peer: "a former peer", key });
     const identity = await this.#tls();
     if (E.isLeft(identity)) return E.left({ tag: "Link", peer: peer.name, reason: identity.left });
-    return dialPeer(peer, { identity: identity.right });
+    return dialPeer(peer, { identity: identity.right, ...(signal === undefined ? {} : { signal }) });
   }
 
   /** A channel to a peer that has said who it is. */

@@ -153,6 +153,8 @@ export class Keeper {
   /** What `performance.now` showed when there had been a host for no time at all. */
   #origin: number;
   #mending = false;
+  /** By identity, what is being written of it: that life may have ended, and another one have begun. */
+  readonly #writing = new Map<string, Promise<unknown>>();
   /** Incarnations that were given the journal's file and do not live yet, or will not. */
   readonly #enlisted = new Set<number>();
 
@@ -261,7 +263,7 @@ export class Keeper {
       return;
     }
     if (E.isLeft(done) && isOverBound(done.left)) return child.stop(reasonOf(done.left));
-    if (E.isLeft(done) && child.ending === null)
+    if (E.isLeft(done) && child.ending === null && !isSuperseded(done.left))
       this.#options.warn(child.name, `it could not be kept just now: ${reasonOf(done.left)}`);
     if (life.again) {
       life.again = false;
@@ -274,8 +276,19 @@ export class Keeper {
     return this.#checkpoints([life]);
   }
 
-  /** Of all of them, or of none. */
+  /** Of all of them, or of none; when what was being written of former lives of theirs is over. */
   async #checkpoints(lives: readonly Life[]): Promise<Either<HostError, void>> {
+    const identities = lives.map(({ child }) => child.identity.identity);
+    for (const identity of identities) await this.#writing.get(identity);
+    const writing = this.#write(lives);
+    for (const identity of identities) this.#writing.set(identity, writing);
+    const written = await writing;
+    for (const identity of identities)
+      if (this.#writing.get(identity) === writing) this.#writing.delete(identity);
+    return written;
+  }
+
+  async #write(lives: readonly Life[]): Promise<Either<HostError, void>> {
     const since = this.#options.journal.current;
     const all: Taken[] = [];
     const taken = await Promise.all(lives.map((life) => this.#takeDown(life)));
@@ -568,6 +581,8 @@ export class Keeper {
   /** Nothing of the child is kept any more: it has ended, or is in an image. Another one of its name is left alone. */
   async forget(name: string, identity: string): Promise<Either<HostError, void>> {
     const { store } = this.#options;
+    // It would be there again.
+    await this.#writing.get(identity);
     const known = await store.get(`${ALIVE}${name}`);
     if (E.isLeft(known)) return failed(name, known.left);
     const isOwn = known.right !== null && Buffer.from(known.right).toString() === identity;
@@ -583,6 +598,7 @@ export class Keeper {
   /** As `forget`; and it is known that it is over. */
   async over(name: string, identity: string): Promise<Either<HostError, void>> {
     const { store } = this.#options;
+    await this.#writing.get(identity);
     const done = await store.commit({
       remove: [identity],
       unset: [`${ALIVE}${name}`, `${REST}${name}`],
@@ -815,6 +831,9 @@ const tell = (done: Either<JournalError, unknown>, warn: KeeperOptions["warn"]):
 
 /** It may take no more of the disk: what it did since its last checkpoint would never end to be replayed. */
 const isOverBound = (error: HostError): boolean => error.tag === "Store" && error.error.tag === "OverBound";
+
+/** It has left for another host meanwhile. */
+const isSuperseded = (error: HostError): boolean => error.tag === "Store" && error.error.tag === "Stale";
 
 const isBusy = (error: HostError): boolean => error.tag === "Checkpoint" && error.error.tag === "Busy";
 

@@ -99,7 +99,10 @@ export class LiveHost {
         ? null
         : new Resting({ config, keeper, children, providers, emit, failed: unwoken, staysAwake });
     this.#freezer = new Freezer({ host: config.name, runtime, children, files, emit });
-    this.#reviver = new Reviver({ config, runtime, children, files, emit });
+    this.#reviver = new Reviver({
+      ...{ config, runtime, children, files, emit },
+      ...(keeper === undefined ? {} : { keep: (revived) => keeper.admit(revived) }),
+    });
   }
 
   /** Quota that no child has: bytes, and capabilities. */
@@ -310,7 +313,7 @@ export class LiveHost {
    * for those that `as` gives them. The image is used up, unless `as` makes clones with identities of their own.
    */
   async revive(path: string, order: RevivalOrder): Promise<Either<HostError, readonly Child[]>> {
-    return this.#kept(await this.#reviver.revive(path, order));
+    return this.#back(await this.#reviver.revive(path, order));
   }
 
   /** As `revive`, of an image that was read and found to be genuine; `path` names it. */
@@ -319,17 +322,11 @@ export class LiveHost {
     path: string,
     order: RevivalOrder,
   ): Promise<Either<HostError, readonly Child[]>> {
-    return this.#kept(await this.#reviver.reviveRead(image, path, order));
+    return this.#back(await this.#reviver.reviveRead(image, path, order));
   }
 
-  async #kept(revived: Either<HostError, readonly Child[]>): Promise<Either<HostError, readonly Child[]>> {
-    if (E.isLeft(revived)) return revived;
-    const kept = (await this.#keeper?.admit(revived.right)) ?? E.right(undefined);
-    if (E.isLeft(kept)) {
-      await Promise.all(revived.right.map((each) => each.kill()));
-      return kept;
-    }
-    for (const child of revived.right) {
+  #back(revived: Either<HostError, readonly Child[]>): Either<HostError, readonly Child[]> {
+    for (const child of E.isRight(revived) ? revived.right : []) {
       this.#resting?.watch(child);
       this.#letGo(child);
     }

@@ -32,6 +32,8 @@ export interface ReviverOptions {
   readonly children: Children;
   readonly files: FilePower;
   readonly emit: (event: HostEvent) => void;
+  /** Has them kept from now on, all of them or none. Without this they end with the host. */
+  readonly keep?: (children: readonly Child[]) => Promise<Either<HostError, void>>;
 }
 
 export interface RevivalOrder {
@@ -83,7 +85,7 @@ export class Reviver {
     path: string,
     { entry, as, alone, owned }: RevivalOrder,
   ): Promise<Either<HostError, readonly Child[]>> {
-    const { children, emit, config: host } = this.#options;
+    const { children, emit, config: host, keep } = this.#options;
     const found = image.manifest.children.map(({ name }) => name);
     if (alone === true && found.length > 1) return E.left({ tag: "Several", image: path, children: found });
     const names = revivedNames(path, found, as);
@@ -101,12 +103,14 @@ export class Reviver {
     const isUsedUp = as === undefined && owned === undefined;
     const claimed = isUsedUp ? await this.#claim(path, image, members.right) : E.right(null);
     const acquired = E.isLeft(claimed) ? claimed : await this.#acquire(revived, owned);
-    if (E.isLeft(acquired)) {
-      await Promise.all(revived.map(({ child }) => children.unmake(child)));
+    const all = revived.map(({ child }) => child);
+    const kept = E.isLeft(acquired) ? acquired : ((await keep?.(all)) ?? E.right(undefined));
+    if (E.isLeft(acquired) || E.isLeft(kept)) {
+      await Promise.all(all.map((child) => children.unmake(child)));
       if (E.isRight(claimed)) await this.#withdraw(claimed.right, found[0]!);
-      return acquired;
+      return E.isLeft(acquired) ? acquired : (kept as Either<HostError, never>);
     }
-    children.settle(...revived.map(({ child }) => child));
+    children.settle(...all);
     for (const [at, { child }] of revived.entries()) {
       const { name, reviveMs, identity, ending } = child;
       if (ending !== null) continue;
@@ -114,7 +118,7 @@ export class Reviver {
       const reopened = acquired.right[at]!;
       emit({ event: "revived", child: name, host: host.name, image: path, generation, reopened, reviveMs });
     }
-    return E.right(revived.map(({ child }) => child));
+    return E.right(all);
   }
 
   async #read(path: string): Promise<Either<HostError, Image>> {

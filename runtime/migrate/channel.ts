@@ -44,6 +44,8 @@ export class Channel {
   readonly #waiting: Arrived[] = [];
   #failed: MigrateError | null = null;
   #wake: (() => void) | null = null;
+  /** Aborted: what is said waits for nobody. */
+  readonly #hurried = new AbortController();
   #heard = 0;
   #sent = 0;
   #received = 0;
@@ -123,12 +125,20 @@ export class Channel {
     if (!goes) await this.#drained();
   }
 
+  /** What is said from now on waits for nobody: there is little more to say, and the other end may not be listening. */
+  hurry(): void {
+    this.#hurried.abort();
+  }
+
   /** The other end takes up what it was sent; bounded like any wait. */
   #drained(): Promise<void> {
     const stream = this.#stream;
+    const { signal } = this.#hurried;
+    if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const settle = (): void => {
         clearTimeout(late);
+        signal.removeEventListener("abort", settle);
         stream.off("drain", settle);
         stream.off("close", settle);
         resolve();
@@ -139,6 +149,7 @@ export class Channel {
       }, this.#silence);
       stream.on("drain", settle);
       stream.on("close", settle);
+      signal.addEventListener("abort", settle);
       if (stream.destroyed) settle();
     });
   }
@@ -207,10 +218,10 @@ export class Channel {
     }
   }
 
-  /** Says who is here, and hears who is there. */
-  async greet(host: string): Promise<Either<MigrateError, string>> {
+  /** Says who is here, and hears who is there. `signal` gives up waiting. */
+  async greet(host: string, signal?: AbortSignal): Promise<Either<MigrateError, string>> {
     await this.send({ kind: "hello", cryonode: PROTOCOL, host });
-    const hello = await this.next(["hello"]);
+    const hello = await this.next(["hello"], signal);
     if (E.isLeft(hello)) return hello;
     if (hello.right.cryonode === PROTOCOL) return E.right(hello.right.host);
     return this.refuse({

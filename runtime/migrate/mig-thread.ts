@@ -31,8 +31,8 @@ export interface MigThreadOptions {
   readonly sink: SinkHost;
   readonly stays: Stays;
   readonly landings: Landings;
-  /** Opens a channel to the peer with this key. */
-  readonly dial: (key: PublicKey) => Promise<Either<MigrateError, Linked>>;
+  /** Opens a channel to the peer with this key. `signal` gives up waiting for that. */
+  readonly dial: (key: PublicKey, signal?: AbortSignal) => Promise<Either<MigrateError, Linked>>;
   /** Whether the peer with this key may tell this host so. */
   readonly may: (key: PublicKey, said: PeerRight) => boolean;
   /** Travelers have come to live here. */
@@ -155,12 +155,12 @@ export class MigThread {
     progress: (progress: Progress) => void = () => {},
   ): Promise<Either<MigrateError, Migrated>> {
     const { dial, host } = this.#options;
-    return this.#depart(names, to, { options, signal, progress }, async () => {
-      const linked = await dial(to);
+    return this.#depart(names, to, { options, signal, progress }, async (stopped) => {
+      const linked = await dial(to, stopped);
       if (E.isLeft(linked)) return linked;
       const { channel } = linked.right;
       this.#channels.add(channel);
-      const greeted = await channel.greet(host);
+      const greeted = await channel.greet(host, stopped);
       if (E.isRight(greeted)) return E.right({ ...linked.right, peer: greeted.right });
       this.#channels.delete(channel);
       channel.close();
@@ -173,7 +173,7 @@ export class MigThread {
     names: readonly string[],
     to: PublicKey,
     { options, signal, progress }: Leaving,
-    link: () => Promise<Either<MigrateError, Linked & { readonly peer: string }>>,
+    link: (stopped: AbortSignal) => Promise<Either<MigrateError, Linked & { readonly peer: string }>>,
   ): Promise<Either<MigrateError, Migrated>> {
     const { source } = this.#options;
     if (this.#closed) return E.left({ tag: "Aborted", phase: "surveying" });
@@ -190,10 +190,10 @@ export class MigThread {
     if (signal.aborted) abort();
     for (const name of names) this.#stops.set(name, stop);
     try {
-      const linked = await link();
+      const linked = await link(stop.signal);
       if (E.isLeft(linked)) {
         this.#roles.follow(names, null, "abandoned");
-        return linked;
+        return stop.signal.aborted ? E.left({ tag: "Aborted", phase: "surveying" }) : linked;
       }
       return await this.#leave(linked.right, names, departure.right, { options, stop, progress });
     } finally {
@@ -217,6 +217,9 @@ export class MigThread {
       keep: (identity, memory) => void stays.keep(identity, memory),
     });
     this.#leaving.set(run.task, { run, stop });
+    const hurry = (): void => channel.hurry();
+    stop.signal.addEventListener("abort", hurry);
+    if (stop.signal.aborted) hurry();
     try {
       const migrated = await run.run();
       const isSettled = E.isRight(migrated) && migrated.right.generations !== null;
@@ -225,6 +228,7 @@ export class MigThread {
       if (!run.wasOffered && E.isLeft(migrated)) await source.confirmed(run.task);
       return migrated;
     } finally {
+      stop.signal.removeEventListener("abort", hurry);
       this.#leaving.delete(run.task);
       this.#channels.delete(channel);
     }
@@ -267,12 +271,13 @@ export class MigThread {
   async #ask<T>(
     key: PublicKey,
     say: (channel: Channel) => Promise<Either<MigrateError, T>>,
+    signal?: AbortSignal,
   ): Promise<Either<MigrateError, T>> {
-    const linked = await this.#options.dial(key);
+    const linked = await this.#options.dial(key, signal);
     if (E.isLeft(linked)) return linked;
     const { channel } = linked.right;
     this.#channels.add(channel);
-    const greeted = await channel.greet(this.#options.host);
+    const greeted = await channel.greet(this.#options.host, signal);
     const answer = E.isLeft(greeted) ? E.left(unheard(greeted.left)) : await say(channel);
     channel.close();
     this.#channels.delete(channel);
@@ -465,9 +470,11 @@ export class MigThread {
     const stop = new AbortController();
     const stopped = AbortSignal.any([signal, stop.signal]);
     for (const name of names) this.#stops.set(name, stop);
-    const fetched = await this.#ask(from, async (channel) => {
-      const abandon = (): void =>
+    const ask = async (channel: Channel): Promise<Either<MigrateError, readonly Activated[]>> => {
+      const abandon = (): void => {
+        channel.hurry();
         void channel.send({ kind: "abandon", reason: "it was stopped" }).then(() => channel.cut());
+      };
       stopped.addEventListener("abort", abandon);
       if (stopped.aborted) abandon();
       await channel.send({ kind: "transfer", names: [...names] });
@@ -475,7 +482,8 @@ export class MigThread {
       const taken = E.isLeft(heard) ? heard : await this.#receive(heard.right, channel, from, names);
       stopped.removeEventListener("abort", abandon);
       return taken;
-    });
+    };
+    const fetched = await this.#ask(from, ask, stopped);
     for (const name of names) this.#stops.delete(name);
     const isStopped = E.isLeft(fetched) && stopped.aborted && this.#roles.of(names[0]!).phase === "empty";
     return isStopped ? E.left({ tag: "Aborted", phase: "receiving" }) : fetched;

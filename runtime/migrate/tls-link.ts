@@ -41,15 +41,20 @@ const isFresh = (socket: TLSSocket): boolean =>
 const advice = ({ code }: NodeJS.ErrnoException): string =>
   code === "ECONNREFUSED" ? "; it takes calls while `cryonode up FILE --listen HOST:PORT` runs there" : "";
 
-export interface DialOptions {
+export interface LinkOptions {
   readonly identity: TlsIdentity;
   readonly silence?: number;
+}
+
+export interface DialOptions extends LinkOptions {
+  /** Gives up waiting. */
+  readonly signal?: AbortSignal;
 }
 
 /** Calls a peer. */
 export const dialPeer = (
   { name, address, key: pinned }: Peer,
-  { identity, silence }: DialOptions,
+  { identity, silence, signal }: DialOptions,
 ): Promise<Either<MigrateError, Linked>> =>
   new Promise((resolve) => {
     const peer = `${name} at ${addressText(address)}`;
@@ -61,15 +66,22 @@ export const dialPeer = (
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
     });
-    const fail = (error: MigrateError): void => {
+    const settle = (linked: Either<MigrateError, Linked>): void => {
       clearTimeout(late);
-      socket.destroy();
-      resolve(E.left(error));
+      signal?.removeEventListener("abort", stop);
+      resolve(linked);
     };
+    const fail = (error: MigrateError): void => {
+      socket.destroy();
+      settle(E.left(error));
+    };
+    const stop = (): void => fail({ tag: "Aborted", phase: "surveying" });
     const late = setTimeout(
       () => fail({ tag: "Link", peer, reason: `no connection within ${HANDSHAKE_MS} ms` }),
       HANDSHAKE_MS,
     );
+    signal?.addEventListener("abort", stop);
+    if (signal?.aborted === true) stop();
     socket.once("error", (error: NodeJS.ErrnoException) =>
       fail({
         tag: "Link",
@@ -81,9 +93,8 @@ export const dialPeer = (
     socket.once("secureConnect", () => {
       const key = keyOf(socket);
       if (key !== pinned || !isFresh(socket)) return fail({ tag: "Stranger", peer, key });
-      clearTimeout(late);
       socket.setNoDelay(true);
-      resolve(
+      settle(
         E.right({
           channel: new Channel(socket, { peer: name, ...(silence === undefined ? {} : { silence }) }),
           key,
@@ -92,7 +103,7 @@ export const dialPeer = (
     });
   });
 
-export interface ListenOptions extends DialOptions {
+export interface ListenOptions extends LinkOptions {
   readonly address: Address;
   /** Whose calls are taken; all others are dropped without a word. */
   readonly peers: readonly Peer[];

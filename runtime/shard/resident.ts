@@ -104,6 +104,8 @@ export class Resident {
   #effects: Effects | null = null;
   #match: LogMatch | null = null;
   #capturing = false;
+  /** It is being taken down for the host's own keeping: until that is over. */
+  #takenDown: Promise<void> | null = null;
   /** It was captured, and stands until it is resumed or released: nothing else may stop it and let it go. */
   #standing = false;
   readonly #keeping: Keeping | null;
@@ -187,7 +189,7 @@ export class Resident {
       case "survey":
         return this.#survey();
       case "glimpse":
-        return this.#glimpse(message);
+        return void this.#glimpse(message);
       case "measure":
         return this.#measure();
       case "turnOver":
@@ -357,6 +359,8 @@ export class Resident {
     since: step,
     together,
   }: Order<"capture">): Promise<void> {
+    // What the host does with it by itself nobody has asked for, and it is over soon.
+    if (this.#takenDown !== null) await this.#takenDown;
     const domain = this.#domain;
     const child = this.#spec.label;
     if (domain === null || this.#capturing || this.#standing)
@@ -405,7 +409,10 @@ export class Resident {
       });
     this.#capturing = true;
     this.#confirm();
-    const result = await this.#keeping.keep(domain, { buffer: copy, known, loaded });
+    const keeping = this.#keeping.keep(domain, { buffer: copy, known, loaded });
+    this.#takenDown = keeping.then(() => {});
+    const result = await keeping;
+    this.#takenDown = null;
     this.#capturing = false;
     this.#post({ kind: "kept", result });
   }
@@ -554,7 +561,8 @@ export class Resident {
   }
 
   /** Turns are whole: whenever a message is heard, none is under way. */
-  #glimpse({ staging, since }: Order<"glimpse">): void {
+  async #glimpse({ staging, since }: Order<"glimpse">): Promise<void> {
+    if (this.#takenDown !== null) await this.#takenDown;
     const domain = this.#domain;
     if (domain === null || this.#capturing || this.#standing)
       return this.#post({ kind: "glimpsed", glimpse: null });

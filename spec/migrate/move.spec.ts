@@ -141,6 +141,19 @@ describe("a component that moves", () => {
     );
 
   it(
+    "fault 40: runs on where it is when its user stops that before the other host has said a word",
+    on({ body: COUNT }, async (hosts) => {
+      const { here, answerBy } = hosts;
+      await hosts.start("counter");
+      const stop = new AbortController();
+      answerBy(() => stop.abort());
+      const stopped = await here.thread.migrate(["counter"], key(), {}, stop.signal);
+      expect(stopped).to.have.nested.property("left.tag", "Aborted");
+      await goesOn(hosts);
+    }),
+  );
+
+  it(
     "fault 40: one that changes memory faster than the link carries it is stopped and moves all the same",
     on(
       {

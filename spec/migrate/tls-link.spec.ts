@@ -1,11 +1,13 @@
 // Who may speak over the command channel: hosts whose keys are pinned, on both ends, and nobody is listened to before.
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { connect as connectPlain } from "node:net";
+import { connect as connectPlain, createServer, type AddressInfo } from "node:net";
+import { Duplex } from "node:stream";
 import { connect } from "node:tls";
 import { expect } from "chai";
 import { E } from "../../lib/fp.ts";
 import { signer } from "../../runtime/image/signer.ts";
 import { makeIdentity, type TlsIdentity } from "../../runtime/migrate/certificate.ts";
+import { Channel } from "../../runtime/migrate/channel.ts";
 import type { Linked } from "../../runtime/migrate/mig-thread.ts";
 import { parseAddress, type Peer } from "../../runtime/migrate/peer.ts";
 import { dialPeer, listenForPeers, type Listening } from "../../runtime/migrate/tls-link.ts";
@@ -132,6 +134,26 @@ describe("the link of the command channel", () => {
     expect(again.isSessionReused()).to.equal(false);
     again.destroy();
     expect(sessions).to.equal(0);
+  });
+
+  it("fault 40: is not waited for any longer by whoever stops, neither to be opened nor to take something up", async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const stop = new AbortController();
+    silent.once("connection", () => stop.abort());
+    const nobody: Peer = { name: "nobody", address: { host: "127.0.0.1", port }, key: host.key, may: [] };
+    const dialled = await dialPeer(nobody, { identity: friend.identity, signal: stop.signal });
+    expect(dialled).to.have.nested.property("left.tag", "Aborted");
+    silent.close();
+
+    const stuck = new Duplex({ read() {}, write() {} });
+    const channel = new Channel(stuck, { peer: "nobody", silence: 100_000 });
+    const sent = channel.send({ kind: "chunks", stored: [1] }, new Uint8Array(1 << 20));
+    channel.hurry();
+    await sent;
+    await channel.send({ kind: "alive" });
+    channel.cut();
   });
 
   it("does not listen where no peer is pinned", async () => {
