@@ -100,6 +100,12 @@ const trapped = (trap: unknown): Fault => ({
   stack: "",
 });
 
+/** Bytes that are compared at once before a difference in them is looked for: calls cost more than comparing a page. */
+const WINDOW_BYTES = 1 << 16;
+
+const bufferOf = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 export class Machine {
   /** The raw exports: for building the base memory. */
   readonly exports: EngineExports;
@@ -206,13 +212,20 @@ export class Machine {
     const stack = this.exports.__stack_pointer.value as number;
     const records = this.#anchors.outbox + 4;
     const behind = this.#anchors.outbox + OUTBOX_BYTES;
+    const isAllLive = (at: number, end: number): boolean => (at >= stack && end <= records) || at >= behind;
+    const [now, before] = [bufferOf(live), bufferOf(memory)];
+    const window = Math.max(step, WINDOW_BYTES - (WINDOW_BYTES % step));
     const scratch = new Uint8Array(step);
     const changed: number[] = [];
     for (let at = 0; at < live.length; at += step) {
+      const far = Math.min(at + window, live.length);
+      if (at % window === 0 && isAllLive(at, far) && before.compare(now, at, far, at, far) === 0) {
+        at += window - step;
+        continue;
+      }
       const end = Math.min(at + step, live.length);
       let state = live.subarray(at, end);
-      const isWhole = (at >= stack && end <= records) || at >= behind;
-      if (!isWhole) {
+      if (!isAllLive(at, end)) {
         state = scratch.subarray(0, end - at).fill(0);
         for (const [from, to] of [
           [Math.max(at, stack), Math.min(end, records)],

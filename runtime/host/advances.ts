@@ -4,7 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { E, type Either } from "../../lib/fp.ts";
 import { PageSet } from "../durable/store/page-set.ts";
-import type { Prepared, Receipt, Store } from "../durable/store/store.ts";
+import type { ChunkHash, Prepared, Receipt, Store } from "../durable/store/store.ts";
 import type { StoreError } from "../durable/store/store-error.ts";
 import type { LastCopy } from "./last-copies.ts";
 
@@ -48,8 +48,13 @@ export class Advance {
   }
 
   /** Takes up the memory, of which these pages are otherwise than when it was saved last; what is beyond its end then
-   *  counts as such. It must not change until this has answered. `saved` must follow the commit. */
-  prepare(memory: Uint8Array, changed: PageSet): Promise<Either<StoreError, Prepared>> {
+   *  counts as such. It must not change until this has answered. `saved` must follow the commit. `hash`: as the store
+   *  takes it. */
+  prepare(
+    memory: Uint8Array,
+    changed: PageSet,
+    hash?: ChunkHash,
+  ): Promise<Either<StoreError, Prepared>> {
     const { name: label, base, bound } = this.#facts;
     const receipt = this.#receipt;
     return this.#store.prepare({
@@ -57,6 +62,7 @@ export class Advance {
       ...{ epoch: 0, generation: 0, sequence: (receipt?.sequence ?? 0) + 1, resting: false },
       ...{ record: new Uint8Array(), attachments: new Map() },
       since: receipt === null ? null : { receipt, changed },
+      ...(hash === undefined ? {} : { hash }),
     });
   }
 
@@ -65,8 +71,8 @@ export class Advance {
   }
 
   /** `prepare`, and a commit of its own: durable when it answers. */
-  async save(memory: Uint8Array, changed: PageSet): Promise<Either<StoreError, void>> {
-    const prepared = await this.prepare(memory, changed);
+  async save(memory: Uint8Array, changed: PageSet, hash?: ChunkHash): Promise<Either<StoreError, void>> {
+    const prepared = await this.prepare(memory, changed, hash);
     if (E.isLeft(prepared)) return prepared;
     const set = new Map(this.#receipt === null ? [this.entry] : []);
     const committed = await this.#store.commit({ checkpoints: [prepared.right], set });

@@ -3,6 +3,7 @@
 import type { Duplex } from "node:stream";
 import { E, type Either } from "../../lib/fp.ts";
 import { FrameCutter, frameHead, type RawFrame } from "./frame.ts";
+import { FrameRooms } from "./frame-rooms.ts";
 import {
   decodeMessage,
   encodeMessage,
@@ -25,7 +26,7 @@ const SILENCE_MS = 10_000;
 /** So many signs of life fit into that time. */
 const BEATS = 4;
 /** Messages that wait to be taken; beyond them nothing more is read from the stream. */
-const MOST_WAITING = 64;
+const MOST_WAITING = 16;
 
 export type Heard<K extends MessageKind> = MessageOf<K> & { readonly body: Uint8Array };
 
@@ -34,13 +35,12 @@ interface Arrived {
   readonly body: Uint8Array;
 }
 
-const NOTHING = new Uint8Array();
-
 export class Channel {
   readonly peer: string;
   readonly #stream: Duplex;
   readonly #silence: number;
-  readonly #cutter = new FrameCutter();
+  readonly #rooms = new FrameRooms();
+  readonly #cutter = new FrameCutter((bytes) => this.#rooms.take(bytes));
   readonly #waiting: Arrived[] = [];
   #failed: MigrateError | null = null;
   #wake: (() => void) | null = null;
@@ -110,18 +110,19 @@ export class Channel {
     return true;
   }
 
-  /** Says something. Resolves when it may say more; what can't be said any more shows at the next `next`. */
-  async send(message: Message, body: Uint8Array = NOTHING): Promise<void> {
+  /** Says something, the parts of its body one after another. Resolves when it may say more; what can't be said any more
+   *  shows at the next `next`. A part of more than the stream's bound was taken up then, and may change; a smaller one must
+   *  not. */
+  async send(message: Message, ...body: readonly Uint8Array[]): Promise<void> {
     if (this.#failed !== null) return;
-    const head = frameHead(encodeMessage(message), body);
-    this.#sent += head.length + body.length;
+    const bytes = body.reduce((sum, { length }) => sum + length, 0);
+    const head = frameHead(encodeMessage(message), bytes);
+    this.#sent += head.length + bytes;
     const stream = this.#stream;
-    if (body.length > 0) stream.cork();
+    if (bytes > 0) stream.cork();
     let goes = stream.write(head);
-    if (body.length > 0) {
-      goes = stream.write(body);
-      stream.uncork();
-    }
+    for (const part of body) if (part.length > 0) goes = stream.write(part);
+    if (bytes > 0) stream.uncork();
     if (!goes) await this.#drained();
   }
 
@@ -154,12 +155,14 @@ export class Channel {
     });
   }
 
-  /** What the other end says next, which must be of one of these kinds. `signal` gives up waiting. */
+  /** What the other end says next, which must be of one of these kinds. `signal` gives up waiting. The body of `chunks` is
+   *  the caller's until it asks for what comes next. */
   async next<K extends MessageKind>(
     kinds: readonly K[],
     signal?: AbortSignal,
   ): Promise<Either<MigrateError, Heard<K>>> {
     this.#heard = performance.now();
+    this.#rooms.free();
     while (this.#waiting.length === 0) {
       if (this.#failed !== null) return E.left(this.#failed);
       if (signal?.aborted === true) return E.left({ tag: "Aborted", phase: "waiting" });
@@ -167,6 +170,7 @@ export class Channel {
     }
     const { message, body } = this.#waiting.shift()!;
     if (this.#waiting.length <= MOST_WAITING / 2) this.#stream.resume();
+    if (message.kind === "chunks") this.#rooms.lend(body);
     if ((kinds as readonly MessageKind[]).includes(message.kind))
       return E.right({ ...message, body } as Heard<K>);
     if (message.kind === "abandon")

@@ -1,12 +1,25 @@
 // Memory in chunks that are named by their content: their hashes, the tables that tell of them, and what says of a whole
 // memory that it is complete. Pure functions on bytes.
 import * as crypto from "node:crypto";
-import { chunkBytes, hashBytes, rowBytes } from "./message.ts";
+import { chunkBytes, hashBytes, likenessBytes, pageBytes, rowBytes } from "./message.ts";
 
 export const sha256 = (bytes: Uint8Array): Buffer => crypto.createHash("sha256").update(bytes).digest();
 
 export const chunkAt = (memory: Uint8Array, number: number): Uint8Array =>
   memory.subarray(number * chunkBytes, (number + 1) * chunkBytes);
+
+export const pageAt = (chunk: Uint8Array, page: number): Uint8Array =>
+  chunk.subarray(page * pageBytes, (page + 1) * pageBytes);
+
+/** How many pages these are, of a chunk. */
+export const pagesIn = (pages: number): number => {
+  let count = 0;
+  for (let left = pages; left > 0; left &= left - 1) count += 1;
+  return count;
+};
+
+/** What says of a page what it is like. */
+export const likenessOf = (page: Uint8Array): Uint8Array => sha256(page).subarray(0, likenessBytes);
 
 /** How many chunks a memory of this size has. */
 export const chunkCount = (bytes: number): number => Math.ceil(bytes / chunkBytes);

@@ -5,8 +5,8 @@ import { bytes, natural, struct, text } from "../../lib/codec.ts";
 import { Manifest } from "../image/manifest.ts";
 import { bounded } from "./bounded.ts";
 
-/** Version of the description. */
-export const CONTAINER_FORMAT = 1;
+/** Version of the description: in 1, which may lie here since an earlier release, chunks had 16 KiB. */
+export const CONTAINER_FORMAT = 2;
 /** Most bytes of a description. */
 export const MOST_CONTAINER_BYTES = 128 << 20;
 
@@ -17,7 +17,7 @@ export type Cargo = t.TypeOf<typeof Cargo>;
 
 export const Container = struct(
   {
-    format: t.literal(CONTAINER_FORMAT),
+    format: t.union([t.literal(1), t.literal(CONTAINER_FORMAT)]),
     /** UUID of the migration. */
     task: text,
     /** Public keys, `ed25519:…`: whose it was, and whose it may be. */

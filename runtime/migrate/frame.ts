@@ -24,56 +24,75 @@ export interface Oversized {
   readonly body: number;
 }
 
-const NOTHING = new Uint8Array();
-
-/** What goes before header and body. */
-export const frameHead = (header: Uint8Array, body: Uint8Array = NOTHING): Uint8Array => {
-  if (header.length === 0 || header.length > MOST_HEADER_BYTES || body.length > MOST_BODY_BYTES)
-    throw new RangeError(`a frame of ${header.length} and ${body.length} bytes`);
+/** What goes before header and body, which has so many bytes. */
+export const frameHead = (header: Uint8Array, body = 0): Uint8Array => {
+  if (header.length === 0 || header.length > MOST_HEADER_BYTES || body > MOST_BODY_BYTES)
+    throw new RangeError(`a frame of ${header.length} and ${body} bytes`);
   const head = Buffer.allocUnsafe(LENGTH_BYTES + header.length);
   head.writeUInt32LE(header.length, 0);
-  head.writeUInt32LE(body.length, 4);
+  head.writeUInt32LE(body, 4);
   head.set(header, LENGTH_BYTES);
   return head;
 };
 
-/** Cuts what arrives into frames. It holds no more than one frame and one arrival. */
+/** Cuts what arrives into frames. It holds no more than one frame. */
 export class FrameCutter {
-  #parts: Buffer[] = [];
-  #length = 0;
-  #wanted = LENGTH_BYTES;
+  readonly #room: (bytes: number) => Buffer;
+  readonly #lengths = Buffer.alloc(LENGTH_BYTES);
+  /** What the frame is put together in, once its lengths are known. */
+  #frame: Buffer | null = null;
+  #header = 0;
+  /** Bytes of it that have come, lengths included. */
+  #come = 0;
   #over: Oversized | null = null;
+
+  /** `room`: where a frame is put together. Default: a buffer of its own. */
+  constructor(room: (bytes: number) => Buffer = (bytes) => Buffer.allocUnsafeSlow(bytes)) {
+    this.#room = room;
+  }
 
   /** Whether it stands between two frames. */
   get isBetween(): boolean {
-    return this.#length === 0;
+    return this.#come === 0;
   }
 
   /** Takes up what arrived, and answers the frames that it completes; after an `Oversized` there are no more. */
   push(arrived: Buffer): readonly RawFrame[] | Oversized {
-    if (this.#over !== null) return this.#over;
-    this.#parts.push(arrived);
-    this.#length += arrived.length;
     const frames: RawFrame[] = [];
-    while (this.#length >= this.#wanted) {
-      const all = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts);
-      this.#parts = [all];
-      const header = all.readUInt32LE(0);
-      const body = all.readUInt32LE(4);
-      if (header === 0 || header > MOST_HEADER_BYTES || body > MOST_BODY_BYTES) {
-        this.#parts = [];
-        this.#over = { tag: "Oversized", header, body };
-        return this.#over;
+    for (let at = 0; at < arrived.length;) {
+      if (this.#over !== null) return this.#over;
+      if (this.#frame === null) {
+        const some = Math.min(LENGTH_BYTES - this.#come, arrived.length - at);
+        arrived.copy(this.#lengths, this.#come, at, at + some);
+        this.#come += some;
+        at += some;
+        if (this.#come === LENGTH_BYTES) this.#begin();
+        continue;
       }
-      this.#wanted = LENGTH_BYTES + header + body;
-      if (this.#length < this.#wanted) break;
-      const at = LENGTH_BYTES + header;
-      frames.push({ header: all.subarray(LENGTH_BYTES, at), body: all.subarray(at, this.#wanted) });
-      const rest = all.subarray(this.#wanted);
-      this.#parts = rest.length === 0 ? [] : [rest];
-      this.#length = rest.length;
-      this.#wanted = LENGTH_BYTES;
+      const from = this.#come - LENGTH_BYTES;
+      const some = Math.min(this.#frame.length - from, arrived.length - at);
+      arrived.copy(this.#frame, from, at, at + some);
+      this.#come += some;
+      at += some;
+      if (from + some < this.#frame.length) continue;
+      frames.push({
+        header: this.#frame.subarray(0, this.#header),
+        body: this.#frame.subarray(this.#header),
+      });
+      this.#frame = null;
+      this.#come = 0;
     }
-    return frames;
+    return this.#over ?? frames;
+  }
+
+  #begin(): void {
+    const header = this.#lengths.readUInt32LE(0);
+    const body = this.#lengths.readUInt32LE(4);
+    if (header === 0 || header > MOST_HEADER_BYTES || body > MOST_BODY_BYTES) {
+      this.#over = { tag: "Oversized", header, body };
+      return;
+    }
+    this.#header = header;
+    this.#frame = this.#room(header + body);
   }
 }

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import { storePageBytes, PageSet } from "../durable/store/page-set.ts";
-import type { Prepared } from "../durable/store/store.ts";
+import type { ChunkHash, Prepared } from "../durable/store/store.ts";
 import type { StoreError } from "../durable/store/store-error.ts";
 import type { Advance } from "../host/advances.ts";
 import type { Keeper } from "../host/keeper.ts";
@@ -60,13 +60,17 @@ class KeptStay implements Stay {
     return this.#options.former.read(this.#identity);
   }
 
-  async save(memory: Uint8Array, chunks: readonly number[]): Promise<Either<MigrateError, void>> {
-    const saved = await this.advance.save(memory, pagesOf(memory, chunks));
+  async save(
+    memory: Uint8Array,
+    chunks: readonly number[],
+    hash?: ChunkHash,
+  ): Promise<Either<MigrateError, void>> {
+    const saved = await this.advance.save(memory, pagesOf(memory, chunks), hash);
     return E.isLeft(saved) ? failed(this.#name, saved.left) : saved;
   }
 
-  async prepare({ memory, chunks }: Unsaved): Promise<Either<MigrateError, Prepared>> {
-    const prepared = await this.advance.prepare(memory, pagesOf(memory, chunks));
+  async prepare({ memory, chunks, hash }: Unsaved): Promise<Either<MigrateError, Prepared>> {
+    const prepared = await this.advance.prepare(memory, pagesOf(memory, chunks), hash);
     return E.isLeft(prepared) ? failed(this.#name, prepared.left) : prepared;
   }
 
@@ -213,7 +217,7 @@ export class KeptLandings implements Stays, Landings {
       if (E.isLeft(read)) return failed(name, read.left);
       const { memory, advance } = read.right;
       const expected = Buffer.from(container.right.memories[i] ?? []).toString("hex");
-      const actual = Buffer.from(digestOf(memory)).toString("hex");
+      const actual = Buffer.from(digestOf(memory, container.right.format)).toString("hex");
       if (actual !== expected)
         return wrong({ tag: "ChecksumMismatch", place: `memory of ${identity}`, expected, actual });
       memories.push(memory);

@@ -1,8 +1,9 @@
 // Containers that a sink has staged and that are not settled yet: what it finds of them after a crash.
 import { basename } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
-import { chunkCount, HashTable, chunkAt, sha256 } from "./chunks.ts";
-import type { Container } from "./container.ts";
+import { HashTable, sha256 } from "./chunks.ts";
+import { CONTAINER_FORMAT, type Container } from "./container.ts";
+import { chunkBytes } from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { SealedContainer } from "./sealed-container.ts";
 import type { Unsaved } from "./stays.ts";
@@ -47,10 +48,18 @@ export const SUFFIX = ".container";
 export const isContainerPath = (path: string): boolean => path.endsWith(SUFFIX);
 export const taskOf = (path: string): string => basename(path, SUFFIX);
 
-/** The digest of a memory: see `Container`. */
-export const digestOf = (memory: Uint8Array): Uint8Array => {
+/** Bytes of a chunk in containers of format 1. */
+const FORMER_CHUNK_BYTES = 1 << 14;
+
+/** The digest of a memory, as containers of this format have it: see `Container`. */
+export const digestOf = (
+  memory: Uint8Array,
+  format: Container["format"] = CONTAINER_FORMAT,
+): Uint8Array => {
+  const bytes = format === CONTAINER_FORMAT ? chunkBytes : FORMER_CHUNK_BYTES;
   const table = new HashTable();
-  table.resize(chunkCount(memory.length));
-  for (let number = 0; number < table.length; number++) table.set(number, sha256(chunkAt(memory, number)));
+  table.resize(Math.ceil(memory.length / bytes));
+  for (let number = 0; number < table.length; number++)
+    table.set(number, sha256(memory.subarray(number * bytes, (number + 1) * bytes)));
   return table.digest();
 };

@@ -9,7 +9,7 @@ import { CARRIED_CARGO, encodeTies, type CarriedTie } from "./carried-message.ts
 import type { Carrier } from "./carrier.ts";
 import type { Decisions } from "./decisions.ts";
 import { LandedDeparture, type Lying } from "./landed-departure.ts";
-import { chunkBytes } from "./message.ts";
+import { pageBytes } from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { Requirements } from "./requirements.ts";
 import { requirementsOf } from "./survey-needs.ts";
@@ -90,7 +90,7 @@ class LiveDeparture implements Departure {
     await this.#options.live.wake(this.names);
     for (const name of this.names) {
       const buffer = this.#buffers.get(name) ?? null;
-      const since = buffer === null ? undefined : chunkBytes;
+      const since = buffer === null ? undefined : pageBytes;
       const glimpse = await this.#options.live.child(name)?.glimpse(buffer, since);
       if (glimpse === undefined || glimpse === null) return unfit(name);
       this.#buffers.set(name, glimpse.memory.buffer as SharedArrayBuffer);
@@ -102,7 +102,7 @@ class LiveDeparture implements Departure {
   async hold(deadline: number): Promise<Either<MigrateError, Held>> {
     const { live, runtime } = this.#options;
     await live.wake(this.names);
-    const since = { step: chunkBytes, buffers: this.#buffers };
+    const since = { step: pageBytes, buffers: this.#buffers };
     const asked = performance.now();
     const stopped = await live.stop(this.names, { deadline, since });
     if (E.isLeft(stopped)) return E.left({ tag: "Host", error: stopped.left });

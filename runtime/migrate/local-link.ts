@@ -11,7 +11,8 @@ export const duplexPair = (): readonly [Duplex, Duplex] => {
         // What comes is pushed.
       },
       write(chunk: Buffer, _encoding, done) {
-        other().push(chunk);
+        // A copy: it may change as soon as it counts as written.
+        other().push(Buffer.from(chunk));
         // In the next round of the event loop, as from a socket.
         setImmediate(done);
       },

@@ -13,16 +13,27 @@ import { MOST_TRAVELERS } from "./requirements.ts";
 import { PHASE_NAMES, type Phase, type Role } from "./role.ts";
 
 /** Version of the protocol. A peer of another one is refused. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
-/** Bytes of a chunk of memory: what is hashed, compared and sent as one. Memories are multiples of it. */
-export const chunkBytes = 1 << 14;
+/** Bytes of a chunk of memory: what is named by its hash, and what the sink's store keeps as one. Memories are multiples
+ *  of it. */
+export const chunkBytes = 1 << 16;
+/** Bytes of a page: of a chunk that the sink has in another form, only the pages that differ are sent. */
+export const pageBytes = 1 << 12;
+export const CHUNK_PAGES = chunkBytes / pageBytes;
+/** All pages of a chunk, a bit each, the first one lowest. */
+export const ALL_PAGES = (1 << CHUNK_PAGES) - 1;
 export const hashBytes = 32;
 /** A row of a table: the chunk's number, 32 bits little-endian, and its SHA-256. */
 export const rowBytes = 4 + hashBytes;
+/** What says of a page what it is like: so many bytes of its SHA-256. It is only used to leave out what need not be sent;
+ *  the whole chunk is checked against its own hash. */
+export const likenessBytes = 8;
 /** Chunks in one frame, and rows in one table. */
-export const MOST_CHUNKS = 64;
-export const MOST_ROWS = 1 << 14;
+export const MOST_CHUNKS = 16;
+export const MOST_ROWS = 1 << 12;
+/** Tables whose chunks have not all come. */
+export const MOST_TABLES = 2;
 
 const oneOf = <K extends string>(names: readonly K[]): t.Type<K, unknown> =>
   t.keyof(Object.fromEntries(names.map((name) => [name, null])) as Record<K, null>);
@@ -73,12 +84,18 @@ const messages = {
   refused: kind("refused", { name: text, reason: text }),
 
   // --- memory
-  /** Chunks of a traveler's memory, which has so many bytes now. Body: their rows. */
-  table: kind("table", { traveler: natural, memoryBytes: natural }),
-  /** Body: one bit for each row of the table, lowest first: whether the sink lacks it. */
+  /** Chunks of a traveler's memory, which has so many bytes now. Body: their rows. Where it does not ask, there is no
+   *  answer, and all of them come. */
+  table: kind("table", { traveler: natural, memoryBytes: natural, asks: t.boolean }),
+  /** Body: one bit for each row of the table, lowest first: whether the sink lacks it; then as many bits: whether it has
+   *  something else there that its first pages of this migration may be left out of; and of each of these its pages. */
   lacking: kind("lacking", {}),
-  /** The next chunks that were lacking. `stored`: bytes of each in the body, deflated where fewer than a chunk has. */
-  chunks: kind("chunks", { stored: bounded(natural, MOST_CHUNKS, "lengths") }),
+  /** The next chunks that were lacking. `pages`: which of its pages are sent, the others are as the sink has them there.
+   *  `stored`: bytes of each in the body, deflated where fewer than its pages have. */
+  chunks: kind("chunks", {
+    stored: bounded(natural, MOST_CHUNKS, "lengths"),
+    pages: bounded(natural, MOST_CHUNKS, "pages"),
+  }),
   /** A round is over. */
   round: kind("round", { number: natural }),
   /** What came in until then is durable. */

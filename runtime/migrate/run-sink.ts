@@ -6,10 +6,11 @@ import { encode } from "../image/cbor.ts";
 import { imageProse } from "../image/image-error.ts";
 import type { PublicKey } from "../image/public-key.ts";
 import type { Channel } from "./channel.ts";
-import { MOST_CONTAINER_BYTES, type Container } from "./container.ts";
+import { CONTAINER_FORMAT, MOST_CONTAINER_BYTES, type Container } from "./container.ts";
 import { foremost, type Lack } from "./lack.ts";
 import type { Landed, Landings } from "./landings.ts";
-import { MemoryIntake, indexOf } from "./memory-intake.ts";
+import { roomyMemory } from "../host/advances.ts";
+import { MemoryIntake } from "./memory-intake.ts";
 import { migrateProse, type MigrateError } from "./migrate-error.ts";
 import { isUuid } from "../uuid.ts";
 import { AllRequirements, type Requirements } from "./requirements.ts";
@@ -48,15 +49,11 @@ interface Incoming {
 const protocol = (place: string, expected: string, actual: string): Either<MigrateError, never> =>
   E.left({ tag: "Protocol", place, expected, actual });
 
-/** The chunks of base memories, by their hash: made once each. */
-const baseIndexes = new Map<string, ReadonlyMap<string, Uint8Array>>();
-
-const baseIndex = (hash: string, memory: Uint8Array | null): ReadonlyMap<string, Uint8Array> => {
-  const known = baseIndexes.get(hash);
-  if (known !== undefined) return known;
-  const made = memory === null ? new Map<string, Uint8Array>() : indexOf(memory);
-  if (memory !== null) baseIndexes.set(hash, made);
-  return made;
+/** What a memory begins as that was never here. */
+const beginning = (base: Uint8Array | null): Uint8Array => {
+  const memory = roomyMemory(base?.length ?? 0);
+  if (base !== null) memory.set(base);
+  return memory;
 };
 
 const isSame = (a: Uint8Array | undefined, b: Uint8Array): boolean =>
@@ -170,11 +167,10 @@ export class SinkRun {
         const held = { tag: "Unfit", child: name, reason: "lies here already, in a container" } as const;
         return E.isLeft(stay) ? stay : E.left(held);
       }
-      const former = await channel.working(stay.right.load());
-      const options = { stay: stay.right, base: baseIndex(base, sink.base(base)), most: sink.room(name) };
-      intakes.push(
-        new MemoryIntake(options, former !== null && former.length <= options.most ? former : null),
-      );
+      const most = sink.room(name);
+      const kept = await channel.working(stay.right.load());
+      const former = kept !== null && kept.length <= most ? kept : beginning(sink.base(base));
+      intakes.push(new MemoryIntake({ stay: stay.right, former, most }));
     }
     return E.right({ stays, intakes });
   }
@@ -195,7 +191,8 @@ export class SinkRun {
       const said = heard.right;
       const isRest = said.kind === "container" || said.kind === "seal";
       if (description !== null && !isRest) return protocol(said.kind, "the rest of the container", said.kind);
-      if (said.kind !== "chunks" && intakes.some(({ awaited }) => awaited > 0))
+      const isOfMemory = said.kind === "chunks" || (said.kind === "table" && intakes[said.traveler] === current);
+      if (!isOfMemory && current.awaits)
         return protocol(said.kind, "the chunks that were announced", said.kind);
       switch (said.kind) {
         case "table": {
@@ -205,13 +202,13 @@ export class SinkRun {
           const ready = await channel.working(intake.ready(said.body, said.memoryBytes));
           if (E.isLeft(ready)) return ready;
           current = intake;
-          const lacking = intake.table(said.body, said.memoryBytes);
+          const lacking = intake.table(said.body, said.memoryBytes, said.asks);
           if (E.isLeft(lacking)) return lacking;
-          await channel.send({ kind: "lacking" }, lacking.right);
+          if (lacking.right !== null) await channel.send({ kind: "lacking" }, lacking.right);
           break;
         }
         case "chunks": {
-          const taken = current.chunks(said.stored, said.body);
+          const taken = current.chunks(said.stored, said.pages, said.body);
           if (E.isLeft(taken)) return taken;
           current.ahead();
           break;
@@ -265,6 +262,8 @@ export class SinkRun {
     if (E.isLeft(opened)) return protocol("container", "a sealed container", imageProse(opened.left));
     const container = opened.right;
     const { children } = container.manifest;
+    if (container.format !== CONTAINER_FORMAT)
+      return protocol("container", `format ${CONTAINER_FORMAT}`, `format ${container.format}`);
     if (container.from !== from) return protocol("container", `one of ${from}`, `one of ${container.from}`);
     if (container.to !== own) return protocol("container", `one for ${own}`, `one for ${container.to}`);
     if (container.task !== task || container.manifest.image !== task)

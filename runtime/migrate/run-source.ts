@@ -9,9 +9,10 @@ import type { Signer } from "../image/signer.ts";
 import type { Channel } from "./channel.ts";
 import { CONTAINER_FORMAT, type Container } from "./container.ts";
 import { Lacks, type Lack } from "./lack.ts";
-import { chunkBytes } from "./message.ts";
+import { pageBytes } from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
-import { Outgoing, Packer } from "./outgoing.ts";
+import { Outgoing } from "./outgoing.ts";
+import { Packer } from "./packer.ts";
 import type { Migrated, Progress, TravelOptions } from "./progress.ts";
 import type { RoleEvent } from "./role.ts";
 import { sealContainer, type SealedContainer } from "./sealed-container.ts";
@@ -22,6 +23,10 @@ const ROUNDS = 8;
 const DEADLINE_MS = 5000;
 /** What a handover takes beside sending what is left, in ms. */
 const HANDOVER_MS = 8;
+/** A round of fewer bytes says nothing about how fast they go: it is mostly waiting. */
+const TELLING_BYTES = 4 << 20;
+/** Bytes a second, until a round has shown more or less. */
+const FIRST_RATE = 100e6;
 /** A round that leaves more than this part of what the one before left does not converge. */
 const SLOW = 0.8;
 /** Bytes of a description in one frame. */
@@ -61,7 +66,7 @@ export class SourceRun {
   #outgoing: readonly Outgoing[] = [];
   #phase: Progress["phase"] = "surveying";
   #rounds = 0;
-  #rate = 0;
+  #rate = FIRST_RATE;
   readonly #began = performance.now();
 
   constructor(options: SourceRunOptions) {
@@ -74,12 +79,17 @@ export class SourceRun {
   }
 
   async run(): Promise<Either<MigrateError, Migrated>> {
-    const { channel, departure, said } = this.#options;
+    const { channel, departure, said, options } = this.#options;
     const ready = await this.#prepare();
     if (E.isLeft(ready)) return this.#abandon(ready.left);
-    // Written down before they stop: a sink that is in doubt hears what came of it even after a crash.
-    const offered = await departure.offer(this.task, this.#options.key);
+    // Written down before they stop: a sink that is in doubt hears what came of it even after a crash. Meanwhile the sink
+    // takes in what is known to have changed.
+    const [offered, sent] = await Promise.all([
+      departure.offer(this.task, this.#options.key),
+      options.precopy === false ? E.right(undefined) : this.#send(),
+    ]);
     if (E.isLeft(offered)) return this.#abandon(offered.left);
+    if (E.isLeft(sent)) return this.#abandon(sent.left);
     this.#tell("holding");
     const held = await departure.hold(this.#options.options.deadline ?? DEADLINE_MS);
     if (E.isLeft(held)) return this.#abandon(held.left);
@@ -130,24 +140,28 @@ export class SourceRun {
     const { departure, options, channel, signal } = this.#options;
     const { pause = PAUSE_MS, rounds = ROUNDS } = options;
     let before = Infinity;
+    let began = performance.now();
+    let settled: Promise<Either<MigrateError, unknown>> = Promise.resolve(E.right(undefined));
     for (;;) {
-      const views = await departure.round();
+      // What was sent has left the memory that is looked at: while the sink makes it durable, the next look is taken.
+      const [views, last] = await Promise.all([departure.round(), settled]);
       if (E.isLeft(views)) return views;
+      if (E.isLeft(last)) return last;
+      const took = performance.now() - began;
+      if (before >= TELLING_BYTES && before < Infinity) this.#rate = (before / Math.max(1, took)) * 1000;
       for (const [i, view] of views.right.entries()) this.#outgoing[i]!.note(view);
       this.#tell("copying");
       const left = this.#left;
-      const fits = this.#rounds > 0 && this.#estimate! <= pause;
+      const fits = this.#rounds > 0 && this.#estimate <= pause;
       const isSlow = this.#rounds > 1 && left > before * SLOW;
       if (fits || isSlow || this.#rounds >= rounds) return E.right(undefined);
       before = left;
-      const began = performance.now();
+      began = performance.now();
       const sent = await this.#send();
       if (E.isLeft(sent)) return sent;
       await channel.send({ kind: "round", number: this.#rounds });
-      const settled = await channel.next(["settled"], signal);
-      if (E.isLeft(settled)) return settled;
+      settled = channel.next(["settled"], signal);
       this.#rounds += 1;
-      this.#rate = (left / Math.max(1, performance.now() - began)) * 1000;
     }
   }
 
@@ -168,8 +182,7 @@ export class SourceRun {
   }
 
   /** The pause, were they stopped now, in ms: scanning the memory, sending what is left, and handing over. */
-  get #estimate(): number | null {
-    if (this.#rate === 0) return null;
+  get #estimate(): number {
     const scan = this.#memoryBytes / 5e6;
     return HANDOVER_MS + scan + (this.#left / this.#rate) * 1000;
   }
@@ -251,9 +264,10 @@ export class SourceRun {
     progress({
       event: "migrating",
       children: departure.names,
-      ...{ to, phase, round: this.#rounds, bytes: channel.sent + channel.received, rate: this.#rate },
-      left: Math.ceil(this.#left / chunkBytes) * chunkBytes,
-      pauseMs: this.#estimate,
+      ...{ to, phase, round: this.#rounds, bytes: channel.sent + channel.received },
+      rate: this.#rounds === 0 ? 0 : this.#rate,
+      left: Math.ceil(this.#left / pageBytes) * pageBytes,
+      pauseMs: this.#rounds === 0 ? null : this.#estimate,
     });
   }
 }

@@ -10,7 +10,7 @@ import type { Requirements } from "./requirements.ts";
 export interface MemoryView {
   /** Valid until the next `round`, `hold` or `close` of the departure; nobody changes it meanwhile. */
   readonly memory: Uint8Array;
-  /** Numbers of its chunks (`chunkBytes` each) that may differ from the last round's, in order; null: any may. */
+  /** Numbers of its pages (`pageBytes` each) that may differ from the last round's, in order; null: any may. */
   readonly changed: readonly number[] | null;
 }
 

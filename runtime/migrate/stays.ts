@@ -9,8 +9,13 @@ export interface Stay {
   /** What there is; null where there is nothing. The caller's own from then on. */
   load(): Promise<Uint8Array | null>;
   /** Makes the memory, or as much of it as there is, durable: these chunks, in order, differ from what was saved last, as
-   *  does all beyond the end of that. Nobody changes what is handed over until this has answered. */
-  save(memory: Uint8Array, chunks: readonly number[]): Promise<Either<MigrateError, void>>;
+   *  does all beyond the end of that. Nobody changes what is handed over until this has answered. `hash`: of a chunk, where
+   *  it was computed here already. */
+  save(
+    memory: Uint8Array,
+    chunks: readonly number[],
+    hash?: (chunk: number) => Uint8Array,
+  ): Promise<Either<MigrateError, void>>;
   /** Unless it was staged, nothing that came in is left. */
   close(): Promise<void>;
 }
@@ -20,6 +25,8 @@ export interface Unsaved {
   readonly stay: Stay;
   readonly memory: Uint8Array;
   readonly chunks: readonly number[];
+  /** SHA-256 of a chunk, where it was computed here already. */
+  readonly hash?: (chunk: number) => Uint8Array;
 }
 
 export interface Stays {

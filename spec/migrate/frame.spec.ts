@@ -16,7 +16,7 @@ describe("frames of the command channel", () => {
     const frame = fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.uint8Array({ maxLength: 90 }));
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 5 }), fc.array(fc.nat(), { maxLength: 8 }), (frames, cuts) => {
-        const wire = Buffer.concat(frames.flatMap(([header, body]) => [frameHead(header, body), body]));
+        const wire = Buffer.concat(frames.flatMap(([header, body]) => [frameHead(header, body.length), body]));
         const cutter = new FrameCutter();
         const read = pieces(wire, cuts).flatMap((piece) => {
           const cut = cutter.push(piece);
@@ -64,7 +64,8 @@ describe("messages of the command channel", () => {
       { kind: "hello", cryonode: 1, host: "here", more: 1 },
       { kind: "hello", cryonode: -1, host: "here" },
       { kind: "receive", task: "x" },
-      { kind: "chunks", stored: Array.from({ length: 65 }, () => 1) },
+      { kind: "chunks", pages: [], stored: Array.from({ length: 17 }, () => 1) },
+      { kind: "chunks", stored: [1] },
       { kind: "verdict", task: "00000000-0000-0000-0000-000000000000", verdict: "perhaps" },
     ];
     for (const each of wrong)

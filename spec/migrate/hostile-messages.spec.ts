@@ -10,6 +10,7 @@ import { duplexPair } from "../../runtime/migrate/local-link.ts";
 import {
   encodeMessage,
   MESSAGE_KINDS,
+  PROTOCOL,
   type Message,
   type MessageKind,
 } from "../../runtime/migrate/message.ts";
@@ -20,11 +21,11 @@ const PEER = "00000000-0000-4000-8000-000000000000";
 /** What a host waits for a word, in ms. */
 const SILENCE = 100;
 
-const small = fc.oneof(fc.nat(3), fc.constant(16384), fc.nat());
+const small = fc.oneof(fc.nat(3), fc.constant(65536), fc.nat());
 const names = fc.oneof(fc.constant(["counter"]), fc.constant(["counter", "other"]), fc.constant([]));
 const task = fc.oneof(fc.constant(PEER), fc.uuid());
 const text = fc.constant("because");
-const version = fc.oneof(fc.constant(1), fc.nat(3));
+const version = fc.oneof(fc.constant(PROTOCOL), fc.nat(3));
 
 /** Anything of each kind. */
 const SAID: { readonly [K in MessageKind]: fc.Arbitrary<Extract<Message, { kind: K }>> } = (() => {
@@ -48,9 +49,12 @@ const SAID: { readonly [K in MessageKind]: fc.Arbitrary<Extract<Message, { kind:
     initialized: of("initialized", { generations }),
     accepted: of("accepted"),
     refused: of("refused", { name: text, reason: text }),
-    table: of("table", { traveler: small, memoryBytes: small }),
+    table: of("table", { traveler: small, memoryBytes: small, asks: fc.boolean() }),
     lacking: of("lacking"),
-    chunks: of("chunks", { stored: fc.array(small, { maxLength: 3 }) }),
+    chunks: of("chunks", {
+      stored: fc.array(small, { maxLength: 3 }),
+      pages: fc.array(small, { maxLength: 3 }),
+    }),
     round: of("round", { number: small }),
     settled: of("settled", { number: small }),
     container: of("container", { total: small, at: small }),
@@ -71,13 +75,13 @@ const SAID: { readonly [K in MessageKind]: fc.Arbitrary<Extract<Message, { kind:
 })();
 
 const frameOf = (message: Message, body: Uint8Array = new Uint8Array()): Buffer =>
-  Buffer.concat([frameHead(encodeMessage(message), body), body]);
+  Buffer.concat([frameHead(encodeMessage(message), body.length), body]);
 
 const frame = fc
   .tuple(fc.oneof(...MESSAGE_KINDS.map((kind) => SAID[kind] as fc.Arbitrary<Message>)), fc.uint8Array())
   .map(([message, body]) => frameOf(message, body));
 
-const HELLO = frameOf({ kind: "hello", cryonode: 1, host: "there" });
+const HELLO = frameOf({ kind: "hello", cryonode: PROTOCOL, host: "there" });
 
 /** A greeting, and then whatever there are words for. */
 const talk = fc

@@ -8,7 +8,7 @@ import { E } from "../../lib/fp.ts";
 import { openKeeper, type OpenKeeper } from "../../runtime/host/durable-folder.ts";
 import { startRuntime, type Runtime } from "../../runtime/host/runtime.ts";
 import { roomyMemory } from "../../runtime/host/advances.ts";
-import type { Container } from "../../runtime/migrate/container.ts";
+import { CONTAINER_FORMAT, type Container } from "../../runtime/migrate/container.ts";
 import { FormerMemories } from "../../runtime/migrate/former-memories.ts";
 import { KeptLandings } from "../../runtime/migrate/kept-landings.ts";
 import { digestOf } from "../../runtime/migrate/landings.ts";
@@ -51,9 +51,9 @@ describe("what comes in at a durable host", () => {
     return memory;
   };
 
-  const containerOf = (memory: Uint8Array): Container => ({
+  const containerOf = (memory: Uint8Array, format: Container["format"]): Container => ({
     ...{
-      format: 1 as const,
+      format,
       task: TASK,
       from: runtime.signer.publicKey,
       to: runtime.signer.publicKey,
@@ -81,11 +81,16 @@ describe("what comes in at a durable host", () => {
         },
       ],
     },
-    memories: [digestOf(memory)],
+    memories: [digestOf(memory, format)],
   });
 
-  const stage = async (memory: Uint8Array, chunks: readonly number[], stay?: unknown) => {
-    const container = containerOf(memory);
+  const stage = async (
+    memory: Uint8Array,
+    chunks: readonly number[],
+    stay?: unknown,
+    format: Container["format"] = CONTAINER_FORMAT,
+  ) => {
+    const container = containerOf(memory, format);
     const sealed = right(sealContainer(container, runtime.signer));
     return landings.stage(container, sealed, [{ stay: stay as never, memory, chunks }]);
   };
@@ -131,7 +136,7 @@ describe("what comes in at a durable host", () => {
     const memory = memoryOf(3);
     right(await stay.save(memory, []));
     memory.fill(1, 5 * PAGE, 5 * PAGE + 100);
-    right(await stage(memory, [20], stay));
+    right(await stage(memory, [5], stay));
     await stay.close();
     await crash();
     await landings.tidy();
@@ -147,6 +152,18 @@ describe("what comes in at a durable host", () => {
     expect(E.isLeft(await landings.read(TASK))).to.equal(true);
     expect(await landings.holds(IDENTITY)).to.equal(false);
     expect(warnings).to.deep.equal([]);
+  });
+
+  it("is read where an earlier release has left it, whose containers named smaller chunks", async () => {
+    const stay = right(await landings.open(traveler()));
+    const memory = memoryOf(6);
+    right(await stage(memory, [], stay, 1));
+    await stay.close();
+    await crash();
+    const landed = right(await landings.read(TASK));
+    expect(landed.container.format).to.equal(1);
+    expect(Buffer.compare(landed.memories[0]!, memory)).to.equal(0);
+    await landings.discard(TASK);
   });
 
   it("is not taken for what its container names where it is otherwise", async () => {

@@ -64,7 +64,7 @@ export const makeWire = (fault: Fault | null): Wire => {
           const whole = cutter.push(Buffer.from(chunk));
           if ("tag" in whole) throw new Error("an oversized frame");
           for (const { header, body } of whole)
-            hear(direction, Buffer.concat([frameHead(header, body), body]));
+            hear(direction, Buffer.concat([frameHead(header, body.length), body]));
           setImmediate(done);
         },
         final(done) {

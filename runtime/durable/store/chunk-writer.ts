@@ -2,7 +2,7 @@
 // form at hand. Nothing is written here; what is new waits for a commit.
 import { E } from "../../../lib/fp.ts";
 import { baseChunk } from "./base-memories.ts";
-import { chunkBytes, hashesIn, hashOf, maxDepth, pieceBytes, type Form, type StoredChunk } from "./chunk.ts";
+import { chunkBytes, hashesIn, hashFrom, hashOf, maxDepth, pieceBytes, type Form, type StoredChunk } from "./chunk.ts";
 import { dictionaryOf, type ChunkReader } from "./chunk-reader.ts";
 import { deflated } from "./deflated.ts";
 import { difference } from "./difference.ts";
@@ -27,6 +27,14 @@ export interface Place {
   readonly place: number;
 }
 
+/** What is known of a piece of memory. */
+export interface Known {
+  /** What is there in a component of the same kind. */
+  readonly kin: () => Candidate;
+  /** Its SHA-256. */
+  readonly hash: Uint8Array | undefined;
+}
+
 /** Differences that make more of a chunk than this are not worth being one, in bytes. */
 const LARGEST_DIFFERENCE = chunkBytes - (chunkBytes >> 3);
 /** Differences on one root may come to this many bytes before they are folded, whatever the root's size. */
@@ -47,12 +55,17 @@ export class ChunkWriter {
     this.#leisurely = leisurely;
   }
 
-  /** A piece of memory that is not as in its base. `before`: what was there at the checkpoint before; `kin`: what is
-   *  there in a component of the same kind. `content` is a whole chunk. */
-  async memory(content: Uint8Array, at: Place, before: Candidate, kin: () => Candidate): Promise<Hash> {
+  /** A piece of memory that is not as in its base. `before`: what was there at the checkpoint before. `content` is a whole
+   *  chunk. */
+  async memory(
+    content: Uint8Array,
+    at: Place,
+    before: Candidate,
+    { kin, hash: known }: Known,
+  ): Promise<Hash> {
     const same = before === null ? this.#asKin(content, kin()) : this.#asBefore(content, before);
     if (same !== null) return same;
-    const hash = hashOf(content);
+    const hash = known === undefined ? hashOf(content) : hashFrom(known);
     // What changed once changes again, and is then compared with what it was.
     if (before !== null) this.#cache.keep(hash, new Uint8Array(content));
     if (this.known(hash)) return hash;

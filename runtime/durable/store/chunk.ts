@@ -117,6 +117,10 @@ export const hashOf = (content: Uint8Array, form: Form["form"] = "plain"): Hash 
   return hash.update(content).digest().toString("latin1", 0, hashBytes);
 };
 
+/** The same, where the content's SHA-256 is known. */
+export const hashFrom = (digest: Uint8Array): Hash =>
+  Buffer.from(digest.buffer, digest.byteOffset, hashBytes).toString("latin1");
+
 /** The hashes that a list holds. */
 export const hashesIn = (list: Uint8Array): readonly Hash[] => {
   const text = Buffer.from(list).toString("latin1");

@@ -152,7 +152,7 @@ class Encoding {
   }
 
   async #table(): Promise<PageTable> {
-    const { memory, base, since } = this.#checkpoint;
+    const { memory, base, since, hash } = this.#checkpoint;
     const { bases } = this.#workshop;
     const { kept, table: before } = this.#before;
     const number = bases.number(base);
@@ -176,7 +176,10 @@ class Encoding {
       const at = { base: number, baseMemory, place };
       table.set(
         place,
-        await this.#writer.memory(content, at, old, () => this.#kinTable().get(place) ?? null),
+        await this.#writer.memory(content, at, old, {
+          kin: () => this.#kinTable().get(place) ?? null,
+          hash: hash?.(place),
+        }),
       );
     }
     return table;

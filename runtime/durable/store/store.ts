@@ -43,12 +43,17 @@ export interface CheckpointFacts extends Position {
   readonly attachments: ReadonlyMap<string, Uint8Array>;
 }
 
+/** SHA-256 of a chunk of a memory, by its number: of what stands there, computed in this process. */
+export type ChunkHash = (chunk: number) => Uint8Array;
+
 export interface Checkpoint extends CheckpointFacts {
   /** The whole linear memory, a multiple of 65536 bytes; may lie in a SharedArrayBuffer. It must not change until
    *  `prepare` has answered. */
   readonly memory: Uint8Array;
   /** What it is a difference from, where that is known. `null`: all of the memory is looked at. */
   readonly since: Since | null;
+  /** Where the caller has hashed the memory already; a wrong hash is found when the chunk is read, and never before. */
+  readonly hash?: ChunkHash;
   /** Whether the component will rest: takes some ms longer to take less space. */
   readonly resting: boolean;
   /** Most bytes that the component may take in the store, all its kept checkpoints together. What several components
