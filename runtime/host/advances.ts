@@ -48,7 +48,7 @@ export class Advance {
   }
 
   /** Takes up the memory, of which these pages are otherwise than when it was saved last; what is beyond its end then
-   *  counts as such. It must not change until this has answered. `saved` must follow the commit. `hash`: as the store
+   *  counts as such. It must not change until it was committed. `saved` must follow the commit. `hash`: as the store
    *  takes it. */
   prepare(
     memory: Uint8Array,
@@ -58,7 +58,7 @@ export class Advance {
     const { name: label, base, bound } = this.#facts;
     const receipt = this.#receipt;
     return this.#store.prepare({
-      ...{ identity: this.id, label, base, bound, memory, kin: null, registers: NO_REGISTERS },
+      ...{ identity: this.id, label, base, bound, memory, stable: true, kin: null, registers: NO_REGISTERS },
       ...{ epoch: 0, generation: 0, sequence: (receipt?.sequence ?? 0) + 1, resting: false },
       ...{ record: new Uint8Array(), attachments: new Map() },
       since: receipt === null ? null : { receipt, changed },

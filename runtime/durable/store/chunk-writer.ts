@@ -5,7 +5,7 @@ import { baseChunk } from "./base-memories.ts";
 import { chunkBytes, hashesIn, hashFrom, hashOf, maxDepth, pieceBytes, type Form, type StoredChunk } from "./chunk.ts";
 import { dictionaryOf, type ChunkReader } from "./chunk-reader.ts";
 import { deflated } from "./deflated.ts";
-import { difference } from "./difference.ts";
+import { difference, isUnlike } from "./difference.ts";
 import type { ContentCache } from "./content-cache.ts";
 import type { Blob } from "./head.ts";
 import type { Hash } from "./keys.ts";
@@ -47,12 +47,20 @@ export class ChunkWriter {
   readonly #cache: ContentCache;
   readonly #take: Take;
   readonly #leisurely: boolean;
+  readonly #stable: boolean;
 
-  constructor(reader: ChunkReader, cache: ContentCache, take: Take, leisurely: boolean) {
+  /** `stable`: memory stays as it is until what is fresh was written. */
+  constructor(
+    reader: ChunkReader,
+    cache: ContentCache,
+    take: Take,
+    { leisurely, stable }: { readonly leisurely: boolean; readonly stable: boolean },
+  ) {
     this.#reader = reader;
     this.#cache = cache;
     this.#take = take;
     this.#leisurely = leisurely;
+    this.#stable = stable;
   }
 
   /** A piece of memory that is not as in its base. `before`: what was there at the checkpoint before. `content` is a whole
@@ -155,14 +163,18 @@ export class ChunkWriter {
   ): FreshChunk {
     const { length } = content;
     let smallest: FreshChunk | null = null;
-    const payload = difference(content, baseChunk(baseMemory, place), LARGEST_DIFFERENCE);
+    const reference = baseChunk(baseMemory, place);
+    const payload = isUnlike(content, reference)
+      ? null
+      : difference(content, reference, LARGEST_DIFFERENCE);
     if (payload !== null) smallest = { form: "base", base, place, length, inflated: null, payload };
     for (const candidate of candidates) {
       const chunk = this.#onChunk(content, candidate);
       if (chunk === null) continue;
       if (smallest === null || chunk.payload.length < smallest.payload.length) smallest = chunk;
     }
-    return smallest ?? { form: "plain", length, inflated: null, payload: new Uint8Array(content) };
+    const payloadOf = (): Uint8Array => (this.#stable ? content : new Uint8Array(content));
+    return smallest ?? { form: "plain", length, inflated: null, payload: payloadOf() };
   }
 
   /** What the lowest difference under a chunk is a difference from. */

@@ -9,6 +9,7 @@
 //   varint   length of the payload inflated, where it is deflated
 //   bytes    payload
 import { createHash } from "node:crypto";
+import { joined, type Value } from "./ground.ts";
 import { hashBytes, type Hash } from "./keys.ts";
 import { VarintReader, VarintWriter } from "./varint.ts";
 
@@ -54,7 +55,10 @@ const DEFLATED = 128;
 
 const latin1 = (hash: Hash): Uint8Array => Buffer.from(hash, "latin1");
 
-export const encodeChunk = (chunk: StoredChunk): Uint8Array => {
+/** Large payloads are left where they are. */
+const APART_BYTES = 1 << 12;
+
+export const encodeChunk = (chunk: StoredChunk): Value => {
   const writer = new VarintWriter()
     .number(forms.indexOf(chunk.form))
     .number(chunk.owner)
@@ -64,11 +68,9 @@ export const encodeChunk = (chunk: StoredChunk): Uint8Array => {
     writer.bytes(latin1(chunk.reference)).number(chunk.depth).number(chunk.above).number(chunk.root);
   if (chunk.inflated !== null) writer.number(chunk.inflated);
   const header = writer.done();
-  const bytes = new Uint8Array(header.length + chunk.payload.length);
-  bytes.set(header);
-  bytes.set(chunk.payload, header.length);
-  if (chunk.inflated !== null) bytes[0]! |= DEFLATED;
-  return bytes;
+  if (chunk.inflated !== null) header[0]! |= DEFLATED;
+  const parts = [header, chunk.payload];
+  return chunk.payload.length < APART_BYTES ? joined(parts) : parts;
 };
 
 const formOf = (form: (typeof forms)[number] | undefined, reader: VarintReader): Form | null => {

@@ -49,6 +49,23 @@ const runsOf = (content: Uint8Array, reference: Uint8Array, limit: number): numb
   return runs;
 };
 
+/** Words that are looked at to see whether there is any point in looking at all. */
+const SAMPLE = 64;
+
+/** Whether so many words seem to differ that a difference would be as long as the content. Cheap, and a guess. */
+export const isUnlike = (content: Uint8Array, reference: Uint8Array): boolean => {
+  const stride = Math.floor(content.length / WORD / SAMPLE) * WORD;
+  if (stride < WORD) return false;
+  const [now, before] = [buffered(content), buffered(reference)];
+  let unlike = 0;
+  // Not always at the same place of a page.
+  for (let i = 0; i < SAMPLE; i++) {
+    const at = i * stride + ((i * WORD) % stride);
+    if (now.readInt32LE(at) !== before.readInt32LE(at)) unlike += 1;
+  }
+  return unlike === SAMPLE;
+};
+
 /**
  * The difference that makes `content` of `reference`, or `null` where it would be longer than `limit` bytes. Both
  * are equally long, in whole words.

@@ -6,8 +6,17 @@ import type { Either } from "../../../lib/fp.ts";
 /** Keys are strings of bytes: characters up to 255, in their order, 1 to 512 of them. */
 export type Key = string;
 export type Entry = readonly [key: Key, value: Uint8Array];
+/** Bytes, or parts of them one after another, which are put together only where they are written. */
+export type Value = Uint8Array | readonly Uint8Array[];
 /** What to set, and by `null` what to remove. */
-export type Changes = ReadonlyMap<Key, Uint8Array | null>;
+export type Changes = ReadonlyMap<Key, Value | null>;
+
+export const valueBytes = (value: Value): number =>
+  value instanceof Uint8Array ? value.length : value.reduce((sum, { length }) => sum + length, 0);
+
+/** In bytes of its own where it is in parts. */
+export const joined = (value: Value): Uint8Array =>
+  value instanceof Uint8Array ? value : new Uint8Array(Buffer.concat(value));
 
 /** The map as it was at one moment. What it answers is the asker's own. */
 export interface View {
@@ -30,7 +39,7 @@ export interface Ground {
   view(): View;
   /** The last key now that begins with `prefix`. */
   last(prefix: Key): Key | null;
-  /** All changes or none; durable when it answers. The values must not change afterwards. */
+  /** All changes or none; durable when it answers. Values must not change afterwards, but for those in parts. */
   write(changes: Changes): Either<GroundError, void>;
   /** What it takes, in bytes. */
   bytes(): number;

@@ -12,7 +12,7 @@ import {
   numberOf,
   type Hash,
 } from "./keys.ts";
-import type { Key } from "./ground.ts";
+import { valueBytes, type Key } from "./ground.ts";
 import { count } from "./tally.ts";
 
 interface Indexed {
@@ -75,7 +75,7 @@ export const addChunk = (draft: Draft, id: number, hash: Hash, chunk: StoredChun
   draft.set(key, bytes);
   setHolders(draft, hash, { place: key, holders: 1 }, 0);
   for (const each of held(chunk)) hold(draft, each);
-  const charge = chunkCharge(bytes.length);
+  const charge = chunkCharge(valueBytes(bytes));
   count(draft, { chunks: 1, bytes: charge });
   return charge;
 };

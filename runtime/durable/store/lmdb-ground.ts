@@ -8,11 +8,13 @@ import type { Database, RootDatabase } from "lmdb";
 import { E, type Either } from "../../../lib/fp.ts";
 import {
   afterPrefix,
+  valueBytes,
   type Changes,
   type Entry,
   type Ground,
   type GroundError,
   type Key,
+  type Value,
   type View,
 } from "./ground.ts";
 
@@ -96,6 +98,7 @@ class LmdbView implements View {
 export class LmdbGround implements Ground {
   readonly path: string;
   readonly #trees: Trees;
+  #scratch = Buffer.alloc(0);
 
   private constructor(path: string, trees: Trees) {
     this.path = path;
@@ -147,16 +150,29 @@ export class LmdbGround implements Ground {
       this.#trees.root.transactionSync(() => {
         // In their order, so that those that ascend come one after another.
         for (const [key, value] of [...changes].sort(([a], [b]) => (a < b ? -1 : 1))) {
-          bytes += value?.length ?? 0;
+          bytes += value === null ? 0 : valueBytes(value);
           const tree = this.#trees.of(key);
           if (value === null) tree.removeSync(bytesOf(key));
-          else tree.putSync(bytesOf(key), value as Buffer);
+          else tree.putSync(bytesOf(key), this.#whole(value));
         }
       });
       return E.right(undefined);
     } catch (error) {
       return E.left(failure("commit", this.path, bytes, error));
     }
+  }
+
+  /** What is in parts is put together in a buffer that is used again: LMDB has copied it when it answers. */
+  #whole(value: Value): Buffer {
+    if (value instanceof Uint8Array) return value as Buffer;
+    const bytes = valueBytes(value);
+    if (this.#scratch.length < bytes) this.#scratch = Buffer.allocUnsafeSlow(bytes);
+    let at = 0;
+    for (const part of value) {
+      this.#scratch.set(part, at);
+      at += part.length;
+    }
+    return this.#scratch.subarray(0, bytes);
   }
 
   bytes(): number {

@@ -1,6 +1,16 @@
 // A ground in memory, which ends with its process: for specs, and for hosts that need to survive nothing.
 import { E, type Either } from "../../../lib/fp.ts";
-import type { Changes, Entry, Ground, GroundError, Key, View } from "./ground.ts";
+import {
+  joined,
+  valueBytes,
+  type Changes,
+  type Entry,
+  type Ground,
+  type GroundError,
+  type Key,
+  type Value,
+  type View,
+} from "./ground.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 
 /** A view keeps what was changed since it was opened. */
@@ -93,7 +103,7 @@ export class MemoryGround implements Ground {
         this.#values.delete(key);
         this.#keys.delete(key);
       } else {
-        this.#values.set(key, value);
+        this.#values.set(key, joined(value));
         if (old === null) this.#keys.add(key);
       }
     }
@@ -110,5 +120,5 @@ export class MemoryGround implements Ground {
   }
 }
 
-const entryBytes = (key: Key, value: Uint8Array | null): number =>
-  value === null ? 0 : key.length + value.length;
+const entryBytes = (key: Key, value: Value | null): number =>
+  value === null ? 0 : key.length + valueBytes(value);

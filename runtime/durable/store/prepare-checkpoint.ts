@@ -58,7 +58,7 @@ export const prepareCheckpoint = async (
       workshop.reader,
       workshop.cache,
       takeInto(pinned, workshop),
-      checkpoint.resting,
+      { leisurely: checkpoint.resting, stable: checkpoint.stable === true },
     );
     const work = await new Encoding(checkpoint, workshop, writer, before.right).done();
     return E.right(

@@ -48,8 +48,10 @@ export type ChunkHash = (chunk: number) => Uint8Array;
 
 export interface Checkpoint extends CheckpointFacts {
   /** The whole linear memory, a multiple of 65536 bytes; may lie in a SharedArrayBuffer. It must not change until
-   *  `prepare` has answered. */
+   *  `prepare` has answered; where it is `stable`, until what was prepared was committed or dropped. */
   readonly memory: Uint8Array;
+  /** Default: false, and what is to be written of the memory is copied. */
+  readonly stable?: boolean;
   /** What it is a difference from, where that is known. `null`: all of the memory is looked at. */
   readonly since: Since | null;
   /** Where the caller has hashed the memory already; a wrong hash is found when the chunk is read, and never before. */
@@ -69,7 +71,8 @@ export interface Since {
   readonly changed: PageSet;
 }
 
-/** A checkpoint that was hashed and compressed, and waits to be committed; it shares no bytes with its memory. Until it
+/** A checkpoint that was hashed and compressed, and waits to be committed; it shares no bytes with its memory, unless that is
+ *  `stable`. Until it
  *  is committed or dropped no other one of its identity can be prepared. */
 export interface Prepared {
   readonly identity: string;
