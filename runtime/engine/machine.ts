@@ -103,8 +103,7 @@ const trapped = (trap: unknown): Fault => ({
 /** Bytes that are compared at once before a difference in them is looked for: calls cost more than comparing a page. */
 const WINDOW_BYTES = 1 << 16;
 
-const bufferOf = (bytes: Uint8Array): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 export class Machine {
   /** The raw exports: for building the base memory. */

@@ -50,11 +50,7 @@ export class Advance {
   /** Takes up the memory, of which these pages are otherwise than when it was saved last; what is beyond its end then
    *  counts as such. It must not change until it was committed. `saved` must follow the commit. `hash`: as the store
    *  takes it. */
-  prepare(
-    memory: Uint8Array,
-    changed: PageSet,
-    hash?: ChunkHash,
-  ): Promise<Either<StoreError, Prepared>> {
+  prepare(memory: Uint8Array, changed: PageSet, hash?: ChunkHash): Promise<Either<StoreError, Prepared>> {
     const { name: label, base, bound } = this.#facts;
     const receipt = this.#receipt;
     return this.#store.prepare({

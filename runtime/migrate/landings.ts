@@ -52,10 +52,7 @@ export const taskOf = (path: string): string => basename(path, SUFFIX);
 const FORMER_CHUNK_BYTES = 1 << 14;
 
 /** The digest of a memory, as containers of this format have it: see `Container`. */
-export const digestOf = (
-  memory: Uint8Array,
-  format: Container["format"] = CONTAINER_FORMAT,
-): Uint8Array => {
+export const digestOf = (memory: Uint8Array, format: Container["format"] = CONTAINER_FORMAT): Uint8Array => {
   const bytes = format === CONTAINER_FORMAT ? chunkBytes : FORMER_CHUNK_BYTES;
   const table = new HashTable();
   table.resize(Math.ceil(memory.length / bytes));

@@ -14,7 +14,15 @@ import {
   pagesIn,
   sha256,
 } from "./chunks.ts";
-import { ALL_PAGES, CHUNK_PAGES, chunkBytes, MOST_ROWS, MOST_TABLES, pageBytes, rowBytes } from "./message.ts";
+import {
+  ALL_PAGES,
+  CHUNK_PAGES,
+  chunkBytes,
+  MOST_ROWS,
+  MOST_TABLES,
+  pageBytes,
+  rowBytes,
+} from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { Stay, Unsaved } from "./stays.ts";
 
@@ -143,7 +151,14 @@ export class MemoryIntake {
     if (awaited.length === 0 && !this.awaits) this.#last = last;
     else this.#tables.push({ awaited, come: 0, last });
     this.#settleTables();
-    return E.right(asks ? this.#answer(read.map(({ number }) => number), lacking) : null);
+    return E.right(
+      asks
+        ? this.#answer(
+            read.map(({ number }) => number),
+            lacking,
+          )
+        : null,
+    );
   }
 
   /** Whether the chunk is so already, or can be made so of what is here. */
@@ -159,7 +174,9 @@ export class MemoryIntake {
     const likenesses = numbers
       .filter((_, i) => isLikened[i])
       .flatMap((number) =>
-        Array.from({ length: CHUNK_PAGES }, (_, page) => likenessOf(pageAt(chunkAt(this.#memory, number), page))),
+        Array.from({ length: CHUNK_PAGES }, (_, page) =>
+          likenessOf(pageAt(chunkAt(this.#memory, number), page)),
+        ),
       );
     return Buffer.concat([encodeBits(lacking), encodeBits(isLikened), ...likenesses]);
   }
@@ -183,11 +200,7 @@ export class MemoryIntake {
 
   /** The next chunks that were lacking: `pages` of each, the others are as they are here. Fewer bytes than these have are
    *  deflated ones. */
-  chunks(
-    stored: readonly number[],
-    pages: readonly number[],
-    body: Uint8Array,
-  ): Either<MigrateError, void> {
+  chunks(stored: readonly number[], pages: readonly number[], body: Uint8Array): Either<MigrateError, void> {
     if (stored.length !== pages.length)
       return wrong("chunks", `pages of ${stored.length} of them`, `of ${pages.length}`);
     let at = 0;

@@ -16,7 +16,6 @@ import {
 import {
   ALL_PAGES,
   CHUNK_PAGES,
-  chunkBytes,
   likenessBytes,
   MOST_CHUNKS,
   MOST_TABLES,

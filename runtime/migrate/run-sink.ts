@@ -191,7 +191,8 @@ export class SinkRun {
       const said = heard.right;
       const isRest = said.kind === "container" || said.kind === "seal";
       if (description !== null && !isRest) return protocol(said.kind, "the rest of the container", said.kind);
-      const isOfMemory = said.kind === "chunks" || (said.kind === "table" && intakes[said.traveler] === current);
+      const isOfMemory =
+        said.kind === "chunks" || (said.kind === "table" && intakes[said.traveler] === current);
       if (!isOfMemory && current.awaits)
         return protocol(said.kind, "the chunks that were announced", said.kind);
       switch (said.kind) {

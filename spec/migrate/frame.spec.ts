@@ -16,7 +16,9 @@ describe("frames of the command channel", () => {
     const frame = fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.uint8Array({ maxLength: 90 }));
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 5 }), fc.array(fc.nat(), { maxLength: 8 }), (frames, cuts) => {
-        const wire = Buffer.concat(frames.flatMap(([header, body]) => [frameHead(header, body.length), body]));
+        const wire = Buffer.concat(
+          frames.flatMap(([header, body]) => [frameHead(header, body.length), body]),
+        );
         const cutter = new FrameCutter();
         const read = pieces(wire, cuts).flatMap((piece) => {
           const cut = cutter.push(piece);

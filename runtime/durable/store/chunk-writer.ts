@@ -2,7 +2,16 @@
 // form at hand. Nothing is written here; what is new waits for a commit.
 import { E } from "../../../lib/fp.ts";
 import { baseChunk } from "./base-memories.ts";
-import { chunkBytes, hashesIn, hashFrom, hashOf, maxDepth, pieceBytes, type Form, type StoredChunk } from "./chunk.ts";
+import {
+  chunkBytes,
+  hashesIn,
+  hashFrom,
+  hashOf,
+  maxDepth,
+  pieceBytes,
+  type Form,
+  type StoredChunk,
+} from "./chunk.ts";
 import { dictionaryOf, type ChunkReader } from "./chunk-reader.ts";
 import { deflated } from "./deflated.ts";
 import { difference, isUnlike } from "./difference.ts";
@@ -164,9 +173,7 @@ export class ChunkWriter {
     const { length } = content;
     let smallest: FreshChunk | null = null;
     const reference = baseChunk(baseMemory, place);
-    const payload = isUnlike(content, reference)
-      ? null
-      : difference(content, reference, LARGEST_DIFFERENCE);
+    const payload = isUnlike(content, reference) ? null : difference(content, reference, LARGEST_DIFFERENCE);
     if (payload !== null) smallest = { form: "base", base, place, length, inflated: null, payload };
     for (const candidate of candidates) {
       const chunk = this.#onChunk(content, candidate);

@@ -54,12 +54,10 @@ export const prepareCheckpoint = async (
     for (const hash of pinned) workshop.pins.delete(hash);
   };
   try {
-    const writer = new ChunkWriter(
-      workshop.reader,
-      workshop.cache,
-      takeInto(pinned, workshop),
-      { leisurely: checkpoint.resting, stable: checkpoint.stable === true },
-    );
+    const writer = new ChunkWriter(workshop.reader, workshop.cache, takeInto(pinned, workshop), {
+      leisurely: checkpoint.resting,
+      stable: checkpoint.stable === true,
+    });
     const work = await new Encoding(checkpoint, workshop, writer, before.right).done();
     return E.right(
       new Preparation(checkpoint, { ...work, fresh: writer.fresh }, () => {
