@@ -13,14 +13,7 @@ import {
   pagesIn,
   sha256,
 } from "./chunks.ts";
-import {
-  ALL_PAGES,
-  CHUNK_PAGES,
-  likenessBytes,
-  MOST_CHUNKS,
-  MOST_TABLES,
-  pageBytes,
-} from "./message.ts";
+import { ALL_PAGES, CHUNK_PAGES, likenessBytes, MOST_CHUNKS, MOST_TABLES, pageBytes } from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { Packer } from "./packer.ts";
 import type { MemoryView } from "./source-host.ts";
