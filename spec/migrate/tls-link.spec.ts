@@ -149,7 +149,7 @@ describe("the link of the command channel", () => {
 
     const stuck = new Duplex({ read() {}, write() {} });
     const channel = new Channel(stuck, { peer: "nobody", silence: 100_000 });
-    const sent = channel.send({ kind: "chunks", stored: [1] }, new Uint8Array(1 << 20));
+    const sent = channel.send({ kind: "chunks", stored: [1], pages: [1] }, new Uint8Array(1 << 20));
     channel.hurry();
     await sent;
     await channel.send({ kind: "alive" });
