@@ -65,7 +65,7 @@ const tell = (row: string, who: string, unit: string, all: readonly number[]): v
   const [value, [least, greatest]] = [median(figures), range(figures)];
   if (values.json) return say(JSON.stringify({ row, who, unit, value, least, greatest }));
   const spread = figures.length === 1 ? "" : ` (${figure(least)}–${figure(greatest)})`;
-  say(`${row.padEnd(34)}${who.padEnd(32)}${figure(value)}${spread} ${unit}`);
+  say(`${row.padEnd(40)} ${who.padEnd(34)} ${figure(value)}${spread} ${unit}`);
 };
 
 /** What does not run is told; the others go on. */
