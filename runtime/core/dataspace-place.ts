@@ -74,10 +74,17 @@ export const copyOf = ({ epoch, number, past }: Place): Place => ({
   past: past.map((each) => ({ ...each, touched: each.touched.slice() })),
 });
 
+/** Whether nothing has come in its epoch. Whoever else was there then knows the point that it went back to, which says
+ *  as much: it is no point to remember, or one copy that comes and goes, over and over, would forget the others. */
+const isBlank = ({ number, past: [last] }: Place): boolean =>
+  number === 0 && last !== undefined && last.touched.every((bits) => bits === 0);
+
 /** At the beginning of an epoch that goes on from `from`, for `size` bytes. */
 export const nextEpoch = (from: Place, epoch: string, size: number): Place => {
+  const { past } = copyOf(from);
+  if (isBlank(from)) return { epoch, number: 0, past };
   const last = { epoch: from.epoch, number: from.number, touched: bitsFor(size) };
-  return { epoch, number: 0, past: [last, ...copyOf(from).past].slice(0, MOST_PASTS) };
+  return { epoch, number: 0, past: [last, ...past].slice(0, MOST_PASTS) };
 };
 
 /** Where a copy stands that goes on from `from` with differences that have no number yet. */
@@ -144,7 +151,8 @@ export const meet = (home: Placed, copy: Placed): Meeting => {
     if (value !== target[at] && !isMarked(own.touched, at) && (isFurther || isMarked(their.touched, at)))
       target[at] = value;
   const late = differenceBetween(home.content, target);
-  return { late, strange: false, past: merged(common, ours, theirs, late, target, copy.content) };
+  const told = isBlank(copy.place) ? theirs.slice(1) : theirs;
+  return { late, strange: false, past: merged(common, ours, told, late, target, copy.content) };
 };
 
 /** The points of both, as they are true of the content that came of the meeting. */
