@@ -14,12 +14,14 @@ export interface HostCommandsOptions {
   readonly console: Console;
   readonly signal: AbortSignal;
   readonly done: (status: ExitStatus) => void;
+  /** What was to be stopped is done: the exit status says so, whoever has interrupted it meanwhile. */
+  readonly tooLate: () => void;
 }
 
 /** Adds them. Their modules are loaded when they are called. */
 export const addHostCommands = (
   program: Command,
-  { state: byDefault, console, signal, done }: HostCommandsOptions,
+  { state: byDefault, console, signal, done, tooLate }: HostCommandsOptions,
 ): void => {
   const state = ["--state <dir>", "the state directory of the host", byDefault] as const;
   const json = ["--json", "print one JSON object a line", false] as const;
@@ -157,7 +159,7 @@ export const addHostCommands = (
     .option("--resolve", "it is in doubt, and its source is gone for good: it lives here", false)
     .action(async (name: string, command: MigrateOptions) => {
       const { migrateCommand } = await import("./migrate-options.ts");
-      done(await migrateCommand(name, command, console, signal));
+      done(await migrateCommand(name, command, { console, signal, tooLate }));
     });
 
   add("drain", "move all children that run to another host")

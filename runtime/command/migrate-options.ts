@@ -4,7 +4,7 @@ import { amountOfTime } from "../amount.ts";
 import type { Console } from "./console.ts";
 import { WRONG_INPUT, type ExitStatus } from "./exit-status.ts";
 import type { HostCommand } from "./host-command.ts";
-import { drain, fetch, migrate, settle } from "./migrate.ts";
+import { drain, fetch, migrate, settle, type Interrupted } from "./migrate.ts";
 
 export interface MigrateOptions extends HostCommand {
   readonly to?: string;
@@ -30,11 +30,10 @@ const countIn = (text: string | undefined): number | null | undefined => {
 export const migrateCommand = async (
   name: string,
   { to, from, pause, rounds, abort, resolve, ...command }: MigrateOptions,
-  console: Console,
-  signal: AbortSignal,
+  told: Interrupted,
 ): Promise<ExitStatus> => {
   const wrong = (message: string): ExitStatus => {
-    console.complain(`cryonode: ${message}`);
+    told.console.complain(`cryonode: ${message}`);
     return WRONG_INPUT;
   };
   const wanted = [to !== undefined, from !== undefined, abort, resolve].filter(Boolean).length;
@@ -43,20 +42,20 @@ export const migrateCommand = async (
       `migrate ${name}: expected one of --to PEER, --from PEER, --abort and --resolve, found ${wanted} of them`,
     );
   if (abort || resolve)
-    return settle({ ...command, name, how: abort ? "abort" : "resolve" }, console, signal);
+    return settle({ ...command, name, how: abort ? "abort" : "resolve" }, told.console, told.signal);
   if (from !== undefined) {
     const isPlain = pause === undefined && rounds === undefined && command.precopy;
     if (!isPlain)
       return wrong(
         "--from: the host that it comes from says how: expected none of --pause, --rounds and --no-precopy",
       );
-    return fetch({ ...command, name, from }, console, signal);
+    return fetch({ ...command, name, from }, told);
   }
   const most = countIn(rounds);
   if (most === undefined) return wrong(`--rounds ${rounds}: expected a whole number up to ${MOST_COUNT}`);
   const still = pause === undefined ? E.right(null) : amountOfTime(pause);
   if (E.isLeft(still)) return wrong(`--pause ${pause}: expected a time such as 50ms or 1s`);
-  return migrate({ ...command, name, to: to!, pause: still.right, rounds: most }, console, signal);
+  return migrate({ ...command, name, to: to!, pause: still.right, rounds: most }, told);
 };
 
 export const drainCommand = async (

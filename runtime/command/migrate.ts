@@ -28,6 +28,14 @@ export interface MigrateCommand extends HostCommand {
   readonly rounds: number | null;
 }
 
+/** Who is told of it, and may want it stopped. */
+export interface Interrupted {
+  readonly console: Console;
+  readonly signal: AbortSignal;
+  /** It was decided: the exit status says what became of it. */
+  readonly tooLate: () => void;
+}
+
 type Event = Exclude<DurableEvent, { readonly event: "log" }>;
 
 const progressText = ({ phase, round, bytes, rate, left, pauseMs }: Progress): string => {
@@ -70,8 +78,7 @@ const showEvent = (event: Event, console: Console): void => {
 
 export const migrate = async (
   command: MigrateCommand,
-  console: Console,
-  signal: AbortSignal,
+  { console, signal, tooLate }: Interrupted,
 ): Promise<ExitStatus> => {
   const { name, with: others, to, precopy, pause, rounds, json } = command;
   const began = performance.now();
@@ -83,6 +90,7 @@ export const migrate = async (
   };
   const answer = await askOf(name, command, asked, { signal, told });
   if (E.isLeft(answer)) return refuse(command, answer.left, console, since);
+  tooLate();
   const event = answer.right as Extract<DurableEvent, { readonly event: "migrated" }>;
   if (json) jsonReport(console, since)(event);
   else showEvent(event, console);
@@ -122,8 +130,7 @@ export const fetch = async (
     readonly with: readonly string[];
     readonly from: string;
   },
-  console: Console,
-  signal: AbortSignal,
+  { console, signal, tooLate }: Interrupted,
 ): Promise<ExitStatus> => {
   const { name, with: others, from, json } = command;
   const began = performance.now();
@@ -132,6 +139,7 @@ export const fetch = async (
   const asked: Asked = { command: "fetch", name, with: [...others], from };
   const answer = await askOf(name, command, asked, { signal, told });
   if (E.isLeft(answer)) return refuse(command, answer.left, console, since);
+  tooLate();
   const event = answer.right as Event;
   if (json) jsonReport(console, since)(event);
   else showEvent(event, console);

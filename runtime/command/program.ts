@@ -47,6 +47,10 @@ export const runProgram = async (
   const { stop: signal } = interruption;
   let status: ExitStatus = OK;
   let takenOver = false;
+  const takeOver = (): void => {
+    takenOver = true;
+    interruption.takeOver();
+  };
   const program = new Command("cryonode");
   const state = ["--state <dir>", "the state directory: images, keys, claims", DEFAULT_STATE] as const;
   const json = ["--json", "print one JSON object a line", false] as const;
@@ -132,10 +136,6 @@ export const runProgram = async (
     .action(
       async (file: string, options: StateOption & { readonly json: boolean; readonly listen?: string }) => {
         const { up } = await import("./up.ts");
-        const takeOver = (): void => {
-          takenOver = true;
-          interruption.takeOver();
-        };
         const { listen = null } = options;
         status = await up({ file, ...options, listen }, console, { ...interruption, takeOver }, spare);
       },
@@ -143,7 +143,10 @@ export const runProgram = async (
 
   // The two that are waited for most are found without the others.
   if (args[0] !== "up" && args[0] !== "run")
-    addHostCommands(program, { state: DEFAULT_STATE, console, signal, done: (given) => (status = given) });
+    addHostCommands(program, {
+      ...{ state: DEFAULT_STATE, console, signal, tooLate: takeOver },
+      done: (given) => (status = given),
+    });
 
   program
     .command("key")
