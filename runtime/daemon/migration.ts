@@ -2,7 +2,7 @@
 // them.
 import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
-import type { Child } from "../host/child.ts";
+import type { Child, ChildIdentity } from "../host/child.ts";
 import type { HostError } from "../host/host-error.ts";
 import type { Keeper, Leaver } from "../host/keeper.ts";
 import type { Runtime } from "../host/runtime.ts";
@@ -12,7 +12,7 @@ import { imageProse } from "../image/image-error.ts";
 import { privateKeyPem } from "../image/key.ts";
 import { parsePublicKey, type PublicKey } from "../image/public-key.ts";
 import { makeIdentity, type TlsIdentity } from "../migrate/certificate.ts";
-import { decodeTies } from "../migrate/carried-message.ts";
+import { tiesIn } from "../migrate/carried-cargo.ts";
 import { Carrier, type CarriedReport } from "../migrate/carrier.ts";
 import type { Channel } from "../migrate/channel.ts";
 import type { Container } from "../migrate/container.ts";
@@ -95,6 +95,7 @@ export class Migration {
       departed: (leaver, to, conceded) => this.#departed(leaver, to, conceded),
     });
     const { live, entries } = lives;
+    const knows = (key: string): boolean => this.#peers.some((peer) => peer.key === key);
     this.stranded = new Stranded({
       ...{ book, folder, runtime, landings: this.#landings, reserve, warn },
       read: (path) => this.#read(path),
@@ -108,6 +109,8 @@ export class Migration {
       dial: (key) => this.#greeted(key as PublicKey),
       nameOf: (key) => this.#nameOf(key),
       settled: () => keeper.settled(),
+      knows,
+      kept: (name) => this.#kept(name),
       hasEnded: (child, identity, epoch) => this.#hasEnded(child, identity, epoch),
     });
     this.#thread = new MigThread({
@@ -120,7 +123,7 @@ export class Migration {
         fenced: (leaver) => this.#fenced(leaver),
       }),
       sink: new LiveSink({
-        ...{ live, runtime, isFree, carries: true },
+        ...{ live, runtime, isFree, carries: true, knows },
         entry: (name) => entries.get(name)?.config,
         names: () => [...entries.keys()],
         reserve: (names) => reserve(names, "receive"),
@@ -217,6 +220,18 @@ export class Migration {
     if (E.isLeft(known) || known.right < epoch) return false;
     const { state, identity: now } = lives.keeping.of(child);
     return ["exited", "faulted", "killed"].includes(state) || (now !== null && now !== identity);
+  }
+
+  /** Who is this host's under a name: alive or at rest, in a container that it came in, or in an image. */
+  async #kept(name: string): Promise<ChildIdentity | null> {
+    const { lives, folder } = this.#options;
+    const { identity, generation, image, clone, given } = lives.keeping.of(name);
+    if (identity !== null) return { identity, generation };
+    if (image === null || clone || given !== undefined) return null;
+    const read = await readSealed(folder.lengthen(image), "any");
+    const manifest = E.isLeft(read) ? null : read.right.sealed.manifest;
+    const found = manifest?.children.find((child) => child.name === name);
+    return found === undefined ? null : { identity: found.identity, generation: found.generation };
   }
 
   // --- commands
@@ -325,10 +340,9 @@ export class Migration {
     const { lives, folder, isFree } = this.#options;
     const path = folder.shorten(this.#landings.path(staged.task));
     const { from, cargo } = staged;
-    const ties = cargo.flatMap(({ bytes }) => decodeTies(bytes) ?? []);
     const noted = await this.#carrier.arrived(
       staged.manifest.children,
-      ties,
+      tiesIn(cargo),
       from,
       (child) => !isFree(child),
     );

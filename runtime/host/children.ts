@@ -13,7 +13,7 @@ import type { Keeper } from "./keeper.ts";
 import { OutsideParty } from "./outside-party.ts";
 import type { Providers } from "./providers.ts";
 import type { Runtime } from "./runtime.ts";
-import { ServiceBroker, type Wanted, type Tie } from "./service-broker.ts";
+import { ServiceBroker, type Tie, type Unled, type Wanted } from "./service-broker.ts";
 
 export interface ChildrenOptions {
   readonly config: HostConfig;
@@ -256,6 +256,12 @@ export class Children {
   ties(name: string): readonly Tie[] {
     const child = this.living(name);
     return child === null ? [] : this.#broker.ties(child.identity.identity);
+  }
+
+  /** The sessions of a living child whose servers have not been there since this host began. */
+  unled(name: string): readonly Unled[] {
+    const child = this.living(name);
+    return child === null ? [] : this.#broker.unled(child.identity.identity);
   }
 
   /** The services that a child has announced. */

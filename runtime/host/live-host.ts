@@ -29,7 +29,7 @@ import { makeProviders, type Providers } from "./providers.ts";
 import { Reviver, type RevivalOrder } from "./reviver.ts";
 import { Resting } from "./resting.ts";
 import type { Runtime } from "./runtime.ts";
-import type { ServiceBroker, Tie } from "./service-broker.ts";
+import type { ServiceBroker, Tie, Unled } from "./service-broker.ts";
 
 export type BeforeGo = (child: Child) => "hold" | void;
 
@@ -344,6 +344,11 @@ export class LiveHost {
   /** The other children that a living child shares sessions and capabilities with. */
   ties(name: string): readonly Tie[] {
     return this.#children.ties(name);
+  }
+
+  /** The sessions of a living child whose servers have not been there since this host began. */
+  unled(name: string): readonly Unled[] {
+    return this.#children.unled(name);
   }
 
   /** Brings back those that rest and have sessions with these: what they have with one another is known then. */

@@ -34,6 +34,14 @@ export interface Tie {
   readonly far: boolean;
 }
 
+/** A session of a child with somebody of whom only the name is known: nobody of it has been there since this host began. */
+export interface Unled {
+  readonly link: string;
+  /** Whom its route leads to. */
+  readonly child: string;
+  readonly session: { readonly service: string; readonly label: string };
+}
+
 /** Who has come, gone for a while, or ended. */
 export type Presence = (identity: string, how: "here" | "away" | "ended") => void;
 
@@ -192,8 +200,10 @@ export class ServiceBroker {
   ties(identity: string): readonly Tie[] {
     const tieOf = (link: Link, serves: boolean): readonly Tie[] => {
       const other = serves ? link.owner : link.holder;
-      const party = other === null || other === identity ? undefined : this.#parties.get(other);
-      if (party === undefined || party.state === "ended" || party.child === "") return [];
+      // One that has not announced its service yet is found by its name.
+      const party = other === null ? this.#leading(link.child) : (this.#parties.get(other) ?? null);
+      if (party === null || party.identity === identity) return [];
+      if (party.state === "ended" || party.child === "") return [];
       const { session } = link;
       return [
         {
@@ -207,6 +217,14 @@ export class ServiceBroker {
       ...this.#links.heldBy(identity).flatMap((link) => tieOf(link, true)),
       ...this.#links.ownedBy(identity).flatMap((link) => tieOf(link, false)),
     ];
+  }
+
+  /** The sessions of a child whose servers have not been there since this host began. */
+  unled(identity: string): readonly Unled[] {
+    return this.#links.heldBy(identity).flatMap(({ link, owner, child, session }) => {
+      if (owner !== null || session === null || this.#leading(child) !== null) return [];
+      return [{ link, child, session: { service: session.service, label: session.label } }];
+    });
   }
 
   // --- those who live on other hosts
@@ -267,6 +285,14 @@ export class ServiceBroker {
   /** Somebody of another host is no longer in contact, or has ended there. */
   part(identity: string, how: "frozen" | "ended"): void {
     if (this.#parties.get(identity)?.far === true) this.leave(identity, how);
+  }
+
+  /** Somebody has left for another host: what it has with those who live elsewhere, too, nobody here hears of. */
+  forget(identity: string, isElsewhere: (identity: string) => boolean): void {
+    for (const link of [...this.#links.heldBy(identity), ...this.#links.ownedBy(identity)]) {
+      const other = link.holder === identity ? link.owner : link.holder;
+      if (other !== null && isElsewhere(other)) this.#links.drop(link);
+    }
   }
 
   /** Whether somebody lives here and may be called. */

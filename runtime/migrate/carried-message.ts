@@ -2,7 +2,7 @@
 // the sender's says to somebody who lives at the receiver's, as a child of the receiver's own would say it. All of it is
 // hostile until its codec has passed it.
 import * as t from "io-ts";
-import { bytes, natural, struct } from "../../lib/codec.ts";
+import { bytes, natural, struct, text } from "../../lib/codec.ts";
 import { SessionFacts } from "../../lib/facts.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import { encode, tryEncode } from "../image/cbor.ts";
@@ -10,21 +10,14 @@ import { decode } from "../image/cbor-reader.ts";
 import { uuid } from "../image/fields.ts";
 import { imageProse } from "../image/image-error.ts";
 import { bounded } from "./bounded.ts";
+import { linkName as name, MOST_CARRIED_LINKS } from "./carried-cargo.ts";
 
 /** Version of these messages; a peer of another one is refused. */
-export const CARRIED = 1;
+export const CARRIED = 2;
 /** Bytes of one message: what a component may ask or answer at once, and what goes around that. */
 export const MOST_CARRIED_BYTES = (64 << 20) + (1 << 16);
-/** Children that one host expects at another, and links of one of them. */
+/** Children that one host expects at another. */
 export const MOST_CARRIED = 4096;
-const MOST_CARRIED_LINKS = 4096;
-
-const name = new t.Type<string>(
-  "a name",
-  (u): u is string => typeof u === "string" && u.length > 0 && u.length <= 1024,
-  (u, c) => (typeof u === "string" && u.length > 0 && u.length <= 1024 ? t.success(u) : t.failure(u, c)),
-  t.identity,
-);
 
 /** Memory is not handed on over a carried session: no dataspace has a place here. */
 const Passed = struct({ link: name, service: name, native: t.boolean }, {}, "Passed");
@@ -42,8 +35,11 @@ const ids = bounded(name, 8192, "ids");
 const kind = <K extends string, F extends Readonly<Record<string, t.Mixed>>>(of: K, fields: F) =>
   struct({ kind: t.literal(of), ...fields }, {}, of);
 
-/** Whom the receiver is taken to have, and since which generation. */
-const Expected = struct({ identity: uuid, child: name, epoch: natural }, {}, "Expected");
+const identities = bounded(uuid, MOST_CARRIED_LINKS, "identities");
+
+/** Whom the receiver is taken to have, and since which generation; `others`: who has links with it at the sender's. */
+const Expected = struct({ identity: uuid, child: name, epoch: natural, others: identities }, {}, "Expected");
+export type Expected = t.TypeOf<typeof Expected>;
 
 const messages = {
   /** Asks to be told of these children from now on. */
@@ -64,6 +60,19 @@ const messages = {
   away: kind("away", { identity: uuid }),
   /** It has ended, and never comes back. */
   ended: kind("ended", { identity: uuid }),
+
+  // --- where three hosts have to do with one another
+  /** It has left the sender's for the host with this key, where it is of this generation at least. `others`: who has links
+   *  with it and is taken to live at the receiver's. */
+  moved: kind("moved", {
+    ...{ identity: uuid, to: text, epoch: natural },
+    others: bounded(struct({ identity: uuid, child: name }), MOST_CARRIED_LINKS, "others"),
+  }),
+  /** That is noted at the sender's, durably, where these of the others live. */
+  follows: kind("follows", { identity: uuid, epoch: natural, others: identities }),
+  /** Asks whether the host with this key is among the receiver's peers. */
+  knows: kind("knows", { key: text }),
+  known: kind("known", { key: text, known: t.boolean }),
 
   // --- what somebody who lives at the sender's says, as a holder of a link
   connect: kind("connect", { link: name, holder: uuid, service: name, label: t.string, args: t.string }),
@@ -109,37 +118,4 @@ export const decodeCarried = (encoded: Uint8Array): Either<string, CarriedMessag
     return E.left(`no message of this kind is known`);
   const read = (messages[of as keyof Messages] as t.Type<CarriedMessage, unknown>).decode(value.right);
   return E.isRight(read) ? read : E.left(`${of} is not what the protocol says`);
-};
-
-/** A session or capability that a traveler has with somebody who stays behind, as its container says. */
-const Tie = struct(
-  {
-    link: name,
-    /** The other one: identity, name, and its generation. */
-    identity: uuid,
-    child: name,
-    generation: natural,
-    /** It lives at the sink's: they meet again. */
-    there: t.boolean,
-    /** Whether it is the other one that serves. */
-    serves: t.boolean,
-    /** What the session is with; null for what was handed over. */
-    session: t.union([t.null, struct({ service: name, label: t.string })]),
-  },
-  {},
-  "CarriedTie",
-);
-export type CarriedTie = t.TypeOf<typeof Tie>;
-
-export const CarriedTies = bounded(Tie, MOST_CARRIED_LINKS, "links");
-/** The kind of cargo that they are, and the version of its form. */
-export const CARRIED_CARGO = { kind: "carried", version: 1 } as const;
-
-export const encodeTies = (ties: readonly CarriedTie[]): Uint8Array => encode(ties);
-
-/** What a container says of them; null where it is something else. */
-export const decodeTies = (encoded: Uint8Array): readonly CarriedTie[] | null => {
-  const value = decode(encoded, "carried sessions", LIMITS);
-  const read = E.isLeft(value) ? null : CarriedTies.decode(value.right);
-  return read === null || E.isLeft(read) ? null : read.right;
 };

@@ -3,27 +3,21 @@
 // calls' own numbers, which their holders and owners keep, see to it that each runs once: see
 // docs/decisions/carried-sessions.md.
 import { E, type Either } from "../../lib/fp.ts";
-import type { SessionError } from "../../lib/error.ts";
-import type { ToDomain } from "../core/link.ts";
-import { parcelBytes } from "../core/parcel.ts";
-import { routeFor, type Route } from "../core/route.ts";
+import type { ChildIdentity } from "../host/child.ts";
 import type { StartConfig } from "../host/host-config.ts";
 import type { HostError } from "../host/host-error.ts";
 import type { Link } from "../host/link-table.ts";
 import type { LiveHost } from "../host/live-host.ts";
-import {
-  CARRIED,
-  MOST_CARRIED,
-  type CarriedMessage,
-  type CarriedOf,
-  type CarriedTie,
-} from "./carried-message.ts";
-import { AskedCalls } from "./asked-calls.ts";
+import { Absentees } from "./absentees.ts";
+import type { CarriedTie, Ties } from "./carried-cargo.ts";
+import { CARRIED, MOST_CARRIED, type CarriedMessage, type CarriedOf } from "./carried-message.ts";
 import type { Channel } from "./channel.ts";
 import { Contact } from "./contact.ts";
+import { FarLinks } from "./far-links.ts";
+import { Introductions } from "./introductions.ts";
 import { migrateProse, type MigrateError } from "./migrate-error.ts";
-import { heardParcel, mirrored } from "./mirrored.ts";
 import { Retries } from "./retries.ts";
+import { TiesSurvey, type Onward } from "./ties-survey.ts";
 import type { Whereabouts, WhereaboutsBook } from "./whereabouts.ts";
 
 export interface CarrierOptions {
@@ -36,11 +30,17 @@ export interface CarrierOptions {
   readonly dial: (peer: string) => Promise<Either<MigrateError, Channel>>;
   /** What a peer is called here. */
   readonly nameOf: (peer: string) => string;
+  /** Whether a host is one of this one's peers. */
+  readonly knows: (peer: string) => boolean;
   /** See `ContactOptions`. */
   readonly settled: () => Promise<void>;
   /** Whether somebody who came here in this epoch, and does not live here now, has ended. */
   readonly hasEnded: (child: string, identity: string, epoch: number) => Promise<boolean>;
+  /** Who is kept here under this name, in an image too; null where nobody is. */
+  readonly kept: (child: string) => Promise<ChildIdentity | null>;
   readonly warn: (child: string, text: string) => void;
+  /** How long a peer that is out of contact is waited for before a move, in ms. Default: 5,000. */
+  readonly patience?: number;
 }
 
 /** A session that leads to another host, for people. */
@@ -50,159 +50,173 @@ export interface CarriedReport {
   readonly contact: boolean;
 }
 
-const denied = (service: string, label: string, reason: string): SessionError => ({
-  tag: "Denied",
-  ...{ service, label, reason },
-});
+/** One that leaves. */
+interface Leaver {
+  readonly name: string;
+  readonly identity: string;
+  readonly generation: number;
+}
+
+const PATIENCE_MS = 5000;
+
+/** Nobody is known yet who serves it. */
+const isSought = ({ owner }: Link): boolean => owner === null;
+
+/** Values of one message of those that are expected. */
+const MOST_EXPECTED_VALUES = 100_000;
 
 export class Carrier {
   readonly #options: CarrierOptions;
-  /** By identity, those who live elsewhere. */
-  readonly #away = new Map<string, Whereabouts>();
+  /** Those who live elsewhere. */
+  readonly #absentees: Absentees;
+  readonly #introductions: Introductions;
+  readonly #survey: TiesSurvey;
+  readonly #links: FarLinks;
   readonly #contacts = new Map<string, Contact>();
-  readonly #asked = new Map<string, AskedCalls>();
-  /** Those who left, in the time of this host. */
-  readonly #gone = new Set<string>();
   /** Those who came, whether or not they have come to life yet. */
   readonly #come = new Set<string>();
+  /** Those who stand still to leave: their container says already where the others are. */
+  readonly #held = new Set<string>();
+  /** What was told of moves that this host can't follow. */
+  readonly #warned = new Set<string>();
   readonly #retries = new Retries();
   #closed = false;
 
   constructor(options: CarrierOptions) {
     this.#options = options;
-    options.live.broker.presence = (identity) => void this.#changed(identity);
+    const { live, entry, nameOf, warn, kept } = options;
+    const absentees = new Absentees(options.book);
+    this.#absentees = absentees;
+    this.#introductions = new Introductions({
+      say: (peer, key) => this.#contacts.get(peer)?.say({ kind: "knows", key }),
+      patience: options.patience ?? PATIENCE_MS,
+    });
+    const introductions = this.#introductions;
+    this.#survey = new TiesSurvey({ live, absentees, introductions, entry, nameOf, kept });
+    const contact = (peer: string): Contact | undefined => this.#contacts.get(peer);
+    this.#links = new FarLinks({ live, absentees, entry, nameOf, warn, contact });
+    live.broker.presence = (identity) => this.#changed(identity);
   }
 
   /** Takes up what former hosts of the state directory have noted. */
   async recover(): Promise<void> {
-    for (const each of await this.#options.book.all()) this.#away.set(each.identity, each);
+    await this.#absentees.recover();
     this.#reach();
-  }
-
-  get #peers(): ReadonlySet<string> {
-    return new Set([...this.#away.values()].map(({ at }) => at));
-  }
-
-  #at(peer: string): readonly Whereabouts[] {
-    return [...this.#away.values()].filter(({ at }) => at === peer);
   }
 
   // --- who goes, and who comes
 
-  /** The links of children that leave for `to` with those who stay behind: which sessions are carried. Left: one of them
-   *  can't be. */
-  ties(
-    names: readonly string[],
-    to: string,
-  ): Either<MigrateError, ReadonlyMap<string, readonly CarriedTie[]>> {
-    const all = new Map<string, readonly CarriedTie[]>();
-    for (const child of names) {
-      const ties: CarriedTie[] = [];
-      for (const tie of this.#options.live.ties(child)) {
-        if (names.includes(tie.child) && !tie.far) continue;
-        const refused = this.#refusal(child, tie, to);
-        if (refused !== null) return E.left({ tag: "Unfit", child, reason: refused });
-        const { link, identity, child: other, serves, session } = tie;
-        const known = this.#options.live.identityOf(other);
-        const generation =
-          known?.identity === identity ? known.generation : (this.#away.get(identity)?.epoch ?? 1);
-        const there = tie.far && this.#away.get(identity)?.at === to;
-        ties.push({ link, identity, child: other, generation, there, serves, session });
-      }
-      all.set(child, ties);
-    }
-    return E.right(all);
+  /** Finds out, while they run, what `ties` can't know by itself. */
+  prepare(names: readonly string[], to: string): Promise<Either<MigrateError, void>> {
+    return this.#survey.prepare(names, to);
   }
 
-  #refusal(
-    child: string,
-    { child: other, serves, session, shares, far, identity }: ReturnType<LiveHost["ties"]>[number],
-    to: string,
-  ): string | null {
-    if (shares) return `shares a dataspace with ${other}, which would stay behind: they go together`;
-    const [client, server] = serves ? [child, other] : [other, child];
-    if (session !== null) {
-      const { service, label } = session;
-      const route = routeFor(this.#options.entry(client)?.routes ?? [], service, label);
-      const what = `${service}${label === "" ? "" : ` "${label}"`}`;
-      if (route?.local === true)
-        return (
-          `can't leave ${other} behind: the session of ${client} with ${server}, ${what}, has the route ` +
-          `{ service: ${route.service}, to: { child: ${route.child ?? ""} }, local: true }: they go together`
-        );
-    }
-    const at = far ? this.#away.get(identity)?.at : undefined;
-    if (at !== undefined && at !== to)
-      return `has a session with ${other} that is carried to ${this.#options.nameOf(at)}: it can go there, or come back together`;
-    return null;
+  /** The links of children that leave for `to` with those who stay behind: which sessions are carried. Left: one of them
+   *  can't be. */
+  ties(names: readonly string[], to: string): Either<MigrateError, Ties> {
+    return this.#survey.of(names, to);
+  }
+
+  /** The same of those who stand still, after `prepare`: until `stay` or `left` nobody hears that they know anything new. */
+  hold(leavers: readonly Leaver[], to: string): Either<MigrateError, Ties> {
+    const names = leavers.map(({ name }) => name);
+    const ties = this.ties(names, to);
+    const introduced = E.isLeft(ties) ? ties : this.#survey.areIntroduced(ties.right, to);
+    if (E.isLeft(introduced)) return introduced;
+    for (const { identity } of leavers) this.#held.add(identity);
+    return ties;
+  }
+
+  /** They don't leave after all. */
+  stay(leavers: readonly Pick<Leaver, "identity">[]): void {
+    for (const { identity } of leavers) this.#held.delete(identity);
+    // What could not be answered meanwhile is said again.
+    for (const peer of this.#contacts.keys()) this.#expect(peer);
+  }
+
+  /** Links of travelers that leave again without having lived here; they came from `from`. Left: two hosts don't know each
+   *  other. */
+  async onward(ties: Ties, where: Onward): Promise<Either<MigrateError, Ties>> {
+    const now = this.#survey.onward(ties, where);
+    for (const [child, all] of now)
+      for (const tie of all) {
+        const refused = await this.#survey.introduce(child, tie, where.to);
+        if (refused !== null) return E.left(refused);
+      }
+    return E.right(now);
+  }
+
+  /** The same, when they are about to be handed over: as `hold`. */
+  holdOnward(
+    leavers: readonly Pick<Leaver, "identity">[],
+    ties: Ties,
+    where: Onward,
+  ): Either<MigrateError, Ties> {
+    const now = this.#survey.onward(ties, where);
+    const introduced = this.#survey.areIntroduced(now, where.to);
+    if (E.isLeft(introduced)) return introduced;
+    for (const { identity } of leavers) this.#held.add(identity);
+    return E.right(now);
   }
 
   /** Children have left for a peer: what is noted of each. */
-  leaving(
-    leavers: readonly { readonly name: string; readonly identity: string; readonly generation: number }[],
-    ties: ReadonlyMap<string, readonly CarriedTie[]>,
-    to: string,
-  ): readonly Whereabouts[] {
+  leaving(leavers: readonly Leaver[], ties: Ties, to: string): readonly Whereabouts[] {
     return leavers.flatMap(({ name, identity, generation }): Whereabouts[] => {
       const all = ties.get(name) ?? [];
       const sessions = all.flatMap(({ link, serves, session }) =>
         serves && session !== null ? [{ link, ...session }] : [],
       );
-      return all.length === 0 ? [] : [{ identity, child: name, at: to, epoch: generation + 1, sessions }];
+      const others = [...new Set(all.map((tie) => tie.identity))];
+      const noted = { identity, child: name, at: to, epoch: generation + 1, sessions, others, untold: [] };
+      return all.length === 0 ? [] : [noted];
     });
   }
 
   /** That was decided, and they are here no more. */
-  async left(
-    leavers: readonly { readonly identity: string }[],
-    noted: readonly Whereabouts[],
-    ties: ReadonlyMap<string, readonly CarriedTie[]>,
-  ): Promise<void> {
+  async left(leavers: readonly Pick<Leaver, "identity">[], noted: readonly Whereabouts[]): Promise<void> {
     for (const { identity } of leavers) {
-      this.#gone.add(identity);
       this.#come.delete(identity);
+      this.#held.delete(identity);
     }
-    for (const each of noted) this.#away.set(each.identity, each);
-    // Who finds all others there has left nobody behind, unless one of them has come here meanwhile.
-    for (const { identity, child } of noted) {
-      const isHere = (other: string): boolean =>
-        this.#come.has(other) || this.#options.live.broker.isHere(other);
-      if ((ties.get(child) ?? []).every((tie) => tie.there && !isHere(tie.identity)))
-        await this.#drop(identity);
-    }
+    for (const each of noted) this.#absentees.noted(each);
+    this.#absentees.part(leavers.map(({ identity }) => identity));
+    for (const { identity } of leavers)
+      this.#options.live.broker.forget(identity, (other) => this.#absentees.of(other) !== undefined);
     await this.#tidy();
-    for (const peer of this.#contacts.keys()) this.#expect(peer);
+    for (const peer of this.#contacts.keys()) {
+      this.#expect(peer);
+      this.#tellMoves(peer);
+    }
     this.#reach();
   }
 
-  /** Children come from a peer, with links to those who stayed there. Noted before they come to life. */
+  /** Children come from a peer, with links to those who stayed there or live elsewhere. Noted before they come to life. */
   async arrived(
-    children: readonly { readonly identity: string }[],
-    ties: readonly CarriedTie[],
+    children: readonly { readonly name: string; readonly identity: string }[],
+    ties: Ties,
     from: string,
     isTakenHere: (child: string) => boolean,
   ): Promise<Either<HostError, void>> {
-    const { book, live } = this.#options;
+    const { live, own } = this.#options;
     for (const { identity } of children) {
-      this.#gone.delete(identity);
       this.#come.add(identity);
-      await this.#drop(identity);
+      await this.#absentees.drop(identity);
     }
-    for (const { identity, child, generation: epoch, there, serves, session } of ties) {
-      // Whoever has a server's name here has its place, for a route leads to the name; and one that the source took to
-      // be here may have gone there meanwhile.
-      const isTaken = ((serves && session !== null) || there) && isTakenHere(child);
-      if (isTaken || live.broker.isHere(identity)) continue;
-      if (children.some((each) => each.identity === identity)) continue;
-      const known = this.#away.get(identity);
-      if (known !== undefined && known.at !== from) continue;
-      const noted: Whereabouts = known ?? { identity, child, at: from, epoch, sessions: [] };
-      const done = await book.note(noted);
-      if (E.isLeft(done)) return done;
-      this.#away.set(identity, noted);
-      // It is heard anew, now that there is more to say.
-      live.broker.part(identity, "frozen");
-    }
+    const isHere = ({ identity }: CarriedTie): boolean =>
+      this.#come.has(identity) || live.broker.isHere(identity);
+    for (const { name, identity: by } of children)
+      for (const tie of ties.get(name) ?? []) {
+        const { identity, child, serves, session } = tie;
+        const there = tie.there || tie.at?.key === own;
+        // Whoever has a server's name here has its place, for a route leads to the name; and one that the source took to
+        // be here may have gone there meanwhile.
+        const isTaken = ((serves && session !== null) || there) && isTakenHere(child);
+        if (isTaken || isHere(tie)) continue;
+        const noted = await this.#absentees.meet({ tie, by, at: there ? from : (tie.at?.key ?? from) });
+        if (E.isLeft(noted)) return noted;
+        // It is heard anew, now that there is more to say.
+        this.#links.part(identity, "frozen");
+      }
     return E.right(undefined);
   }
 
@@ -210,37 +224,40 @@ export class Carrier {
   landed(from: string): void {
     this.#expect(from);
     this.#reach();
+    for (const peer of this.#contacts.keys()) if (peer !== from) this.#expect(peer);
   }
 
   /** Whoever nobody here has to do with any more need not be asked for. */
   async #tidy(): Promise<void> {
-    const { broker } = this.#options.live;
-    for (const { identity } of [...this.#away.values()]) {
-      const links = broker.outline(identity).links;
-      const hasOwn = links.some(({ holder, owner }) => {
-        const other = holder === identity ? owner : holder;
-        return other !== null && !this.#away.has(other) && !this.#gone.has(other) && !broker.isOver(other);
-      });
-      // Of one that was not in contact since this host began the links may not be known yet.
-      if (!hasOwn && broker.knows(identity)) await this.#drop(identity);
-    }
+    for (const each of this.#absentees.all)
+      if (!this.#absentees.isAwaited(each.identity) && !this.#hasOwn(each))
+        await this.#absentees.drop(each.identity);
   }
 
-  async #drop(identity: string): Promise<void> {
-    if (!this.#away.delete(identity)) return;
-    this.#asked.delete(identity);
-    await this.#options.book.drop(identity);
+  /** Whether somebody who lives here has to do with it, or may have. */
+  #hasOwn({ identity, others }: Whereabouts): boolean {
+    const { broker } = this.#options.live;
+    const isOwn = (other: string): boolean =>
+      this.#absentees.of(other) === undefined && !broker.isOver(other);
+    const { links } = broker.outline(identity);
+    const tied = links.map(({ holder, owner }) => (holder === identity ? owner : holder));
+    if (tied.some((other) => other !== null && isOwn(other))) return true;
+    // Of those that have not been there since this host began the links may not be known yet.
+    if (others === undefined) return !broker.knows(identity);
+    return others.some(
+      (other) => isOwn(other) && (!broker.knows(identity) || !broker.knows(other) || links.some(isSought)),
+    );
   }
 
   // --- contact
 
   #reach(): void {
-    for (const peer of this.#peers) if (!this.#contacts.has(peer)) this.#retry(peer);
+    for (const peer of this.#absentees.peers) if (!this.#contacts.has(peer)) this.#retry(peer);
   }
 
   #retry(peer: string, later = false): void {
     const attempt = async (): Promise<boolean> => {
-      if (this.#closed || this.#contacts.has(peer) || this.#at(peer).length === 0) return true;
+      if (this.#closed || this.#contacts.has(peer) || this.#absentees.at(peer).length === 0) return true;
       const channel = await this.#options.dial(peer);
       if (E.isLeft(channel)) return false;
       await channel.right.send({ kind: "carry", version: CARRIED });
@@ -279,6 +296,8 @@ export class Carrier {
     former?.cut();
     this.#part(peer);
     this.#expect(peer);
+    this.#tellMoves(peer);
+    this.#introductions.met(peer);
     const why = await contact.run();
     channel.close();
     if (why.tag === "Protocol")
@@ -292,22 +311,25 @@ export class Carrier {
 
   /** Nobody there is in contact any more. */
   #part(peer: string): void {
-    for (const { identity } of this.#at(peer)) {
-      this.#asked.delete(identity);
-      this.#options.live.broker.part(identity, "frozen");
-    }
+    for (const { identity } of this.#absentees.at(peer)) this.#links.part(identity, "frozen");
   }
 
+  /** Says whom this host takes to live there, and who wants to hear of each. */
   #expect(peer: string): void {
-    const children = this.#at(peer).map(({ identity, child, epoch }) => ({ identity, child, epoch }));
+    let values = 0;
+    const children = this.#absentees.at(peer).flatMap(({ identity, child, epoch, others: all = [] }) => {
+      const others = all.filter((other) => this.#absentees.of(other) === undefined);
+      values += others.length + 4;
+      return values > MOST_EXPECTED_VALUES ? [] : [{ identity, child, epoch, others }];
+    });
     this.#contacts.get(peer)?.say({ kind: "expects", children: children.slice(0, MOST_CARRIED) });
   }
 
   // --- what is told of those who live here
 
-  async #changed(identity: string): Promise<void> {
+  #changed(identity: string): void {
     for (const [peer, contact] of this.#contacts)
-      if (contact.expected.has(identity)) await this.#tell(peer, contact, identity, "", 0);
+      if (contact.expected.has(identity)) void this.#tell(peer, contact, identity, "", 0);
   }
 
   /** Tells a peer how somebody is whom it takes to live here. */
@@ -315,215 +337,163 @@ export class Carrier {
     const { live, hasEnded } = this.#options;
     const { broker } = live;
     if (broker.isHere(identity)) {
-      contact.say(this.#here(peer, identity));
+      // Before it is known here that those who want to hear of it live there, it would be said to have nothing with them.
+      const { others = [] } = contact.expected.get(identity) ?? {};
+      const isEarly = others.some((other) => (this.#absentees.of(other)?.at ?? peer) !== peer);
+      if (isEarly) return contact.say({ kind: "away", identity });
+      contact.say(this.#links.here(peer, identity));
       return broker.repeat(identity);
     }
+    const gone = this.#absentees.of(identity);
+    if (gone !== undefined && gone.at !== peer) return this.#tellMove(contact, gone, []);
     if (live.rests(child)) void live.wake([child]);
     const isOver = broker.isOver(identity) || (child !== "" && (await hasEnded(child, identity, epoch)));
     if (broker.isHere(identity)) return;
     contact.say({ kind: isOver ? "ended" : "away", identity });
-    if (!isOver) return;
-    await this.#tidy();
-    this.#expect(peer);
+    if (isOver) await this.#over(identity);
   }
 
-  #here(peer: string, identity: string): CarriedMessage {
-    const { broker } = this.#options.live;
-    const { child, services, links } = broker.outline(identity);
-    const isThere = (other: string | null): other is string =>
-      other !== null && this.#away.get(other)?.at === peer;
-    const leading = (link: Link): string | null =>
-      link.owner ?? this.#at(peer).find((each) => each.child === link.child)?.identity ?? null;
-    const generation = this.#options.live.identityOf(child)?.generation ?? 0;
-    return {
-      ...{ kind: "here", identity, generation },
-      services: this.#at(peer).length === 0 ? [] : services,
-      owns: links
-        .filter(({ owner, holder }) => owner === identity && isThere(holder))
-        .map(({ link, holder, open }) => ({ link, holder, open })),
-      holds: links.flatMap((each) => {
-        const owner = leading(each);
-        if (each.holder !== identity || !isThere(owner)) return [];
-        const { link, session, open, connecting } = each;
-        const what = { service: session?.service ?? "", label: session?.label ?? "" };
-        return [{ link, owner, ...what, opening: connecting && !open }];
-      }),
-    };
+  #tellMove(
+    contact: Contact,
+    { identity, at: to, epoch }: Whereabouts,
+    others: readonly { readonly identity: string; readonly child: string }[],
+  ): void {
+    const named = others.map((other) => ({ identity: other.identity, child: other.child }));
+    contact.say({ kind: "moved", identity, to, epoch, others: named });
+  }
+
+  /** Tells a peer where those went whom somebody there has to do with, until it has noted that. */
+  #tellMoves(peer: string): void {
+    const contact = this.#contacts.get(peer);
+    if (contact === undefined) return;
+    for (const { gone, others } of this.#absentees.untoldAt(peer)) this.#tellMove(contact, gone, others);
+  }
+
+  /** It has ended: whoever had to do with it has not any more. */
+  async #over(identity: string): Promise<void> {
+    const before = this.#absentees.all;
+    await this.#absentees.over(identity);
+    await this.#tidy();
+    const now = this.#absentees.all;
+    if (now.length === before.length && now.every((each) => before.includes(each))) return;
+    for (const peer of this.#contacts.keys()) this.#expect(peer);
+    this.#tellAgain();
+  }
+
+  /** What peers were not told yet may be told by now. */
+  #tellAgain(): void {
+    for (const contact of this.#contacts.values())
+      for (const [identity, { others }] of contact.expected)
+        if (others.length > 0 && this.#options.live.broker.isHere(identity)) this.#changed(identity);
   }
 
   // --- what a peer says
 
   #hear(message: CarriedMessage, peer: string, contact: Contact): boolean {
-    const { broker } = this.#options.live;
     switch (message.kind) {
       case "expects":
         contact.expected.clear();
         // Neither has anything to do with the other any more.
-        if (message.children.length === 0 && this.#at(peer).length === 0) contact.cut();
-        for (const { identity, child, epoch } of message.children) {
-          contact.expected.add(identity);
-          void this.#tell(peer, contact, identity, child, epoch);
+        if (message.children.length === 0 && this.#absentees.at(peer).length === 0) contact.cut();
+        for (const each of message.children) {
+          contact.expected.set(each.identity, each);
+          void this.#tell(peer, contact, each.identity, each.child, each.epoch);
         }
+        this.#tellMoves(peer);
         return true;
       case "here":
         this.#arrives(message, peer, contact);
         return true;
       case "away":
-      case "ended": {
-        const where = this.#away.get(message.identity);
-        if (where?.at !== peer) return true;
-        this.#asked.delete(message.identity);
-        broker.part(message.identity, message.kind === "ended" ? "ended" : "frozen");
+      case "ended":
+        if (!this.#absentees.isAt(message.identity, peer)) return true;
+        this.#links.part(message.identity, message.kind === "ended" ? "ended" : "frozen");
         if (message.kind === "ended") void this.#over(message.identity);
         return true;
-      }
-      case "connect":
-        this.#connect(message, peer, contact);
+      case "moved":
+        void this.#moved(message, peer, contact);
         return true;
-      case "call":
-        return this.#call(message, peer);
-      case "received": {
-        const { link, received, oldest } = message;
-        const holder = this.#speaker(link, "holder", peer);
-        if (holder !== null) broker.hear(holder, { kind: "received", link, received, oldest });
+      case "follows":
+        void this.#follows(message, peer);
         return true;
-      }
-      case "waits": {
-        const holder = this.#speaker(message.link, "holder", peer);
-        if (holder !== null) broker.waits(holder, message.link, message.waiting);
+      case "knows":
+        contact.say({ kind: "known", key: message.key, known: this.#options.knows(message.key) });
         return true;
-      }
-      case "close": {
-        const holder = this.#speaker(message.link, "holder", peer);
-        if (holder !== null) broker.hear(holder, { kind: "close", link: message.link });
+      case "known":
+        this.#introductions.told(peer, message.key, message.known);
         return true;
-      }
-      case "opened": {
-        const { link, error } = message;
-        const owner = this.#speaker(link, "owner", peer);
-        if (owner !== null) broker.hear(owner, { kind: "opened", link, error });
-        return true;
-      }
-      case "reply": {
-        const { link, id, answer } = message;
-        const owner = this.#speaker(link, "owner", peer);
-        const told = E.isLeft(answer) ? answer : E.right(heardParcel(answer.right));
-        if (owner !== null) broker.hear(owner, { kind: "reply", link, id, answer: told });
-        return true;
-      }
-      case "revoke": {
-        const owner = this.#speaker(message.link, "owner", peer);
-        if (owner !== null) broker.withdraw(owner, message.link, message.error);
-        return true;
-      }
+      default:
+        return this.#links.hear(message, peer, contact);
     }
   }
 
-  /** Who holds or owns a link, where that is somebody for whom this peer speaks; null for what is over. */
-  #speaker(name: string, end: "holder" | "owner", peer: string): string | null {
-    const identity = this.#options.live.broker.link(name)?.[end] ?? null;
-    return identity !== null && this.#away.get(identity)?.at === peer ? identity : null;
-  }
-
-  async #over(identity: string): Promise<void> {
-    const peer = this.#away.get(identity)?.at;
-    await this.#drop(identity);
-    await this.#tidy();
-    if (peer !== undefined) this.#expect(peer);
-  }
-
-  /** Somebody who lives there is in contact. What its sessions are with is granted by the routes of its entry here. */
-  #arrives(
-    { identity, generation, services, owns, holds }: CarriedOf<"here">,
-    peer: string,
-    contact: Contact,
-  ): void {
-    const where = this.#away.get(identity);
+  /** Somebody who lives there is in contact. */
+  #arrives(message: CarriedOf<"here">, peer: string, contact: Contact): void {
+    const { identity, generation } = message;
+    const where = this.#absentees.of(identity);
     // It has been on its way elsewhere meanwhile, or is an incarnation of old.
     if (where === undefined || where.at !== peer || generation < where.epoch) return;
-    const { live, book } = this.#options;
     if (generation > where.epoch) {
       const now = { ...where, epoch: generation };
-      this.#away.set(identity, now);
-      void book.note(now);
+      this.#absentees.noted(now);
+      void this.#absentees.note(now);
+      for (const each of this.#contacts.keys()) this.#tellMoves(each);
     }
-    const granted = holds.filter(({ link, owner, service, label }) => {
-      const known = where.sessions.find((each) => each.link === link);
-      const session = known ?? { service, label };
-      if (session.service === "") return true;
-      const { child: server } = live.broker.outline(owner);
-      const refused = this.#refused(where.child, session.service, session.label, server);
-      if (refused === null) return true;
-      contact.say({ kind: "revoke", link, error: refused });
-      this.#options.warn(
-        where.child,
-        `its session from ${this.#options.nameOf(peer)} is denied: ${session.service}`,
-      );
-      return false;
-    });
-    this.#asked.set(identity, new AskedCalls());
-    const far = {
-      ...{ child: where.child, identity, services, owns },
-      holds: granted.map(({ link, owner, opening }) => {
-        return { link, owner, child: live.broker.outline(owner).child, opening };
-      }),
-    };
-    live.broker.reach(far, (message) => this.#say(peer, identity, message));
+    this.#links.arrives(message, peer, contact);
   }
 
-  /** Why somebody who lives elsewhere has no session with a child of this host; null where its entry here grants one.
-   *  `server`: whom it leads to, where that is known. */
-  #refused(client: string, service: string, label: string, server: string): SessionError | null {
-    const config = this.#options.entry(client);
-    const here = `the host of ${server === "" ? service : server}`;
-    if (config === undefined) return denied(service, label, `${here} has no start entry for ${client}`);
-    const route: Route | null = routeFor(config.routes, service, label);
-    if (route?.child === undefined || (server !== "" && route.child !== server))
-      return denied(service, label, `no route of ${client} leads to it on ${here}`);
-    if (route.local === true) return denied(service, label, `its route on ${here} says local: true`);
-    return null;
-  }
-
-  #connect(
-    { link, holder, service, label, args }: CarriedOf<"connect">,
+  /** Somebody has left that peer for another host: who has spoken for it until now says who does from now on. */
+  async #moved(
+    { identity, to, epoch, others }: CarriedOf<"moved">,
     peer: string,
     contact: Contact,
-  ): void {
-    const where = this.#away.get(holder);
-    const refused =
-      where?.at === peer
-        ? this.#refused(where.child, service, label, "")
-        : denied(service, label, "it was not carried from there");
-    if (refused !== null) return contact.say({ kind: "opened", link, error: refused });
-    const { child = "" } = routeFor(this.#options.entry(where!.child)!.routes, service, label)!;
-    const target = { child, service, label, args, patience: null };
-    this.#options.live.broker.hear(holder, { kind: "connect", link, target });
+  ): Promise<void> {
+    const { own, knows, warn, nameOf } = this.#options;
+    const where = this.#absentees.of(identity);
+    if (where?.at === peer && to !== peer && epoch >= where.epoch) {
+      // It is on its way here: that it has come is known when it has.
+      if (to === own) return;
+      if (!knows(to)) {
+        const reason = `it went from ${nameOf(peer)} to the host with the key ${to}, which is none of this host's peers`;
+        if (!this.#warned.has(reason)) warn(where.child, `${reason}: its sessions wait`);
+        return void this.#warned.add(reason);
+      }
+      const noted = await this.#absentees.note({ ...where, at: to, epoch });
+      if (E.isLeft(noted)) return;
+      this.#links.part(identity, "frozen");
+      this.#reach();
+      for (const each of new Set([peer, to])) this.#expect(each);
+      for (const each of this.#contacts.keys()) this.#tellMoves(each);
+      this.#tellAgain();
+    }
+    const now = this.#absentees.of(identity);
+    if (now !== undefined && now.at !== to && now.epoch < epoch) return;
+    const told: string[] = [];
+    for (const other of others) if (await this.#answersFor(other)) told.push(other.identity);
+    if (told.length > 0) contact.say({ kind: "follows", identity, epoch, others: told });
   }
 
-  #call({ link, holder, id, method, parcel, received, oldest }: CarriedOf<"call">, peer: string): boolean {
-    if (this.#away.get(holder)?.at !== peer) return true;
-    const heard = heardParcel(parcel);
-    const asked = this.#asked.get(holder);
-    // Who has not said that it is here says it again when it has.
-    if (asked === undefined) return true;
-    if (!asked.take(link, id, parcelBytes(heard))) return false;
-    this.#options.live.broker.hear(holder, {
-      kind: "call",
-      link,
-      id,
-      method,
-      parcel: heard,
-      received,
-      oldest,
-    });
-    return true;
+  /** Whether somebody is this host's, and what it is told of others is not too late for it. */
+  async #answersFor({
+    identity,
+    child,
+  }: {
+    readonly identity: string;
+    readonly child: string;
+  }): Promise<boolean> {
+    const isNoted = (): boolean => this.#absentees.of(identity) !== undefined || this.#held.has(identity);
+    if (isNoted()) return false;
+    const kept = this.#come.has(identity) || (await this.#options.kept(child))?.identity === identity;
+    return kept && !isNoted();
   }
 
-  #say(peer: string, identity: string, message: ToDomain): void {
-    const said = mirrored(message);
-    if (said === null || this.#away.get(identity)?.at !== peer) return;
-    if (said.kind === "reply") this.#asked.get(identity)?.give(said.link, said.id);
-    this.#contacts.get(peer)?.say(said);
+  async #follows({ identity, epoch, others }: CarriedOf<"follows">, peer: string): Promise<void> {
+    if (this.#absentees.of(identity)?.epoch !== epoch) return;
+    const heard = others.filter((other) => this.#absentees.isAt(other, peer));
+    if (heard.length === 0) return;
+    await this.#absentees.told(identity, heard);
+    await this.#tidy();
+    this.#expect(peer);
   }
 
   // --- for people
@@ -533,7 +503,7 @@ export class Carrier {
     const { live, nameOf } = this.#options;
     const found = new Map<string, CarriedReport>();
     for (const { child: other, identity, far } of live.ties(child)) {
-      const where = far ? this.#away.get(identity) : undefined;
+      const where = far ? this.#absentees.of(identity) : undefined;
       if (where !== undefined)
         found.set(identity, { with: other, at: nameOf(where.at), contact: live.broker.isReached(identity) });
     }

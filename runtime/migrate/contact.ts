@@ -1,7 +1,13 @@
 // One connection that carries sessions between two hosts: messages out, each when all that it follows from is on stable
 // storage here, and messages in. What is lost with it is said again over the next one.
 import { E, type Either } from "../../lib/fp.ts";
-import { decodeCarried, encodeCarried, MOST_CARRIED_BYTES, type CarriedMessage } from "./carried-message.ts";
+import {
+  decodeCarried,
+  encodeCarried,
+  MOST_CARRIED_BYTES,
+  type CarriedMessage,
+  type Expected,
+} from "./carried-message.ts";
 import type { Channel } from "./channel.ts";
 import { MOST_BODY_BYTES } from "./frame.ts";
 import type { MigrateError } from "./migrate-error.ts";
@@ -33,8 +39,8 @@ const sizeOf = (message: CarriedMessage): number => {
 };
 
 export class Contact {
-  /** Whom the other end wants to be told of. */
-  readonly expected = new Set<string>();
+  /** Whom the other end wants to be told of, by identity. */
+  readonly expected = new Map<string, Expected>();
   readonly #options: ContactOptions;
   #outbox: CarriedMessage[] = [];
   #waitingBytes = 0;

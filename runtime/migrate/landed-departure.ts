@@ -5,7 +5,9 @@ import { checkpointProse } from "../checkpoint/checkpoint-error.ts";
 import { decoded } from "../checkpoint/revivable.ts";
 import type { Leaver } from "../host/keeper.ts";
 import type { ChildManifest } from "../image/image.ts";
-import { CARRIED_CARGO } from "./carried-message.ts";
+import { cargoOf, tiesIn, type Ties } from "./carried-cargo.ts";
+import type { Carrier } from "./carrier.ts";
+import type { Onward } from "./ties-survey.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Landed } from "./landings.ts";
 import type { MigrateError } from "./migrate-error.ts";
@@ -26,6 +28,9 @@ export interface LandedDepartureOptions extends Lying {
   readonly decisions: Decisions;
   /** The key of the host that they go to. */
   readonly to: string;
+  /** Carries the sessions that they have left behind; and what it knows the host with this key by. */
+  readonly carrier: Carrier | undefined;
+  readonly peer: (key: string) => string;
   /** Lets other commands act on them again. */
   readonly free: () => void;
 }
@@ -45,6 +50,9 @@ export class LandedDeparture implements Departure {
   readonly names: readonly string[];
   readonly #options: LandedDepartureOptions;
   #travelers: readonly Traveler[] = [];
+  /** With whom they have sessions elsewhere, as the container says, and as it is when they go. */
+  #ties: Ties = new Map();
+  #where: Onward = { from: "", to: "" };
   #seen = false;
 
   constructor(options: LandedDepartureOptions) {
@@ -56,12 +64,11 @@ export class LandedDeparture implements Departure {
     const landed = await this.#options.read();
     if (E.isLeft(landed)) return landed;
     const { container, memories } = landed.right;
-    const [carried] = container.cargo.filter(({ kind }) => kind === CARRIED_CARGO.kind);
-    if (carried !== undefined && container.from !== this.#options.to)
-      return E.left({
-        ...{ tag: "Unfit", child: carried.child },
-        reason: "left sessions behind on the host that it came from, and can only go back there",
-      });
+    const { carrier, peer, to } = this.#options;
+    this.#ties = tiesIn(container.cargo);
+    this.#where = { from: peer(container.from), to: peer(to) };
+    const onward = await (carrier?.onward(this.#ties, this.#where) ?? E.right(this.#ties));
+    if (E.isLeft(onward)) return onward;
     const travelers: Traveler[] = [];
     const all: Requirements[] = [];
     for (const name of this.names) {
@@ -76,9 +83,10 @@ export class LandedDeparture implements Departure {
         return E.left({ tag: "Unfit", child: name, reason: checkpointProse(snapshot.left) });
       travelers.push({ manifest, memory });
       const { engine, base } = platform;
-      all.push(
-        requirementsOf({ name, identity, generation, engine, base }, { ...snapshot.right, memoryBytes }),
-      );
+      const who = { name, identity, generation, engine, base };
+      const needs = requirementsOf(who, { ...snapshot.right, memoryBytes });
+      const carried = onward.right.get(name) ?? [];
+      all.push(carried.length === 0 ? needs : { ...needs, carried });
     }
     this.#travelers = travelers;
     return E.right(all);
@@ -97,7 +105,12 @@ export class LandedDeparture implements Departure {
 
   hold(): Promise<Either<MigrateError, Held>> {
     const travelers = this.#views();
-    return Promise.resolve(E.right({ travelers, cargo: [], since: performance.now() }));
+    const { carrier } = this.#options;
+    const ties = carrier?.holdOnward(this.#leavers(), this.#ties, this.#where) ?? E.right(this.#ties);
+    if (E.isLeft(ties)) return Promise.resolve(ties);
+    this.#ties = ties.right;
+    const cargo = cargoOf(ties.right);
+    return Promise.resolve(E.right({ travelers, cargo, since: performance.now() }));
   }
 
   offer(task: string, to: string): Promise<Either<MigrateError, void>> {
@@ -110,11 +123,18 @@ export class LandedDeparture implements Departure {
     }));
   }
 
-  resume(): void {}
+  resume(): void {
+    this.#options.carrier?.stay(this.#leavers());
+  }
 
   async release(task: string, to: string): Promise<Either<MigrateError, void>> {
-    const released = await this.#options.decisions.release(task, to, this.#leavers(), []);
-    if (E.isRight(released)) await this.#options.gone();
+    const { carrier, decisions, gone, peer } = this.#options;
+    const leavers = this.#leavers();
+    const noted = carrier?.leaving(leavers, this.#ties, peer(to)) ?? [];
+    const released = await decisions.release(task, to, leavers, noted);
+    if (E.isLeft(released)) return released;
+    await gone();
+    await carrier?.left(leavers, noted);
     return released;
   }
 

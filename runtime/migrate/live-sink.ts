@@ -12,7 +12,7 @@ import type { LiveHost } from "../host/live-host.ts";
 import type { Runtime } from "../host/runtime.ts";
 import type { Image } from "../image/image.ts";
 import { didYouMean, nearest } from "../nearest.ts";
-import { CARRIED_CARGO, decodeTies, type CarriedTie } from "./carried-message.ts";
+import { CARRIED_CARGO, decodeTies, type CarriedTie } from "./carried-cargo.ts";
 import { CONTAINER_FORMAT, type Container } from "./container.ts";
 import { FileRehearsal } from "./file-rehearsal.ts";
 import type { Lack } from "./lack.ts";
@@ -36,6 +36,8 @@ export interface LiveSinkOptions {
   readonly reserve: (names: readonly string[]) => Either<MigrateError, () => void>;
   /** Whether sessions are carried between this host and others. */
   readonly carries?: boolean;
+  /** Whether the host with this key is one of this one's peers; without this none but the source is. */
+  readonly knows?: (key: string) => boolean;
   /** Brings the travelers of a container to life. */
   readonly enliven: (container: Container, image: Image) => Promise<Either<HostError, readonly Child[]>>;
   readonly standing: SinkHost["standing"];
@@ -227,12 +229,16 @@ export class LiveSink implements SinkHost {
   }
 
   /** Why what a traveler has with somebody who stays behind can't be carried from here. */
-  #uncarried(child: string, { child: other, serves, session }: CarriedTie): readonly Lack[] {
-    const { carries, entry, isFree } = this.#options;
+  #uncarried(child: string, { child: other, serves, session, at }: CarriedTie): readonly Lack[] {
+    const { carries, entry, isFree, knows } = this.#options;
     const what = session?.service ?? "capability";
     const lack = (reason: string): readonly Lack[] => [{ child, what, name: session?.label ?? "", reason }];
     if (carries !== true)
       return isFree(other) ? lack(`${other} stays behind, and this host carries no sessions`) : [];
+    if (at !== undefined && knows?.(at.key) !== true)
+      return lack(
+        `${other} lives on ${at.name}, and this host's \`peers\` lack that, with the key ${at.key}: the two must know each other`,
+      );
     if (session === null) return [];
     const { service, label } = session;
     const [client, server] = serves ? [child, other] : [other, child];

@@ -5,7 +5,7 @@ import { manifestOf, type Standing } from "../host/frozen-image.ts";
 import type { Leaver } from "../host/keeper.ts";
 import type { LiveHost } from "../host/live-host.ts";
 import type { Runtime } from "../host/runtime.ts";
-import { CARRIED_CARGO, encodeTies, type CarriedTie } from "./carried-message.ts";
+import { cargoOf, type Ties } from "./carried-cargo.ts";
 import type { Carrier } from "./carrier.ts";
 import type { Decisions } from "./decisions.ts";
 import { LandedDeparture, type Lying } from "./landed-departure.ts";
@@ -32,12 +32,33 @@ export interface LiveSourceOptions {
   readonly peer?: (key: string) => string;
 }
 
-type Ties = ReadonlyMap<string, readonly CarriedTie[]>;
-
 const NO_TIES: Ties = new Map();
 
 const unfit = (child: string): Either<MigrateError, never> =>
   E.left({ tag: "Unfit", child, reason: "does not run" });
+
+/** Where sessions aren't carried: nobody is left behind who would wait for one that goes, and none goes without what it
+ *  was handed. What its routes lead to there is the sink's to say. */
+const stays = (names: readonly string[], live: LiveHost): MigrateError | null => {
+  for (const child of names)
+    for (const { child: other, serves, session } of live.ties(child)) {
+      if (names.includes(other) || (serves && session !== null)) continue;
+      const why = serves ? `holds what ${other} has handed to it` : `serves ${other}`;
+      return { tag: "Unfit", child, reason: `${why}, which would stay behind: they go together` };
+    }
+  return null;
+};
+
+/** What is carried of what they have with those who stay behind. */
+const tiesOf = (
+  names: readonly string[],
+  peer: string,
+  { carrier, live }: LiveSourceOptions,
+): Either<MigrateError, Ties> => {
+  if (carrier !== undefined) return carrier.ties(names, peer);
+  const left = stays(names, live);
+  return left === null ? E.right(NO_TIES) : E.left(left);
+};
 
 class LiveDeparture implements Departure {
   readonly names: readonly string[];
@@ -45,22 +66,13 @@ class LiveDeparture implements Departure {
   readonly #free: () => void;
   /** The last state of each memory that was seen. */
   readonly #buffers = new Map<string, SharedArrayBuffer>();
-  readonly #ties: () => Either<MigrateError, Ties>;
   readonly #peer: string;
   #standing: readonly Standing[] = [];
   #carried: Ties = NO_TIES;
 
-  /** `ties`: what is carried of what they have with those who stay behind; Left where that can't be. `peer`: where
-   *  to. */
-  constructor(
-    names: readonly string[],
-    options: LiveSourceOptions,
-    free: () => void,
-    ties: () => Either<MigrateError, Ties>,
-    peer: string,
-  ) {
+  /** `peer`: where to. */
+  constructor(names: readonly string[], options: LiveSourceOptions, free: () => void, peer: string) {
     this.names = names;
-    this.#ties = ties;
     this.#peer = peer;
     this.#options = options;
     this.#free = free;
@@ -70,7 +82,9 @@ class LiveDeparture implements Departure {
     const { live, runtime } = this.#options;
     await live.wake(this.names);
     await live.wakeTied(this.names);
-    const ties = this.#ties();
+    const { carrier } = this.#options;
+    const prepared = await (carrier?.prepare(this.names, this.#peer) ?? E.right(undefined));
+    const ties = E.isLeft(prepared) ? prepared : tiesOf(this.names, this.#peer, this.#options);
     if (E.isLeft(ties)) return ties;
     const all: Requirements[] = [];
     for (const name of this.names) {
@@ -107,15 +121,17 @@ class LiveDeparture implements Departure {
     const stopped = await live.stop(this.names, { deadline, since });
     if (E.isLeft(stopped)) return E.left({ tag: "Host", error: stopped.left });
     this.#standing = stopped.right;
-    const ties = this.#ties();
+    const { carrier } = this.#options;
+    const ties =
+      carrier === undefined
+        ? tiesOf(this.names, this.#peer, this.#options)
+        : carrier.hold(this.#leavers(), this.#peer);
     if (E.isLeft(ties)) {
       this.resume();
       return ties;
     }
     this.#carried = ties.right;
-    const cargo = [...ties.right].flatMap(([child, carried]) =>
-      carried.length === 0 ? [] : [{ ...CARRIED_CARGO, child, bytes: encodeTies(carried) }],
-    );
+    const cargo = cargoOf(ties.right);
     const longest = Math.max(...stopped.right.map(({ pauseMs }) => pauseMs));
     const travelers = stopped.right.map((standing) => ({
       memory: standing.frozen.memory,
@@ -134,20 +150,26 @@ class LiveDeparture implements Departure {
     return decisions.offer(task, to, leavers);
   }
 
+  /** Those who stand still. */
+  #leavers(): readonly Leaver[] {
+    return this.#standing.map(({ child }) => ({ name: child.name, ...child.identity }));
+  }
+
   resume(): void {
+    this.#options.carrier?.stay(this.#leavers());
     for (const { child } of this.#standing) child.resume();
     this.#standing = [];
   }
 
   async release(task: string, to: string): Promise<Either<MigrateError, void>> {
-    const leavers = this.#standing.map(({ child }) => ({ name: child.name, ...child.identity }));
+    const leavers = this.#leavers();
     const { carrier, decisions } = this.#options;
     const noted = carrier?.leaving(leavers, this.#carried, this.#peer) ?? [];
     const released = await decisions.release(task, to, leavers, noted);
     if (E.isLeft(released)) return released;
     await Promise.all(this.#standing.map(({ child }) => child.release()));
     this.#standing = [];
-    await carrier?.left(leavers, noted, this.#carried);
+    await carrier?.left(leavers, noted);
     return released;
   }
 
@@ -170,40 +192,25 @@ export class LiveSource implements SourceHost {
     if (E.isLeft(lying)) return lying;
     if (lying.right !== null) {
       const held = reserve(names);
-      const { decisions } = this.#options;
+      const { decisions, carrier, peer } = this.#options;
       return E.isLeft(held)
         ? held
-        : E.right(new LandedDeparture({ names, decisions, to, free: held.right, ...lying.right }));
+        : E.right(
+            new LandedDeparture({
+              ...{ names, decisions, to, free: held.right, ...lying.right },
+              ...{ carrier, peer: peer ?? ((key) => key) },
+            }),
+          );
     }
     for (const name of names) {
       const child = live.child(name);
       if (!live.rests(name) && (child === undefined || child.ending !== null)) return unfit(name);
     }
     const peer = this.#options.peer?.(to) ?? to;
-    const ties = (): Either<MigrateError, Ties> => this.#ties(names, peer);
-    const refused = ties();
+    const refused = tiesOf(names, peer, this.#options);
     if (E.isLeft(refused)) return refused;
     const free = reserve(names);
-    return E.isLeft(free) ? free : E.right(new LiveDeparture(names, this.#options, free.right, ties, peer));
-  }
-
-  #ties(names: readonly string[], peer: string): Either<MigrateError, Ties> {
-    const { carrier } = this.#options;
-    if (carrier !== undefined) return carrier.ties(names, peer);
-    const stays = this.#stays(names);
-    return stays === null ? E.right(NO_TIES) : E.left(stays);
-  }
-
-  /** Nobody is left behind who would wait for one that goes, and none goes without what it was handed: sessions and
-   *  capabilities are carried within a host. What its routes lead to there is the sink's to say. */
-  #stays(names: readonly string[]): MigrateError | null {
-    for (const child of names)
-      for (const { child: other, serves, session } of this.#options.live.ties(child)) {
-        if (names.includes(other) || (serves && session !== null)) continue;
-        const why = serves ? `holds what ${other} has handed to it` : `serves ${other}`;
-        return { tag: "Unfit", child, reason: `${why}, which would stay behind: they go together` };
-      }
-    return null;
+    return E.isLeft(free) ? free : E.right(new LiveDeparture(names, this.#options, free.right, peer));
   }
 
   verdict(task: string, to: string): Promise<Either<MigrateError, Verdict>> {

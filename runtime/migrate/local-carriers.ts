@@ -19,6 +19,9 @@ const carriers = new WeakMap<LiveHost, LocalCarrier>();
 /** Those that are open, by what they are known by. */
 const open = new Map<string, LiveHost>();
 
+/** Those of one process know one another. */
+export const isOpen = (id: string): boolean => open.has(id);
+
 const nameOf = (id: string): string => open.get(id)?.config.name ?? "a host that has ended";
 
 const dial = async (own: string, to: string): Promise<Either<MigrateError, Channel>> => {
@@ -41,7 +44,7 @@ export const carrierOf = (live: LiveHost, entry: (name: string) => StartConfig |
   if (known !== undefined) return known;
   const id = randomUUID();
   const carrier = new Carrier({
-    ...{ own: id, live, entry, nameOf },
+    ...{ own: id, live, entry, nameOf, knows: isOpen },
     book: {
       all: () => Promise.resolve([]),
       note: () => Promise.resolve(E.right(undefined)),
@@ -50,6 +53,7 @@ export const carrierOf = (live: LiveHost, entry: (name: string) => StartConfig |
     dial: (to) => dial(id, to),
     settled: () => Promise.resolve(),
     hasEnded: () => Promise.resolve(false),
+    kept: (child) => Promise.resolve(live.identityOf(child)),
     warn: () => {},
   });
   const made = { id, carrier };

@@ -6,14 +6,14 @@ import { hostProse, type HostError } from "../host/host-error.ts";
 import type { LiveHost } from "../host/live-host.ts";
 import type { Runtime } from "../host/runtime.ts";
 import type { Image } from "../image/image.ts";
-import { decodeTies } from "./carried-message.ts";
+import { tiesIn, type Ties } from "./carried-cargo.ts";
 import { Channel } from "./channel.ts";
 import type { Container } from "./container.ts";
 import { MemoryDecisions } from "./decisions.ts";
 import { noLandings } from "./landings.ts";
 import { LiveSink } from "./live-sink.ts";
 import { LiveSource } from "./live-source.ts";
-import { carrierOf, type LocalCarrier } from "./local-carriers.ts";
+import { carrierOf, isOpen, type LocalCarrier } from "./local-carriers.ts";
 import { duplexPair } from "./local-link.ts";
 import { MigThread } from "./mig-thread.ts";
 import type { MigrateError } from "./migrate-error.ts";
@@ -72,13 +72,12 @@ const threadOf = (
       peer: () => other.id,
     }),
     sink: new LiveSink({
-      ...{ live, runtime, entry, reserve: free, carries: true },
+      ...{ live, runtime, entry, reserve: free, carries: true, knows: isOpen },
       names: () => [],
       isFree: (name) => live.child(name)?.ending !== null,
       enliven: async (container, image) => {
-        const ties = container.cargo.flatMap(({ bytes }) => decodeTies(bytes) ?? []);
         const isTaken = (name: string): boolean => live.child(name)?.ending === null;
-        await carrier.arrived(container.manifest.children, ties, other.id, isTaken);
+        await carrier.arrived(container.manifest.children, tiesIn(container.cargo), other.id, isTaken);
         const revived = await live.reviveRead(image, `the container of ${container.task}`, { entry });
         if (E.isLeft(revived)) failed({ container, image }, revived.left);
         else carrier.landed(other.id);
@@ -128,7 +127,7 @@ export const migrateLocally = async ({
   );
   try {
     const migrated = await source.migrate(names, to.runtime.signer.publicKey, options, signal, progress);
-    return stranded === null ? migrated : await takeBack(from, stranded);
+    return stranded === null ? migrated : await takeBack(from, to, stranded);
   } finally {
     source.close();
     sink.close();
@@ -138,12 +137,25 @@ export const migrateLocally = async ({
 /** What can't live there comes back to life here, from the container that it left in. */
 const takeBack = async (
   { live, entry }: LocalHost,
+  to: LocalHost,
   { arrived: { container, image }, error }: { readonly arrived: Arrived; readonly error: HostError },
 ): Promise<Either<MigrateError, never>> => {
-  await carrierOf(live, entry).carrier.arrived(container.manifest.children, [], "", () => true);
+  const here = carrierOf(live, entry);
+  const there = carrierOf(to.live, to.entry);
+  const { children } = container.manifest;
+  // Those who have heard that they went there hear from there that they came back.
+  const ties = await there.carrier.onward(tiesIn(container.cargo), { from: here.id, to: here.id });
+  const back: Ties = E.isLeft(ties) ? new Map() : ties.right;
+  const thirds = new Map([...back].map(([name, all]) => [name, all.filter(({ at }) => at !== undefined)]));
+  const left = there.carrier.leaving(children, back, here.id);
+  await here.carrier.arrived(children, thirds, there.id, (name) => live.child(name)?.ending === null);
+  await there.carrier.left(children, left);
   const revived = await live.reviveRead(image, `the container of ${container.task}`, { entry });
-  if (E.isRight(revived)) return E.left({ tag: "Host", error });
-  const names = container.manifest.children.map(({ name }) => name);
+  if (E.isRight(revived)) {
+    here.carrier.landed(there.id);
+    return E.left({ tag: "Host", error });
+  }
+  const names = children.map(({ name }) => name);
   return E.left({
     tag: "Unfit",
     child: names.join(", "),

@@ -3,7 +3,7 @@
 import * as t from "io-ts";
 import { natural, struct, text } from "../../lib/codec.ts";
 import { bounded } from "./bounded.ts";
-import { CarriedTies } from "./carried-message.ts";
+import { CarriedTies } from "./carried-cargo.ts";
 
 /** Travelers of one task: they stop, travel and go on together. */
 export const MOST_TRAVELERS = 64;

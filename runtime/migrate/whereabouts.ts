@@ -16,7 +16,14 @@ export const Whereabouts = struct(
     /** Sessions that it held when it left: what they are with, as this host knew it. */
     sessions: t.readonlyArray(struct({ link: text, service: text, label: text })),
   },
-  {},
+  {
+    /** Identities of those who had links with it when that was noted, wherever they live; left out where that is not
+     *  known. */
+    others: t.readonlyArray(text),
+    /** It left from here, and those of them who live on a third host that has not said yet that it knows where this one
+     *  went: it hears of that from here. */
+    untold: t.readonlyArray(text),
+  },
   "Whereabouts",
 );
 export type Whereabouts = t.TypeOf<typeof Whereabouts>;

@@ -1,14 +1,14 @@
-// Two live hosts of one process whose carriers speak over a wire that can be made to fail, a server and a client.
+// Live hosts of one process, two or three, whose carriers speak over a wire that can be made to fail, a server and a client.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { compileComponent, type Compiled } from "../../runtime/component/compile.ts";
 import type { Route } from "../../runtime/core/route.ts";
 import type { StartConfig } from "../../runtime/host/host-config.ts";
 import { LiveHost } from "../../runtime/host/live-host.ts";
-import { decodeTies } from "../../runtime/migrate/carried-message.ts";
+import { tiesIn } from "../../runtime/migrate/carried-cargo.ts";
 import { Carrier } from "../../runtime/migrate/carrier.ts";
 import { Channel } from "../../runtime/migrate/channel.ts";
-import { MemoryDecisions } from "../../runtime/migrate/decisions.ts";
+import { MemoryDecisions, type Decisions } from "../../runtime/migrate/decisions.ts";
 import { noLandings } from "../../runtime/migrate/landings.ts";
 import { LiveSink } from "../../runtime/migrate/live-sink.ts";
 import { LiveSource } from "../../runtime/migrate/live-source.ts";
@@ -21,7 +21,7 @@ import { E, type Either } from "../../lib/fp.ts";
 import type { Stage } from "./two-hosts.ts";
 import { makeWire, type Fault } from "./wire.ts";
 
-export type Name = "here" | "there";
+export type Name = "here" | "there" | "beyond";
 
 interface End {
   readonly name: Name;
@@ -30,24 +30,35 @@ interface End {
   readonly carrier: Carrier;
   readonly warnings: string[];
   readonly entries: Map<string, StartConfig>;
+  /** Whom it has noted to be elsewhere, by identity. */
+  readonly noted: ReadonlySet<string>;
 }
 
 export interface CarriedHosts {
   readonly here: End;
   readonly there: End;
+  readonly beyond: End;
   /** What children wrote, wherever they were. */
   readonly log: string[];
   /** What the next contacts do, one after the other; those after them never fail. */
   faults: Fault[];
   /** Nobody can be called while it is. */
   apart: boolean;
+  /** Two that can't call each other while it is so. */
+  split: readonly [Name, Name] | null;
+  /** `A B`, where A has no peer B. */
+  readonly strangers: Set<string>;
   /** Contacts that there were. */
   readonly contacts: { readonly count: number };
   cut(): void;
   start(name: string, text: string, routes?: readonly Route[]): Promise<void>;
   /** Resolves once somebody has written this. */
   until(text: string): Promise<void>;
+  /** From here to there, or from there to here. */
   migrate(from: Name, ...names: readonly string[]): Promise<Either<MigrateError, Migrated>>;
+  move(from: Name, to: Name, ...names: readonly string[]): Promise<Either<MigrateError, Migrated>>;
+  /** Where a child lives. */
+  home(name: string): Name;
   close(): Promise<void>;
 }
 
@@ -70,15 +81,25 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
   const { runtime } = stage;
   const log: string[] = [];
   const waiting = new Map<string, () => void>();
-  const open: (() => void)[] = [];
+  let open: (readonly [Name, Name, () => void])[] = [];
+  const cut = (isMeant: (a: Name, b: Name) => boolean): void => {
+    const [before, left] = [open, open.filter(([a, b]) => !isMeant(a, b))];
+    open = left;
+    for (const [a, b, end] of before) if (isMeant(a, b)) end();
+  };
+  const isSplit = (a: Name, b: Name): boolean =>
+    state.split !== null && state.split.includes(a) && state.split.includes(b);
   const contacts = { count: 0 };
+  const strangers = new Set<string>();
   const other = (name: Name): Name => (name === "here" ? "there" : "here");
-  const state = { faults: [] as Fault[], apart: false };
+  const state = { faults: [] as Fault[], apart: false, split: null as readonly [Name, Name] | null };
   const ends = new Map<Name, End>();
+  /** Where somebody goes who leaves from there: all have one key. */
+  const targets = new Map<Name, Name>();
 
   const dial = async (from: Name, to: Name): Promise<Either<MigrateError, Channel>> => {
     const peer = ends.get(to);
-    if (peer === undefined || state.apart)
+    if (peer === undefined || state.apart || isSplit(from, to))
       return E.left({ tag: "Link", peer: to, reason: "nobody is there" });
     contacts.count++;
     const wire = makeWire(state.faults.shift() ?? null);
@@ -86,7 +107,7 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
       Channel,
       Channel,
     ];
-    open.push(() => near.cut());
+    open.push([from, to, () => near.cut()]);
     void far.next(["carry"]).then(async (said) => {
       if (E.isRight(said)) await peer.carrier.serve(far, from, said.right.version);
       far.close();
@@ -96,6 +117,14 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
 
   const make = (name: Name): End => {
     const warnings: string[] = [];
+    /** Whom the host has noted to be elsewhere. */
+    const noted = new Set<string>();
+    const decisions: Decisions = new MemoryDecisions();
+    const release = decisions.release.bind(decisions);
+    decisions.release = (task, to, leavers, carried) => {
+      for (const { identity } of carried) noted.add(identity);
+      return release(task, to, leavers, carried);
+    };
     const entries = new Map<string, StartConfig>();
     const warn = (_child: string, text: string): void => void warnings.push(text);
     const live = new LiveHost({
@@ -107,38 +136,42 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
         waiting.get(event.text)?.();
       },
     });
+    const knows = (peer: string): boolean => ends.has(peer as Name) && !strangers.has(`${name} ${peer}`);
     const carrier = new Carrier({
       ...{ own: name, live, warn, nameOf: (peer) => peer },
       entry: (each) => entries.get(each),
       book: {
         all: () => Promise.resolve([]),
-        note: () => Promise.resolve(E.right(undefined)),
-        drop: () => Promise.resolve(),
+        note: ({ identity }) => Promise.resolve(E.right(void noted.add(identity))),
+        drop: (identity) => Promise.resolve(void noted.delete(identity)),
       },
       dial: (to) => dial(name, to as Name),
+      patience: 500,
       settled: () => new Promise((resolve) => setImmediate(resolve)),
       hasEnded: () => Promise.resolve(false),
+      knows,
+      kept: (child) => Promise.resolve(live.identityOf(child)),
     });
     const isTaken = (each: string): boolean => live.child(each)?.ending === null;
     const thread = new MigThread({
       host: name,
       signer: runtime.signer,
       source: new LiveSource({
-        ...{ live, runtime, carrier, decisions: new MemoryDecisions() },
+        ...{ live, runtime, carrier, decisions },
         reserve: () => E.right(() => {}),
-        peer: () => other(name),
+        peer: () => targets.get(name)!,
       }),
       sink: new LiveSink({
-        ...{ live, runtime, carries: true },
+        ...{ live, runtime, carries: true, knows },
         entry: (each) => entries.get(each),
         names: () => [...entries.keys()],
         isFree: (each) => !isTaken(each),
         reserve: () => E.right(() => {}),
         enliven: async ({ task, manifest, cargo }, image) => {
-          const ties = cargo.flatMap(({ bytes }) => decodeTies(bytes) ?? []);
-          await carrier.arrived(manifest.children, ties, other(name), isTaken);
+          const from = manifest.host as Name;
+          await carrier.arrived(manifest.children, tiesIn(cargo), from, isTaken);
           const revived = await live.reviveRead(image, task, { entry: (each) => entries.get(each) });
-          if (E.isRight(revived)) carrier.landed(other(name));
+          if (E.isRight(revived)) carrier.landed(from);
           return revived;
         },
         standing: () => Promise.resolve("open"),
@@ -148,21 +181,34 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
       landings: noLandings,
       dial: (key) => {
         const [own, far] = duplexPair();
-        void ends.get(other(name))!.thread.serve({ channel: new Channel(far, { peer: name }), key });
-        return Promise.resolve(E.right({ channel: new Channel(own, { peer: other(name) }), key }));
+        const to = targets.get(name)!;
+        void ends.get(to)!.thread.serve({ channel: new Channel(far, { peer: name }), key });
+        return Promise.resolve(E.right({ channel: new Channel(own, { peer: to }), key }));
       },
       may: () => true,
       arrived: () => {},
       fetched: () => {},
       warn,
     });
-    const end = { name, live, thread, carrier, warnings, entries };
+    const end = { name, live, thread, carrier, warnings, entries, noted };
     ends.set(name, end);
     return end;
   };
-  const [here, there] = [make("here"), make("there")];
+  const [here, there, beyond] = [make("here"), make("there"), make("beyond")];
+  const move: CarriedHosts["move"] = (from, to, ...names) => {
+    targets.set(from, to);
+    return ends.get(from)!.thread.migrate(names, runtime.signer.publicKey);
+  };
   return {
-    ...{ here, there, log, contacts },
+    ...{ here, there, beyond, log, contacts, strangers, move },
+    get split() {
+      return state.split;
+    },
+    set split(next) {
+      state.split = next;
+      if (next !== null) cut(isSplit);
+    },
+    home: (name) => [...ends.values()].find(({ live }) => live.child(name)?.ending === null)?.name ?? "here",
     get faults() {
       return state.faults;
     },
@@ -174,11 +220,9 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
     },
     set apart(next) {
       state.apart = next;
-      if (next) for (const cut of open.splice(0)) cut();
+      if (next) cut(() => true);
     },
-    cut: () => {
-      for (const cut of open.splice(0)) cut();
-    },
+    cut: () => cut(() => true),
     async start(name, text, routes = []) {
       const { code, name: file, hash, sourceMap } = await compiledOf(stage, text);
       const config: StartConfig = {
@@ -198,7 +242,7 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
     },
     until: (text) =>
       log.includes(text) ? Promise.resolve() : new Promise((resolve) => waiting.set(text, () => resolve())),
-    migrate: (from, ...names) => ends.get(from)!.thread.migrate(names, runtime.signer.publicKey),
+    migrate: (from, ...names) => move(from, other(from), ...names),
     async close() {
       for (const { thread, carrier } of ends.values()) {
         thread.close();

@@ -5,7 +5,12 @@ import { join } from "node:path";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import type { Route } from "../../runtime/core/route.ts";
-import { decodeCarried, encodeCarried, type CarriedMessage } from "../../runtime/migrate/carried-message.ts";
+import {
+  CARRIED,
+  decodeCarried,
+  encodeCarried,
+  type CarriedMessage,
+} from "../../runtime/migrate/carried-message.ts";
 import { Channel } from "../../runtime/migrate/channel.ts";
 import { duplexPair } from "../../runtime/migrate/local-link.ts";
 import { E } from "../../lib/fp.ts";
@@ -63,6 +68,8 @@ const given = <T>(either: E.Either<unknown, T>): T => {
   if (E.isLeft(either)) throw new Error(JSON.stringify(either.left));
   return either.right;
 };
+
+const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe("a session that is carried between two hosts", function () {
   this.timeout(60_000);
@@ -127,6 +134,123 @@ describe("a session that is carried between two hosts", function () {
       await goesOn(hosts);
     }),
   );
+
+  describe("of three hosts", () => {
+    for (const [mover, stayed] of [
+      ["client", "server"],
+      ["server", "client"],
+    ] as const)
+      it(
+        `law 2: goes on when the ${mover} moves on to a third, and the ${stayed} to the second, and home again`,
+        on(async (hosts) => {
+          await counting(hosts);
+          given(await hosts.move("here", "there", mover));
+          await goesOn(hosts);
+          given(await hosts.move("there", "beyond", mover));
+          await goesOn(hosts);
+          expect(hosts.beyond.carrier.report(mover)).to.deep.equal([
+            { with: stayed, at: "here", contact: true },
+          ]);
+          given(await hosts.move("here", "there", stayed));
+          await goesOn(hosts);
+          expect(hosts.beyond.carrier.report(mover)).to.deep.equal([
+            { with: stayed, at: "there", contact: true },
+          ]);
+          // Nobody who has none of them is asked for either any more.
+          while (hosts.here.noted.size > 0) await soon();
+          given(await hosts.move("beyond", "here", mover));
+          await goesOn(hosts);
+          given(await hosts.move("there", "here", stayed));
+          await goesOn(hosts);
+          for (const name of ["here", "there", "beyond"] as const)
+            expect(hosts[name].carrier.report(mover)).to.deep.equal([]);
+        }),
+      );
+
+    type Step = readonly [name: "client" | "server", to: Name, trouble: "none" | "cut" | "split", at: number];
+    const NAMES: readonly Name[] = ["here", "there", "beyond"];
+    const anyStep: fc.Arbitrary<Step> = fc.tuple(
+      fc.constantFrom("client" as const, "server" as const),
+      fc.constantFrom(...NAMES),
+      fc.constantFrom("none" as const, "none" as const, "cut" as const, "split" as const),
+      fc.nat(2),
+    );
+
+    it("law 3, fault 37: each call runs once whoever moves where, one after the other or at once, links cut meanwhile", () =>
+      fc.assert(
+        fc.asyncProperty(fc.array(anyStep, { minLength: 8, maxLength: 8 }), (steps) =>
+          on(async (hosts) => {
+            await counting(hosts);
+            for (const [i, [name, to, trouble, at]] of steps.entries()) {
+              const moving: Promise<unknown>[] = [];
+              const move = (who: string, where: Name): void => {
+                const from = hosts.home(who);
+                if (from !== where) moving.push(hosts.move(from, where, who));
+              };
+              if (trouble === "split") hosts.split = [NAMES[at]!, NAMES[(at + 1) % 3]!];
+              move(name, to);
+              if (i % 3 === 2) move(name === "client" ? "server" : "client", NAMES[at]!);
+              if (trouble === "cut") hosts.cut();
+              // A move may be refused: where a third host can't be asked, or somebody has come meanwhile.
+              await Promise.all(moving);
+              hosts.split = null;
+              await goesOn(hosts, 2);
+            }
+          })(),
+        ),
+        { numRuns: 2 },
+      ));
+
+    it(
+      "fault 37: each call runs once where the link fails at one frame after the other, with two who both left",
+      on(async (hosts) => {
+        await counting(hosts);
+        given(await hosts.move("here", "there", "client"));
+        await goesOn(hosts);
+        hosts.faults = bothWays(
+          "cut",
+          Array.from({ length: 8 }, (_, frame) => frame),
+        );
+        given(await hosts.move("here", "beyond", "server"));
+        while (hosts.faults.length > 0) {
+          await goesOn(hosts, 2);
+          hosts.cut();
+        }
+        await goesOn(hosts);
+      }),
+    );
+
+    const refused = async (hosts: CarriedHosts): Promise<string> => {
+      const moved = await hosts.move("there", "beyond", "client");
+      await goesOn(hosts);
+      return JSON.stringify(E.isLeft(moved) ? moved.left : "it moved");
+    };
+
+    it(
+      "is refused before anything stops where the third host and the other one's don't know each other, or can't be asked",
+      on(async (hosts) => {
+        await counting(hosts);
+        given(await hosts.move("here", "there", "client"));
+        await goesOn(hosts);
+        hosts.strangers.add("beyond here");
+        expect(await refused(hosts)).to.match(
+          /Lacking.*server lives on here, and this host's `peers` lack that, with the key here/,
+        );
+        hosts.strangers.add("here beyond");
+        expect(await refused(hosts)).to.match(
+          /Unfit.*has a session with server, which lives on here: that host's `peers` lack beyond, with the key beyond/,
+        );
+        hosts.strangers.clear();
+        hosts.apart = true;
+        const moved = await hosts.move("there", "beyond", "client");
+        expect(JSON.stringify(moved)).to.match(/that host is not in contact, and can't be asked/);
+        hosts.apart = false;
+        await goesOn(hosts);
+        given(await hosts.move("there", "beyond", "client"));
+        await goesOn(hosts);
+      }),
+    );
+  });
 
   const bothWays = (failure: Failure, frames: readonly number[]): Fault[] =>
     frames.flatMap((frame) => ([0, 1] as const).map((direction) => ({ direction, frame, failure })));
@@ -319,7 +443,7 @@ describe("a session that is carried between two hosts", function () {
       const { identity: client, link } = live.ties("server")[0]!;
       const [near, far] = duplexPair();
       const stranger = new Channel(near, { peer: "here" });
-      const over = carrier.serve(new Channel(far, { peer: "stranger" }), "stranger", 1);
+      const over = carrier.serve(new Channel(far, { peer: "stranger" }), "stranger", CARRIED);
       given(await stranger.next(["carrying"]));
       const call = { link, id: "1-1.999", method: "add", received: [], oldest: "1-1.0" };
       const answer = E.right({ body: "[1]", bytes: [], capabilities: [] });
@@ -336,6 +460,10 @@ describe("a session that is carried between two hosts", function () {
         { kind: "away", identity: client },
         { kind: "ended", identity: server },
         { kind: "ended", identity: client },
+        { kind: "moved", identity: client, to: "stranger", epoch: 99, others: [] },
+        { kind: "moved", identity: client, to: "beyond", epoch: 99, others: [] },
+        { kind: "follows", identity: client, epoch: 2, others: [server] },
+        { kind: "known", key: "beyond", known: true },
         { kind: "connect", link: "9-9", holder: client, service: "Tally", label: "", args: "{}" },
       ];
       for (const [number, message] of said.entries()) {
