@@ -1,6 +1,7 @@
 // The options of `migrate` and `drain`, read and judged before the host is asked.
 import { E } from "../../lib/fp.ts";
 import { amountOfTime } from "../amount.ts";
+import { MOST_MOVES } from "../daemon/control-protocol.ts";
 import type { Console } from "./console.ts";
 import { WRONG_INPUT, type ExitStatus } from "./exit-status.ts";
 import type { HostCommand } from "./host-command.ts";
@@ -64,8 +65,8 @@ export const drainCommand = async (
   signal: AbortSignal,
 ): Promise<ExitStatus> => {
   const count = countIn(most);
-  if (count !== null && count !== undefined && count > 0)
+  if (count !== null && count !== undefined && count > 0 && count <= MOST_MOVES)
     return drain({ ...command, most: count }, console, signal);
-  console.complain(`cryonode: --most ${most}: expected a whole number from 1 to ${MOST_COUNT}`);
+  console.complain(`cryonode: --most ${most}: expected a whole number from 1 to ${MOST_MOVES}`);
   return WRONG_INPUT;
 };

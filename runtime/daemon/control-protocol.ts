@@ -26,6 +26,9 @@ const command = <N extends string, F extends Readonly<Record<string, t.Mixed>>>(
 /** Nothing is null, so that no key is ever missing. */
 const orNull = <C extends t.Mixed>(codec: C) => t.union([codec, t.null]);
 
+/** As many groups a drain moves at once: each has a connection, of which a host takes 32 of a peer. */
+export const MOST_MOVES = 24;
+
 const commands = {
   /** Who is there. */
   hello: command("hello", {}),
@@ -78,7 +81,7 @@ const commands = {
   abort: command("abort", { name: text }),
   /** Settles a doubt: the child's source is gone for good. */
   resolve: command("resolve", { name: text }),
-  /** Moves all that run, `most` at a time. */
+  /** Moves all that run, `most` at a time, of which there are `MOST_MOVES`. */
   drain: command("drain", { to: text, most: natural }),
   /** Freezes all and ends the host. */
   stop: command("stop", {}),

@@ -14,6 +14,7 @@ import type { MigrateError } from "../migrate/migrate-error.ts";
 import type { Address } from "../migrate/peer.ts";
 import type { Migrated, Progress, TravelOptions } from "../migrate/progress.ts";
 import { callFromOutside } from "./call-from-outside.ts";
+import { MOST_MOVES } from "./control-protocol.ts";
 import { durableProse, type DurableError } from "./durable-error.ts";
 import type { DurableEvent } from "./durable-event.ts";
 import type {
@@ -479,7 +480,7 @@ class KeptHost implements DurableHost {
         } else for (const child of group) left.push({ child, reason: durableProse(done.left) });
       }
     };
-    await Promise.all(Array.from({ length: Math.max(1, most) }, moveNext));
+    await Promise.all(Array.from({ length: Math.min(Math.max(1, most), MOST_MOVES) }, moveNext));
     return E.right({ moved, left });
   }
 

@@ -2,7 +2,7 @@
 // compares the other's key with the one that is pinned before the first byte of it is parsed.
 import { connect, createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import { constants } from "node:crypto";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { E, type Either } from "../../lib/fp.ts";
 import { parsePublicKey, type PublicKey } from "../image/public-key.ts";
 import type { TlsIdentity } from "./certificate.ts";
@@ -13,8 +13,10 @@ import { addressText, type Address, type Peer } from "./peer.ts";
 
 /** How long a handshake may take, in ms. */
 const HANDSHAKE_MS = 5000;
-/** Connections at once; further ones are dropped. */
-const MOST_CONNECTIONS = 32;
+/** Connections of one peer at once; it is told that further ones are too many. */
+const MOST_OF_A_PEER = 32;
+/** Callers at once who have not shown yet who they are; beyond them, who has taken longest for that is dropped. */
+const MOST_UNKNOWN = 128;
 
 const contextOf = ({ key, cert }: TlsIdentity): SecureContextOptions => ({
   key,
@@ -118,6 +120,23 @@ export interface Listening {
   close(): void;
 }
 
+/** Those who have called and not shown yet who they are: strangers who never speak keep nobody out for long. */
+const unknownCallers = (server: Server): { readonly shown: (socket: TLSSocket) => void } => {
+  const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+  /** By where they call from, who came first first. */
+  const callers = new Map<string, Socket>();
+  server.on("connection", (socket: Socket) => {
+    const end = endOf(socket);
+    callers.set(end, socket);
+    socket.once("close", () => {
+      if (callers.get(end) === socket) callers.delete(end);
+    });
+    const [first] = callers.values();
+    if (callers.size > MOST_UNKNOWN) first!.destroy();
+  });
+  return { shown: (socket) => void callers.delete(endOf(socket)) };
+};
+
 /** Listens for peers. Left: why it can't; without pinned peers it does not. */
 export const listenForPeers = (options: ListenOptions): Promise<Either<string, Listening>> => {
   const { address, identity, peers, serve, stranger, silence } = options;
@@ -133,10 +152,12 @@ export const listenForPeers = (options: ListenOptions): Promise<Either<string, L
     rejectUnauthorized: false,
     handshakeTimeout: HANDSHAKE_MS,
   });
-  server.maxConnections = MOST_CONNECTIONS;
+  const unknown = unknownCallers(server);
+  const open = new Map<PublicKey, number>();
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   server.on("secureConnection", (socket) => {
     socket.on("error", () => socket.destroy());
+    unknown.shown(socket);
     const key = keyOf(socket);
     const peer = peers.find((each) => each.key === key);
     if (peer === undefined || !isFresh(socket)) {
@@ -144,10 +165,15 @@ export const listenForPeers = (options: ListenOptions): Promise<Either<string, L
       return void socket.destroy();
     }
     socket.setNoDelay(true);
-    serve({
-      channel: new Channel(socket, { peer: peer.name, ...(silence === undefined ? {} : { silence }) }),
-      key: peer.key,
-    });
+    const channel = new Channel(socket, { peer: peer.name, ...(silence === undefined ? {} : { silence }) });
+    const count = (open.get(peer.key) ?? 0) + 1;
+    if (count > MOST_OF_A_PEER) {
+      const reason = `${peer.name} has ${MOST_OF_A_PEER} connections to it already`;
+      return void channel.send({ kind: "refused", name: "Crowded", reason }).then(() => channel.close());
+    }
+    open.set(peer.key, count);
+    socket.once("close", () => open.set(peer.key, open.get(peer.key)! - 1));
+    serve({ channel, key: peer.key });
   });
   return new Promise((resolve) => {
     server.once("error", (error: NodeJS.ErrnoException) =>

@@ -156,6 +156,35 @@ describe("the link of the command channel", () => {
     channel.cut();
   });
 
+  it("fault 17: is open to a peer while strangers hold as many connections as they like, and never speak", async () => {
+    const silent = Array.from({ length: 200 }, () =>
+      connectPlain(listening.address.port, "127.0.0.1").on("error", () => {}),
+    );
+    await Promise.all(silent.map((socket) => new Promise((settled) => socket.once("connect", settled))));
+    const linked = await dialPeer(peer(host.key), { identity: friend.identity });
+    expect(linked).to.satisfy(E.isRight);
+    if (E.isRight(linked)) linked.right.channel.cut();
+    for (const socket of silent) socket.destroy();
+  });
+
+  it("fault 17: has 32 connections of a peer, and refuses the next by name", async () => {
+    const all = await Promise.all(
+      Array.from({ length: 33 }, () => dialPeer(peer(host.key), { identity: friend.identity })),
+    );
+    const channels = all.map((linked) => {
+      if (E.isLeft(linked)) throw new Error(JSON.stringify(linked.left));
+      return linked.right.channel;
+    });
+    const refused = await Promise.race(channels.map((channel) => channel.next(["hello"])));
+    expect(refused).to.deep.include({
+      left: {
+        ...{ tag: "Refused", peer: "host", name: "Crowded" },
+        reason: "friend has 32 connections to it already",
+      },
+    });
+    for (const channel of channels) channel.cut();
+  });
+
   it("does not listen where no peer is pinned", async () => {
     const refused = await listenForPeers({
       ...{ address: { host: "127.0.0.1", port: 0 }, identity: host.identity, peers: [] },
