@@ -83,10 +83,10 @@ export class SourceRun {
     const ready = await this.#prepare();
     if (E.isLeft(ready)) return this.#abandon(ready.left);
     // Written down before they stop: a sink that is in doubt hears what came of it even after a crash. Meanwhile the sink
-    // takes in what is known to have changed.
+    // makes durable what is known to have changed.
     const [offered, sent] = await Promise.all([
       departure.offer(this.task, this.#options.key),
-      options.precopy === false ? E.right(undefined) : this.#send(),
+      options.precopy === false ? E.right(undefined) : this.#round(),
     ]);
     if (E.isLeft(offered)) return this.#abandon(offered.left);
     if (E.isLeft(sent)) return this.#abandon(sent.left);
@@ -163,6 +163,16 @@ export class SourceRun {
       settled = channel.next(["settled"], signal);
       this.#rounds += 1;
     }
+  }
+
+  /** Sends what is left; resolves when it is durable there. */
+  async #round(): Promise<Either<MigrateError, void>> {
+    const { channel, signal } = this.#options;
+    const sent = await this.#send();
+    if (E.isLeft(sent)) return sent;
+    await channel.send({ kind: "round", number: this.#rounds });
+    const settled = await channel.next(["settled"], signal);
+    return E.isLeft(settled) ? settled : E.right(undefined);
   }
 
   async #send(): Promise<Either<MigrateError, void>> {

@@ -43,14 +43,15 @@ export const readTable = (source: Source, prefix: Key, into: PageTable = new Map
 
 /** SHA-256 of what a table says. */
 export const tableDigest = (table: PageTable): Uint8Array => {
-  const digest = createHash("sha256");
-  const row = Buffer.alloc(4 + hashBytes);
+  // All rows at once: a hash is told of many small pieces more slowly than of a large one.
+  const rows = Buffer.allocUnsafe(table.size * (4 + hashBytes));
+  let at = 0;
   for (const place of [...table.keys()].sort((a, b) => a - b)) {
-    row.writeUInt32LE(place);
-    row.write(table.get(place) ?? AS_BASE, 4, "latin1");
-    digest.update(row);
+    rows.writeUInt32LE(place, at);
+    rows.write(table.get(place) ?? AS_BASE, at + 4, "latin1");
+    at += 4 + hashBytes;
   }
-  return digest.digest();
+  return createHash("sha256").update(rows).digest();
 };
 
 /** The changes of a table by segments. */
