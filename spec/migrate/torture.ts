@@ -1,5 +1,6 @@
 // All that the suite does a part of: every failure of the link at every frame; every blow at every message of a handover;
 // kills at every step of either host, and at random.
+import { carriedBlows } from "./carried-blows.ts";
 import { countFrames, suffer } from "./link-faults.ts";
 import { MOMENTS, strike } from "./killed.ts";
 import { blowsAtRandom, blowsAtSteps } from "./step-blows.ts";
@@ -56,6 +57,8 @@ const withTraveler = async (
 export interface MigrationTorture {
   /** At every step, of those whose names have `only` in them. */
   readonly steps: boolean;
+  /** Of a client and its server, who have a session with each other. */
+  readonly carried: boolean;
   readonly only?: string;
   /** So many kills at random; null: none, but the link's failures and the handover's blows. */
   readonly kills: number | null;
@@ -66,11 +69,13 @@ export interface MigrationTorture {
 /** Throws at the first thing that is wrong. */
 export const tortureMigration = async ({
   steps,
+  carried,
   only,
   kills,
   seed,
   tell,
 }: MigrationTorture): Promise<void> => {
+  if (carried) return carriedBlows({ count: kills ?? 100, seed, tell });
   if (steps) return withTraveler((two, travel) => blowsAtSteps(two, travel, tell, only));
   if (kills !== null)
     return withTraveler((two, travel) => blowsAtRandom(two, travel, { count: kills, seed }, tell));

@@ -66,6 +66,12 @@ export class RestStage {
   get host(): LiveHost {
     return this.#running.host;
   }
+  get runtime(): Runtime {
+    return this.#running.runtime;
+  }
+  entry(name: string): StartConfig | undefined {
+    return this.#entries.get(name);
+  }
 
   async #up(): Promise<void> {
     const runtime = given(await startRuntime(join(this.folder, "state"), { threads: 1 }));

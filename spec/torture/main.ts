@@ -15,6 +15,7 @@ const { values } = parseArgs({
     cast: { type: "string" },
     rest: { type: "boolean", default: false },
     migrate: { type: "boolean", default: false },
+    carried: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -23,7 +24,7 @@ if (values.help) {
   console.log(`npm run torture -- [--kills N] [--seed S]
 npm run torture -- --power [--kills N] [--seed S]
 npm run torture -- --steps [--only TEXT]
-npm run torture -- --migrate [--kills N [--seed S] | --steps [--only TEXT]]
+npm run torture -- --migrate [--carried] [--kills N [--seed S] | --steps [--only TEXT]]
 with --cast NAME,NAME…: only these play, of ${EVERYONE.join(", ")}
 with --rest: whoever is idle for 5 ms is put to rest
 
@@ -33,13 +34,14 @@ with that of an uninterrupted run: N times (default 100) at moments that follow 
 its life, before and after, its first time and later ones; with --only, at those whose names have TEXT in them; with --migrate,
 a component moves between hosts, with each failure of the link at every frame, and with kill -9 of either host and a cut
 link at each message of the handover; with --steps at each step of either host, and again in its recovery; with --kills
-N times at any moment, of either or both, and again on their way up. The steps:
+N times at any moment, of either or both, and again on their way up; with --carried, N moves of a client and its server
+among three hosts, any of which are killed meanwhile. The steps:
 
   ${STEP_NAMES.join("\n  ")}`);
 } else if (values.migrate) {
-  const { kills, steps, only } = values;
+  const { kills, steps, carried, only } = values;
   await tortureMigration({
-    steps,
+    ...{ steps, carried },
     ...(only === undefined ? {} : { only }),
     kills: kills === undefined ? null : Number(kills),
     seed: Number(values.seed),
