@@ -111,6 +111,7 @@ export class Migration {
       settled: () => keeper.settled(),
       knows,
       kept: (name) => this.#kept(name),
+      names: () => book.names,
       hasEnded: (child, identity, epoch) => this.#hasEnded(child, identity, epoch),
     });
     this.#thread = new MigThread({

@@ -351,6 +351,12 @@ export class LiveHost {
     return this.#children.unled(name);
   }
 
+  /** What a living child serves to children that have not been there since this host began. */
+  unheld(name: string): ReturnType<ServiceBroker["unheld"]> {
+    const identity = this.#children.living(name)?.identity.identity;
+    return identity === undefined ? [] : this.broker.unheld(identity);
+  }
+
   /** Brings back those that rest and have sessions with these: what they have with one another is known then. */
   async wakeTied(names: readonly string[]): Promise<void> {
     const resting = this.#resting;

@@ -227,6 +227,14 @@ export class ServiceBroker {
     });
   }
 
+  /** What a child serves to children that have not been there since this host began: links, and whose they are. */
+  unheld(identity: string): readonly { readonly link: string; readonly holder: string }[] {
+    return this.#links
+      .ownedBy(identity)
+      .filter(({ holder }) => !this.#parties.has(holder) && !this.#isHeldNoMore(holder))
+      .map(({ link, holder }) => ({ link, holder }));
+  }
+
   // --- those who live on other hosts
 
   /** Somebody who lives on another host is in contact: `say` leads there. What that host knows nothing of is over.

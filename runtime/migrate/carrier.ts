@@ -38,6 +38,8 @@ export interface CarrierOptions {
   readonly hasEnded: (child: string, identity: string, epoch: number) => Promise<boolean>;
   /** Who is kept here under this name, in an image too; null where nobody is. */
   readonly kept: (child: string) => Promise<ChildIdentity | null>;
+  /** All names under which somebody may be kept. */
+  readonly names: () => readonly string[];
   readonly warn: (child: string, text: string) => void;
   /** How long a peer that is out of contact is waited for before a move, in ms. Default: 5,000. */
   readonly patience?: number;
@@ -84,7 +86,7 @@ export class Carrier {
 
   constructor(options: CarrierOptions) {
     this.#options = options;
-    const { live, entry, nameOf, warn, kept } = options;
+    const { live, entry, nameOf, warn, kept, names } = options;
     const absentees = new Absentees(options.book);
     this.#absentees = absentees;
     this.#introductions = new Introductions({
@@ -92,7 +94,7 @@ export class Carrier {
       patience: options.patience ?? PATIENCE_MS,
     });
     const introductions = this.#introductions;
-    this.#survey = new TiesSurvey({ live, absentees, introductions, entry, nameOf, kept });
+    this.#survey = new TiesSurvey({ live, absentees, introductions, entry, nameOf, kept, names });
     const contact = (peer: string): Contact | undefined => this.#contacts.get(peer);
     this.#links = new FarLinks({ live, absentees, entry, nameOf, warn, contact });
     live.broker.presence = (identity) => this.#changed(identity);

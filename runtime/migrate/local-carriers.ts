@@ -54,6 +54,7 @@ export const carrierOf = (live: LiveHost, entry: (name: string) => StartConfig |
     settled: () => Promise.resolve(),
     hasEnded: () => Promise.resolve(false),
     kept: (child) => Promise.resolve(live.identityOf(child)),
+    names: () => [],
     warn: () => {},
   });
   const made = { id, carrier };

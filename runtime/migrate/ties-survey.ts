@@ -19,6 +19,8 @@ export interface TiesSurveyOptions {
   readonly nameOf: (peer: string) => string;
   /** Who is kept here under this name, in an image too; null where nobody is. */
   readonly kept: (child: string) => Promise<ChildIdentity | null>;
+  /** All names under which somebody may be kept. */
+  readonly names: () => readonly string[];
 }
 
 /** Where travelers came from, and where they go without having lived here. */
@@ -29,7 +31,8 @@ export interface Onward {
 
 export class TiesSurvey {
   readonly #options: TiesSurveyOptions;
-  /** Servers that no session has found since this host began, by name: those in images. */
+  /** Those who have not been there since this host began, and have links with one that leaves, by name: those in
+   *  images. */
   readonly #kept = new Map<string, ChildIdentity | null>();
 
   constructor(options: TiesSurveyOptions) {
@@ -39,8 +42,11 @@ export class TiesSurvey {
   /** Finds out what `of` can't know by itself, while they run. Left: `to` and a third host don't know each other. */
   async prepare(names: readonly string[], to: string): Promise<Either<MigrateError, void>> {
     const { live, kept } = this.#options;
-    for (const name of names)
-      for (const { child } of live.unled(name)) this.#kept.set(child, await kept(child));
+    const wanted = names.flatMap((name) => live.unled(name).map(({ child }) => child));
+    // Whose name it is, only their images say.
+    const isHeldUnseen = names.some((name) => live.unheld(name).length > 0);
+    for (const child of isHeldUnseen ? this.#options.names() : wanted)
+      this.#kept.set(child, await kept(child));
     for (const child of names)
       for (const tie of live.ties(child)) {
         const refused = tie.far ? await this.introduce(child, tie, to) : null;
@@ -110,14 +116,21 @@ export class TiesSurvey {
     return { there: false, at: { key: at, name: this.#options.nameOf(at) } };
   }
 
-  /** What leads to servers that lie in images. */
+  /** What they have with those who lie in images. */
   #frozen(child: string, names: readonly string[]): readonly CarriedTie[] {
-    return this.#options.live.unled(child).flatMap(({ link, child: other, session }): CarriedTie[] => {
+    const { live } = this.#options;
+    const served = live.unled(child).flatMap(({ link, child: other, session }): CarriedTie[] => {
       const kept = this.#kept.get(other) ?? null;
       if (kept === null || names.includes(other)) return [];
-      const { identity, generation } = kept;
-      return [{ link, identity, child: other, generation, there: false, serves: true, session }];
+      return [{ link, ...kept, child: other, there: false, serves: true, session }];
     });
+    const serving = live.unheld(child).flatMap(({ link, holder }): CarriedTie[] => {
+      const [found] = [...this.#kept].filter(([, kept]) => kept?.identity === holder);
+      if (found === undefined || names.includes(found[0])) return [];
+      const [other, kept] = found;
+      return [{ link, ...kept!, child: other, there: false, serves: false, session: null }];
+    });
+    return [...served, ...serving];
   }
 
   /** Links of travelers that come from a container, as they are from here: who was left behind may have moved since. */

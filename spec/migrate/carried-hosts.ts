@@ -151,6 +151,7 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
       hasEnded: () => Promise.resolve(false),
       knows,
       kept: (child) => Promise.resolve(live.identityOf(child)),
+      names: () => [...entries.keys()],
     });
     const isTaken = (each: string): boolean => live.child(each)?.ending === null;
     const thread = new MigThread({

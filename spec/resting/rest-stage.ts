@@ -167,15 +167,23 @@ export class RestStage {
     return given(answer);
   }
 
-  /** Ends the host with no farewell, and opens another one on what it left. Resolves with who still rests. */
-  async again(change: (config: StartConfig) => StartConfig = (config) => config): Promise<readonly string[]> {
+  /** Ends the host with no farewell, and opens another one on what it left; whom `change` has no entry for stays as it
+   *  lies. Resolves with who still rests. */
+  async again(
+    change: (config: StartConfig) => StartConfig | null = (config) => config,
+  ): Promise<readonly string[]> {
     const { host, opened, runtime } = this.#running;
     await host.close();
     await opened.close();
     await runtime.close();
     this.events.length = 0;
     await this.#up();
-    const entries = new Map([...this.#entries].map(([name, config]) => [name, change(config)]));
+    const entries = new Map(
+      [...this.#entries].flatMap(([name, config]) => {
+        const changed = change(config);
+        return changed === null ? [] : [[name, changed] as const];
+      }),
+    );
     given(await this.host.takeUp((name) => entries.get(name)));
     const { keeper } = this.#running.opened;
     for (const [name, config] of entries) {
