@@ -104,6 +104,8 @@ export class Recorder implements Witness {
   /** What is to be confirmed when its answer is durable after all. */
   #unconfirmed: (() => void)[] = [];
   #held: (() => void)[] | null = null;
+  /** Entries of one that stands still, at rest as far as its checkpoint knows; null while it goes on. */
+  #beside: Uint8Array[] | null = null;
 
   /** `sequence`: how many records the incarnation has already; `open`: as if `open` had been called. */
   constructor(options: RecorderOptions, { sequence = 0, open = false } = {}) {
@@ -159,6 +161,19 @@ export class Recorder implements Witness {
     this.#held = null;
     for (const go of held) go();
     this.#kick();
+  }
+
+  /** It is about to rest: what enters it from now on, the end of a sleep for one, is no part of its past unless it stirs.
+   *  It goes on where it rested, and hears that again: else two records would bear one number. */
+  rest(): void {
+    this.#beside = [];
+  }
+
+  /** It does not rest after all. */
+  stir(): void {
+    const entries = this.#beside ?? [];
+    this.#beside = null;
+    for (const entry of entries) this.#journal.add(entry);
   }
 
   #kick(): void {
@@ -424,6 +439,7 @@ export class Recorder implements Witness {
   /** Calls `then` once a crash can lose nothing of what was written down by now: neither its records, nor the checkpoint
    *  that they come after. */
   #whenKept(then: () => void): void {
+    if (this.#beside !== null) return void this.#held?.push(() => this.#whenKept(then));
     this.#journal.whenDurable((failed) => {
       if (this.#ended) return;
       if (failed === null && this.#intact && this.#open) return then();
@@ -436,7 +452,8 @@ export class Recorder implements Witness {
     if (this.#ended) return;
     const { incarnation } = this.#options;
     const entry = encodeEntry({ incarnation, sequence: this.#sequence++, record });
-    this.#journal.add(entry);
+    if (this.#beside === null) this.#journal.add(entry);
+    else this.#beside.push(entry);
     this.#clock.record(entry.length, record.kind === "turn");
   }
 }

@@ -162,7 +162,7 @@ export class Keeping {
     copy: KeptCopy,
   ): Promise<Either<CheckpointError, KeptResting>> {
     if (!mayRest(domain, routes)) return restless("idle", "it has something to do, or holds what can't rest");
-    const taken = await this.#take(domain, copy);
+    const taken = await this.#take(domain, copy, () => this.recorder.rest());
     if (E.isLeft(taken)) {
       this.recorder.release();
       return taken;
@@ -176,10 +176,11 @@ export class Keeping {
     return E.right({ ...taken.right, alarms });
   }
 
-  /** Its effects are held then; on success it stands still. */
+  /** Its effects are held then; on success it stands still. `standing` is called in the moment that it is taken down as. */
   async #take(
     domain: ProtectionDomain,
     { buffer, known, loaded = false }: KeptCopy,
+    standing: () => void = () => {},
   ): Promise<Either<CheckpointError, Kept>> {
     const { recorder } = this;
     let [sequence, names] = [0, 0];
@@ -197,6 +198,7 @@ export class Keeping {
       taken: () => {
         sequence = recorder.sequence;
         names = this.#names.given;
+        standing();
       },
     });
     return E.isLeft(captured) ? captured : E.right({ ...captured.right, changed, sequence, names });
@@ -210,6 +212,7 @@ export class Keeping {
 
   /** It does not rest after all. */
   stir(domain: ProtectionDomain): void {
+    this.recorder.stir();
     resume(domain);
     this.recorder.release();
   }

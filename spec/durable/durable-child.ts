@@ -12,7 +12,8 @@ import { ProtectionDomain } from "../../runtime/domain/protection-domain.ts";
 import { GrowthPlans } from "../../runtime/durable/growth-plans.ts";
 import type { FileSync } from "../../runtime/durable/journal/file-sync.ts";
 import { readFrames } from "../../runtime/durable/journal/frame.ts";
-import { decodeEntry, type JournalEntry } from "../../runtime/durable/journal/journal-record.ts";
+import { following, type Kept } from "../../runtime/durable/journal/journal.ts";
+import { whoseEntry, type DomainRecord } from "../../runtime/durable/journal/journal-record.ts";
 import { JournalWriter } from "../../runtime/durable/journal/journal-writer.ts";
 import { Recorder } from "../../runtime/durable/recorder.ts";
 import { replay, type Replayed } from "../../runtime/durable/replay.ts";
@@ -176,8 +177,9 @@ export class DurableChild {
     await quiet();
   }
 
-  /** Puts it to rest where it may, and brings it back at once; false where it does not rest here. */
-  async rest(): Promise<boolean> {
+  /** Puts it to rest where it may, and brings it back at once; false where it does not rest here. `meanwhile`: it stands
+   *  still, and is not at rest yet. */
+  async rest(meanwhile: () => unknown = () => {}): Promise<boolean> {
     const { domain, world } = this;
     const recorder = this.#recorder;
     const { router } = world.powers().powers;
@@ -195,10 +197,12 @@ export class DurableChild {
       plan: (slot, turn) => recorder.plan(slot, turn),
       taken: () => {
         sequence = recorder.sequence;
+        recorder.rest();
       },
     });
     if (E.isLeft(captured)) return raised(captured.left);
     if (typeof alarmsOf(domain, captured.right.snapshot, routes) === "string") {
+      recorder.stir();
       resume(domain);
       recorder.release();
       await quiet();
@@ -207,6 +211,8 @@ export class DurableChild {
     const { snapshot, memory, registers } = captured.right;
     const incarnation = this.#incarnation;
     const kept = throughImage(snapshot) as Snapshot;
+    meanwhile();
+    await quiet();
     const secret = SECRET + incarnation;
     this.#checkpoint = {
       snapshot: kept,
@@ -247,18 +253,31 @@ export class DurableChild {
     return progressed;
   }
 
-  /** What the journal has of this incarnation after the last checkpoint. */
-  #entries(power: "kept" | "lost"): readonly JournalEntry[] {
-    const entries: JournalEntry[] = [];
+  /** All that the journal has, whosever it is. */
+  #kept(power: "kept" | "lost"): readonly (Kept & { readonly incarnation: number })[] {
+    const all: (Kept & { readonly incarnation: number })[] = [];
     const bytes = this.file.content(power);
     const read = readFrames(bytes, (payload) => {
-      const entry = decodeEntry(payload);
-      if (entry !== null) entries.push(entry);
-      return entry !== null;
+      const whose = whoseEntry(payload);
+      if (whose !== null) all.push({ ...whose, payload });
+      return whose !== null;
     });
     if (read !== bytes.length) throw new Error(`the journal ends at ${read} of ${bytes.length} bytes`);
+    return all;
+  }
+
+  /** Which records the journal has, in order. */
+  get numbers(): readonly string[] {
+    return this.#kept("kept").map(({ incarnation, sequence }) => `${incarnation}.${sequence}`);
+  }
+
+  /** What the journal has of this incarnation after the last checkpoint. */
+  #records(power: "kept" | "lost"): readonly DomainRecord[] {
     const { incarnation, sequence } = this.#checkpoint;
-    return entries.filter((each) => each.incarnation === incarnation && each.sequence >= sequence);
+    return following(
+      this.#kept(power).filter((each) => each.incarnation === incarnation),
+      sequence,
+    );
   }
 
   /** Hands to the file what was gathered for it. */
@@ -280,7 +299,7 @@ export class DurableChild {
       registers,
       secret,
       names: () => `${incarnation}-${names++}`,
-      records: this.#entries(power).map(({ record }) => record),
+      records: this.#records(power),
       machine: (bytes) => this.#machine(bytes),
       into: (bytes) => new Uint8Array(bytes),
     });

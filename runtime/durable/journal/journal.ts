@@ -39,18 +39,21 @@ const NAME = /^([0-9]{10})\.journal$/;
 const nameOf = (file: number): string => `${String(file).padStart(10, "0")}.journal`;
 
 /** A record as it lies in its file, and which of its incarnation's it is. */
-interface Kept {
+export interface Kept {
   readonly sequence: number;
   readonly payload: Uint8Array;
 }
 
-/** The records from `after` on. A gap would be a loss: what comes after it can't have been acknowledged. */
-const following = (kept: readonly Kept[], after: number): readonly DomainRecord[] => {
+/** The records from `after` on. A gap would be a loss: what comes after it can't have been acknowledged. Where a number
+ *  comes again, the incarnation went on from there, and what was written beside that was never acknowledged either. */
+export const following = (kept: readonly Kept[], after: number): readonly DomainRecord[] => {
   const records: DomainRecord[] = [];
   for (const { sequence, payload } of kept) {
     if (sequence < after) continue;
-    const entry = sequence === after + records.length ? decodeEntry(payload) : null;
+    const at = sequence - after;
+    const entry = at <= records.length ? decodeEntry(payload) : null;
     if (entry === null) break;
+    records.length = at;
     records.push(entry.record);
   }
   return records;
