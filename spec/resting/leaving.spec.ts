@@ -7,6 +7,7 @@ import type { CarriedTie } from "../../runtime/migrate/carried-cargo.ts";
 import { MemoryDecisions } from "../../runtime/migrate/decisions.ts";
 import { LiveSource } from "../../runtime/migrate/live-source.ts";
 import type { ChildIdentity } from "../../runtime/host/child.ts";
+import type { StartConfig } from "../../runtime/host/host-config.ts";
 import { atRest, type RestStage } from "./rest-stage.ts";
 
 const CONTRACT = `const Counter = session("Counter", { next: method({ args: t.tuple([t.number]), result: t.number }) });
@@ -27,6 +28,9 @@ export default component(async (env) => {
 });`;
 
 const ROUTES = [{ service: "LOG" }, { service: "Counter", child: "server" }];
+
+/** Once it is woken it is not put to rest while it is looked at: a host that moves somebody sees to that. */
+const awake = (config: StartConfig): StartConfig => ({ ...config, rest: 600_000 });
 
 /** What goes along with one that leaves. */
 const carriedWith = async (
@@ -80,7 +84,7 @@ describe("one that leaves those who are not awake", function () {
       atRest(async (stage) => {
         await bothRest(stage);
         const { identity } = stage.host.identityOf(other)!;
-        expect(await stage.again()).to.have.members(["server", "client"]);
+        expect(await stage.again(awake)).to.have.members(["server", "client"]);
         const ties = await carriedWith(stage, leaver);
         expect(ties).to.have.length(1);
         expect(ties[0]).to.deep.include({ identity, child: other, there: false, serves: other === "server" });
@@ -92,7 +96,7 @@ describe("one that leaves those who are not awake", function () {
     atRest(async (stage) => {
       await bothRest(stage);
       const { identity, generation } = stage.host.identityOf("client")!;
-      await stage.again((config) => (config.name === "client" ? null : config));
+      await stage.again((config) => (config.name === "client" ? null : awake(config)));
       const ties = await carriedWith(stage, "server", { client: { identity, generation } });
       expect(ties).to.have.length(1);
       expect(ties[0]).to.deep.include({ identity, generation, child: "client", there: false, serves: false });
@@ -104,7 +108,7 @@ describe("one that leaves those who are not awake", function () {
     atRest(async (stage) => {
       await bothRest(stage);
       const { identity, generation } = stage.host.identityOf("server")!;
-      await stage.again((config) => (config.name === "server" ? null : config));
+      await stage.again((config) => (config.name === "server" ? null : awake(config)));
       expect(stage.host.identityOf("server")).to.equal(null);
       const ties = await carriedWith(stage, "client", { server: { identity, generation } });
       expect(ties).to.have.length(1);
