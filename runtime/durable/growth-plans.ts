@@ -7,41 +7,95 @@ interface Growing {
   end: number;
   /** Appends that were planned and not made. */
   waiting: number;
+  /** When it was last asked where it ends, in ms, and how often something else had changed by then. */
+  asked: number;
+  changes: number;
 }
+
+/** It is asked where it ends when nothing is planned, but not more often than so, in ms: that is a call of the system for
+ *  each append of those who make one after the other. What strangers append meanwhile is not seen, as it is not between a
+ *  plan and its append. */
+const KNOWN_MS = 50;
+
+/** So many are remembered before those that nobody appends to are looked for. */
+const SMALLEST = 256;
 
 export class GrowthPlans {
   readonly #growing = new Map<string, Growing>();
+  readonly #now: () => number;
+  #changes = 0;
+  #most = SMALLEST;
+
+  /** `now`: in ms, never backwards. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** The place at which an append of `data` is to go; null where nobody can say where the end is. */
   reserve(growth: Growth, data: unknown): number | null {
     const size = growth.size(data);
-    const growing = this.#growing.get(growth.name);
-    if (growing !== undefined) {
-      const place = growing.end;
-      growing.end += size;
-      growing.waiting++;
-      return place;
+    const { name } = growth;
+    const growing = this.#growing.get(name);
+    if (growing === undefined || !this.#isKnown(growing)) {
+      const end = growth.end();
+      if (E.isLeft(end)) return null;
+      this.#begin(name, growing, end.right + size);
+      return end.right;
     }
-    const end = growth.end();
-    if (E.isLeft(end)) return null;
-    this.#growing.set(growth.name, { end: end.right + size, waiting: 1 });
-    return end.right;
+    const place = growing.end;
+    growing.end += size;
+    growing.waiting++;
+    return place;
+  }
+
+  #isKnown({ waiting, asked, changes }: Growing): boolean {
+    return waiting > 0 || (changes === this.#changes && this.#now() - asked < KNOWN_MS);
+  }
+
+  #begin(name: string, known: Growing | undefined, end: number): void {
+    const asked = this.#now();
+    const changes = this.#changes;
+    if (known === undefined) {
+      this.#tidy();
+      this.#growing.set(name, { end, waiting: 1, asked, changes });
+      return;
+    }
+    known.end = end;
+    known.waiting = 1;
+    known.asked = asked;
+    known.changes = changes;
+  }
+
+  #tidy(): void {
+    if (this.#growing.size < this.#most) return;
+    for (const [name, growing] of this.#growing) if (!this.#isKnown(growing)) this.#growing.delete(name);
+    this.#most = Math.max(SMALLEST, 2 * this.#growing.size);
   }
 
   /** Takes up a plan of the past. */
   resume(growth: Growth, data: unknown, place: number): void {
-    const growing = this.#growing.get(growth.name);
+    const { name } = growth;
+    const growing = this.#growing.get(name);
     const end = place + growth.size(data);
-    if (growing === undefined) this.#growing.set(growth.name, { end, waiting: 1 });
-    else {
-      growing.end = Math.max(growing.end, end);
-      growing.waiting++;
+    if (growing === undefined || !this.#isKnown(growing)) {
+      this.#begin(name, growing, end);
+      this.forget();
+      return;
     }
+    growing.end = Math.max(growing.end, end);
+    growing.waiting++;
   }
 
   /** A planned append was made, or has failed. */
-  done({ name }: Growth): void {
+  done({ name }: Growth, made: boolean): void {
     const growing = this.#growing.get(name);
-    if (growing !== undefined && --growing.waiting === 0) this.#growing.delete(name);
+    if (growing === undefined) return;
+    growing.waiting--;
+    if (!made) this.forget();
+  }
+
+  /** Something else was changed, or may have been: who knows which of them ends where. */
+  forget(): void {
+    this.#changes++;
   }
 }

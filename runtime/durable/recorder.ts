@@ -74,6 +74,9 @@ const isOnce = ({ object }: WitnessedCall): boolean => object.life?.foreign?.aga
 const parts = ({ object, entry }: WitnessedCall): boolean =>
   entry.name === "close" && object.life?.parts === true;
 
+/** Whether files may end elsewhere after an effect that was no planned append. */
+const movesEnds = ({ object, entry }: WitnessedCall): boolean => isFiles(object) && entry.name !== "sync";
+
 const isFiles = ({ contract }: CoreObject): boolean => contract === File || contract === FileSystem;
 
 export class Recorder implements Witness {
@@ -381,7 +384,7 @@ export class Recorder implements Witness {
 
   #grow(growth: Growth, call: WitnessedCall, { place }: AppendPlan): Answer<unknown> {
     const answer = growth.append(call.args[0], place);
-    this.#options.plans.done(growth);
+    this.#options.plans.done(growth, E.isRight(answer));
     return answer;
   }
 
@@ -394,6 +397,8 @@ export class Recorder implements Witness {
     // A name is not given again once its answer is on record.
     if (first.call.object.contract === FileSystem && first.reach === "effect")
       first.call.object.life?.settle?.();
+    if (first.reach === "effect" && movesEnds(first.call) && !isAppendPlan(first.plan))
+      this.#options.plans.forget();
     this.#note(first.call, answer);
     // What bears a name may be another thing by the next effect, and look the same.
     // And one that can't tell what was said twice must not have to doubt two things.

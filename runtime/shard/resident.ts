@@ -321,6 +321,8 @@ export class Resident {
     if (E.isRight(revival)) {
       this.#domain = revival.right.domain;
       this.#effects = revival.right.effects;
+      // They may have put a file back to what it was.
+      this.#household.plans.forget();
     }
     if (this.#leaving) return this.#release();
     if (E.isLeft(revival) && exited !== null) return this.#exit(exited);
@@ -479,6 +481,8 @@ export class Resident {
     if (E.isRight(revival)) {
       this.#domain = revival.right.domain;
       this.#effects = revival.right.effects;
+      // They may have put a file back to what it was.
+      this.#household.plans.forget();
     }
     if (this.#leaving) return this.#release();
     const result = E.isLeft(revival)
@@ -589,6 +593,7 @@ export class Resident {
     for (const { service, name, error } of (await this.#effects?.retract()) ?? [])
       this.#log(`${service} ${name} could not be put back as it was: ${prose(error)}`);
     this.#effects = null;
+    this.#household.plans.forget();
     // What is closed now is no longer there to be synced.
     if (this.#domain !== null) this.#keeping?.recorder.syncFiles();
     await this.#domain?.release();
