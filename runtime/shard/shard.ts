@@ -43,7 +43,11 @@ export class Shard {
       pulse: new Pulse(data.control, threadNumber()),
       box: new BlackBoxWriter(data.box),
       logs: new LogWriter(data.ring, () => this.#post("logged")),
-      journals: new Journals(() => queue.length, data.tail),
+      journals: new Journals(
+        () => queue.length,
+        data.tail,
+        (waiting, failed) => void queue.each(waiting, failed),
+      ),
       plans: new GrowthPlans(),
       epochs: new EpochFiles(),
       idleness: new Idleness(),

@@ -75,4 +75,42 @@ describe("domain: the run queue", () => {
       expect(order).to.deep.equal(["next"]);
     });
   });
+
+  it("gives who is answered by an act its slice before the next act", async () => {
+    const queue = new RunQueue();
+    const order: string[] = [];
+    const act = (name: string) => (argument: string) => {
+      order.push(`${argument} ${name}`);
+      // As an answer does: it is heard when what gave it is done.
+      void Promise.resolve().then(() => queue.add(() => order.push(`slice ${name}`)));
+    };
+    await queue.each([act("a"), act("b"), act("c")], "act");
+    expect(order).to.deep.equal(["act a", "slice a", "act b", "slice b", "act c", "slice c"]);
+  });
+
+  it("lets the event loop run between acts and slices that are long, and counts who waits meanwhile", async () => {
+    const queue = new RunQueue();
+    const order: string[] = [];
+    const act = (): void => {
+      order.push(`act, ${queue.length} left`);
+      setImmediate(() => order.push("loop"));
+      queue.add(work);
+    };
+    await queue.each([act, act, act], null);
+    expect(order).to.deep.equal(["act, 2 left", "loop", "act, 1 left", "loop", "act, 0 left"]);
+    expect(queue.length).to.equal(0);
+  });
+
+  it("lets the event loop run while acts and slices lead to one another for ever", async () => {
+    const queue = new RunQueue();
+    let isOver = false;
+    const again = (): void => {
+      // On the spot, as a sync of a quick disk is.
+      if (!isOver) queueMicrotask(() => void queue.each([answer, () => {}], null));
+    };
+    const answer = (): void => queue.add(again);
+    again();
+    await immediate();
+    isOver = true;
+  });
 });

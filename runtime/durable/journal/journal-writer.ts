@@ -7,9 +7,17 @@ import type { JournalTail } from "./tail.ts";
 
 type Waiting = (failed: Error | null) => void;
 
+/** Calls all of them with `failed`, in order, now or soon. */
+export type Pace = (waiting: readonly Waiting[], failed: Error | null) => void;
+
+const atOnce: Pace = (waiting, failed) => {
+  for (const then of waiting) then(failed);
+};
+
 export class JournalWriter {
   #file: FileSync;
   readonly #frames: FrameBuffer;
+  readonly #settle: Pace;
   /** Counts records: those added, those that are on stable storage. */
   #added = 0;
   #durable = 0;
@@ -20,9 +28,10 @@ export class JournalWriter {
   #mends = 0;
   #failed: Error | null = null;
 
-  /** `tail`: where records are that have not reached the file. */
-  constructor(file: FileSync, tail: JournalTail | null = null) {
+  /** `tail`: where records are that have not reached the file. `settle`: how those who have waited are told. */
+  constructor(file: FileSync, tail: JournalTail | null = null, settle: Pace = atOnce) {
     this.#file = file;
+    this.#settle = settle;
     this.#frames = new FrameBuffer(tail);
   }
 
@@ -125,9 +134,5 @@ export class JournalWriter {
       this.#settle(waiting, failed);
       if (this.#waiting.length > 0 && !this.#syncing && !this.#scheduled) this.#sync();
     });
-  }
-
-  #settle(waiting: readonly Waiting[], failed: Error | null): void {
-    for (const then of waiting) then(failed);
   }
 }

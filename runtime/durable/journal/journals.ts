@@ -2,20 +2,22 @@
 // the host opened.
 
 import { descriptorSync, type FileSync } from "./file-sync.ts";
-import { JournalWriter } from "./journal-writer.ts";
+import { JournalWriter, type Pace } from "./journal-writer.ts";
 import { JournalTail } from "./tail.ts";
 
 export class Journals {
   readonly #writers = new Map<number, JournalWriter>();
   readonly #busy: () => number;
   readonly #tail: JournalTail | null;
+  readonly #settle: Pace | undefined;
   /** Whose records are in it: the first one's. */
   #tailed: JournalWriter | null = null;
 
   /** `busy`: how many of the thread have something to do before what it wrote is durable. `tail`: memory for what is not
-   *  written yet, that outlives the thread. */
-  constructor(busy: () => number, tail: SharedArrayBuffer | null = null) {
+   *  written yet, that outlives the thread. `settle`: see `JournalWriter`. */
+  constructor(busy: () => number, tail: SharedArrayBuffer | null = null, settle?: Pace) {
     this.#busy = busy;
+    this.#settle = settle;
     this.#tail = tail === null ? null : new JournalTail(tail);
   }
 
@@ -23,7 +25,7 @@ export class Journals {
     const known = this.#writers.get(descriptor);
     if (known !== undefined) return known;
     const isFirst = this.#tailed === null && this.#tail !== null;
-    const writer = new JournalWriter(this.#file(descriptor), isFirst ? this.#tail : null);
+    const writer = new JournalWriter(this.#file(descriptor), isFirst ? this.#tail : null, this.#settle);
     if (isFirst) this.#tailed = writer;
     this.#leads(writer, descriptor);
     this.#writers.set(descriptor, writer);
