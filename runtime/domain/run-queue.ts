@@ -4,6 +4,9 @@
 /** How long slices follow one another before the event loop runs, in ms. */
 const ROUND_MS = 4;
 
+/** What was settled before this is awaited goes on before whoever awaits it. */
+const settled = Promise.resolve();
+
 const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export class RunQueue {
@@ -49,7 +52,7 @@ export class RunQueue {
       this.#leads = true;
       act(argument);
       // What it has settled goes on now.
-      await null;
+      await settled;
       this.#leads = false;
       const led = this.#led;
       this.#led = [];

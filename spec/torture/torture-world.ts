@@ -233,7 +233,11 @@ export class TortureWorld {
     const text = (name: string): Promise<string> => textOf(join(this.data, name));
     return [
       ...differs("lines.txt", await lines("lines.txt"), upTo(written)),
-      ...differs("page.txt", [await text("page.txt")], [String(written).padStart(8, "0")]),
+      ...differs(
+        "page.txt",
+        [await text("page.txt")],
+        [written === 0 ? "" : String(written).padStart(8, "0")],
+      ),
       ...differs("scratch.txt", [await text("scratch.txt")], [tens === 0 ? "" : `at ${tens * 10}`]),
       ...differs("the log of writer", await this.#log("writer"), log),
     ];
