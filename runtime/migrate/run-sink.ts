@@ -215,15 +215,16 @@ export class SinkRun {
           break;
         }
         case "round": {
-          const settled = await channel.working(this.#settle(intakes));
-          if (E.isLeft(settled)) return settled;
-          await channel.send({ kind: "settled", number: said.number });
+          // Where it will live takes it in while it is made durable: that must be over when the source has stopped.
           for (const [i, { name }] of travelers.entries()) {
             const intake = intakes[i]!;
             const changed = intake.handOn();
             if (changed !== null) arrival.changed(name, changed);
             arrival.prepare(name, intake.memory);
           }
+          const settled = await channel.working(this.#settle(intakes));
+          if (E.isLeft(settled)) return settled;
+          await channel.send({ kind: "settled", number: said.number });
           break;
         }
         case "container": {
