@@ -23,16 +23,17 @@ const HARVEST = { "first.txt": "apples", "second.txt": "quince" };
 /** Up to where both writes wait for the journal. */
 const underWay = async (): Promise<DurableChild> => {
   const child = await DurableChild.boot(await program(WRITES_TWICE), new World({ files: { data: {} } }));
-  while ((child.world.outputs().files["data"]?.["second.txt"] ?? null) === null) await child.advance();
+  await child.until(() => child.world.outputs().files["data"]?.["second.txt"] !== undefined);
   child.file.hold();
-  while ([...child.domain.pending].filter(({ entry }) => entry.name === "write").length < 2)
-    await child.advance();
+  await child.until(
+    () => [...child.domain.pending].filter(({ entry }) => entry.name === "write").length === 2,
+  );
   return child;
 };
 
 const harvested = async (child: DurableChild): Promise<void> => {
   child.file.release();
-  while (child.world.ending === null) await child.advance();
+  await child.until(() => child.world.ending !== null);
   expect(child.world.outputs().files["data"]).deep.equal(HARVEST);
   await child.crash();
 };

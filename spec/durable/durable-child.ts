@@ -83,6 +83,9 @@ const quiet = async (): Promise<void> => {
   for (let round = 0; round < 8; round++) await new Promise((resolve) => setImmediate(resolve));
 };
 
+/** A child comes to its end in fewer. */
+const MOST_POINTS = 1000;
+
 const raised = (left: unknown): never => {
   throw new Error(JSON.stringify(left));
 };
@@ -251,6 +254,16 @@ export class DurableChild {
     const progressed = this.domain.idle ? this.world.clock.next() : (this.domain.step(), true);
     await quiet();
     return progressed;
+  }
+
+  /** Goes on to where that holds. */
+  async until(holds: () => boolean): Promise<void> {
+    for (let point = 0; !holds(); point++) {
+      if (point > MOST_POINTS)
+        throw new Error(`it never comes to that: ${JSON.stringify(this.world.ending)}, ${this.domain.state}`);
+      await this.advance();
+      await quiet();
+    }
   }
 
   /** All that the journal has, whosever it is. */

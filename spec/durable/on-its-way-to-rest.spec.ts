@@ -23,14 +23,14 @@ const naps = (child: DurableChild): string => child.world.outputs().files["data"
 describe("a durable component on its way to rest", () => {
   it("law 3: whose sleep ends then has one past, and a crash later on undoes nothing of it", async () => {
     const child = await DurableChild.boot(await program(NAPS), new World({ files: { data: {} } }));
-    while (naps(child) !== "1" || !child.domain.idle) await child.advance();
+    await child.until(() => naps(child) === "1" && child.domain.idle);
     expect(await child.rest(() => child.world.clock.next())).equal(true);
-    while (naps(child) !== "123" || !child.domain.idle) await child.advance();
+    await child.until(() => naps(child) === "123" && child.domain.idle);
     child.write();
     expect(new Set(child.numbers).size).equal(child.numbers.length);
     await child.crash();
     await child.recover();
-    while (child.world.ending === null) await child.advance();
+    await child.until(() => child.world.ending !== null);
     expect(naps(child)).equal("1234");
     await child.crash();
   });
