@@ -141,6 +141,16 @@ export class Recorder implements Witness {
     return this.#sequence;
   }
 
+  /** It goes on where `former` ended, as the note says, which knows `sequence`: effects may leave when that is durable. */
+  follow(former: number, note: Uint8Array): void {
+    this.#record({ kind: "follows", former, note });
+    this.#journal.whenDurable((failed) => {
+      if (this.#ended) return;
+      if (failed === null) this.open();
+      else this.#options.unwritten?.(failed.message);
+    });
+  }
+
   /** The checkpoint that the records come after is durable: effects may leave. */
   open(): void {
     this.#open = true;

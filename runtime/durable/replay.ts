@@ -44,6 +44,8 @@ export interface ReplayOptions {
   readonly rested?: number | undefined;
   /** Whether what it wrote is wanted: it may have been lost since. Default false. */
   readonly remembers?: boolean;
+  /** What those before it wrote that is wanted. */
+  readonly made?: readonly MadeBy[];
   /** Where the memory goes: as many bytes as asked for. */
   readonly into: (bytes: number) => Uint8Array;
 }
@@ -348,6 +350,9 @@ const follow = async (
       case "plan":
         script.planned(record.slot, record.turn, record.plan);
         break;
+      case "follows":
+        script.strayed(domain.turns, "what entered it", "whom it follows");
+        break;
     }
   }
 };
@@ -379,6 +384,10 @@ export const replay = async (options: ReplayOptions): Promise<Either<CheckpointE
   });
   if (E.isLeft(revived)) return revived;
   const { domain } = revived.right;
+  for (const { selector, effect } of options.made ?? []) {
+    const object = domain.object(selector);
+    if (object !== undefined) script.made.push({ object, effect });
+  }
   domain.hold();
   domain.proceed();
   const began = domain.clock.elapsed();

@@ -97,6 +97,7 @@ export class Child implements Lodger {
   #ended!: (ending: Ending) => void;
   #begun: ((result: Either<CheckpointError, RevivedInfo["reopened"]>) => void) | null = null;
   #reviveMs = 0;
+  #follows = false;
   #aside: Aside | null = null;
   #isSettled = false;
   /** There is, or will be, an image of it. */
@@ -166,6 +167,10 @@ export class Child implements Lodger {
   get ending(): Ending | null {
     return this.#ending;
   }
+  /** Whether it follows the one before it without a checkpoint of its own, which it is to have soon. */
+  get follows(): boolean {
+    return this.#follows;
+  }
   /** What was found at its recovery, where it had faulted. */
   get aside(): Aside | null {
     return this.#aside;
@@ -199,14 +204,18 @@ export class Child implements Lodger {
   /** Brings it from a checkpoint to where its records end. It takes no turn before `go`; it may have ended.
    *  `examined`: only to see what was set aside; it has ended then. */
   recover(
-    { state, base: hash, records, aside }: FormerLife,
+    { state, base: hash, records, successors, follows: forerunner, aside }: FormerLife,
     examined = false,
   ): Promise<Either<CheckpointError, RevivedInfo["reopened"]>> {
     const { generation } = this.identity;
     const base = this.#from(hash);
     if (E.isLeft(base)) return Promise.resolve(base);
     const former = { ...state, anchors: base.right.anchors };
-    return this.#begin({ kind: "recover", spec: this.spec, former, records, aside, examined, generation });
+    const follows = forerunner === null ? null : { ...forerunner, generation };
+    return this.#begin({
+      ...{ kind: "recover", spec: this.spec, former, records, successors, follows },
+      ...{ aside, examined, generation },
+    });
   }
 
   /** Takes its state down for a checkpoint of a durable host, into the copy of the one before where there is one; it runs
@@ -472,6 +481,7 @@ export class Child implements Lodger {
         return this.#booted(message.fault);
       case "revived":
         this.#reviveMs = message.ms;
+        this.#follows = message.follows === true;
         return this.#begun?.(message.result);
       case "kept":
         return this.#kept?.(message.result);

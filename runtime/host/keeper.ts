@@ -14,8 +14,10 @@ import type { Listed, Prepared, Receipt, Store } from "../durable/store/store.ts
 import { PageSet } from "../durable/store/page-set.ts";
 import { storeProse, type StoreError } from "../durable/store/store-error.ts";
 import type { DomainRecord } from "../durable/journal/journal-record.ts";
+import type { Past } from "../durable/journal/past.ts";
+import { decodeSuccession, MOST_FOLLOWED_RECORDS, MOST_SUCCESSIONS } from "../durable/succession.ts";
 import { sessionsIn, usedBy } from "../intercept/ledger.ts";
-import type { Extent, KeptChild, KeptSpec, KeptState } from "../shard/protocol.ts";
+import type { Extent, Forerunner, KeptChild, KeptSpec, KeptState, Successor } from "../shard/protocol.ts";
 import { Advances, type Seed } from "./advances.ts";
 import type { Child, ChildCode, ChildIdentity } from "./child.ts";
 import type { Ending } from "./ending.ts";
@@ -48,6 +50,10 @@ export interface FormerLife {
   /** SHA-256, hexadecimal, of the base memory that its own differs from. */
   readonly base: string;
   readonly records: readonly DomainRecord[];
+  /** Those who followed that one without checkpoints, each with its records. */
+  readonly successors: readonly Successor[];
+  /** Who comes next may follow the last of them so; null: it is to have a checkpoint before anything leaves it. */
+  readonly follows: Omit<Forerunner, "generation"> | null;
   /** It faulted: what it was told last is set aside. `slot` as in `Ending`. */
   readonly aside: { readonly slot: number | null } | null;
   /** The number of its last checkpoint. */
@@ -103,6 +109,12 @@ interface Putting {
   readonly unset?: readonly string[];
 }
 
+/** An incarnation and those who followed it without checkpoints. */
+interface Line extends Pick<FormerLife, "records" | "successors" | "follows"> {
+  /** Of the last one; null: of the first. */
+  readonly generation: number | null;
+}
+
 /** What a small component's memory is, in bytes: what a buffer for one has at least. */
 const SMALL_BYTES = 1 << 20;
 
@@ -121,6 +133,9 @@ const MEND_PAUSE_MS = 200;
 
 /** The number of a state directory's first host is below it. */
 const MOST_FIRST_RUN = 2 ** 28;
+
+/** When those who follow without a checkpoint have one made, in ms after the first of them has come. */
+const FIRST_CHECKPOINT_MS = 250;
 
 /** Between tries to take down one that stands still for something else, in ms. */
 const BUSY_PAUSE_MS = 100;
@@ -155,6 +170,8 @@ export class Keeper {
   #mending = false;
   /** By identity, what is being written of it: that life may have ended, and another one have begun. */
   readonly #writing = new Map<string, Promise<unknown>>();
+  /** Those who follow without a checkpoint, and are yet to have one. */
+  readonly #followers: Child[] = [];
   /** Incarnations that were given the journal's file and do not live yet, or will not. */
   readonly #enlisted = new Set<number>();
 
@@ -243,6 +260,29 @@ export class Keeper {
       life.child.open();
     }
     return E.right(undefined);
+  }
+
+  /** It goes on where the former one ended, which is durable, or nothing leaves it before it is. It has a checkpoint
+   *  soon; until then the former one's is needed, and all records since. */
+  follow(child: Child, { checkpoint }: FormerLife): void {
+    const { kept } = child.spec;
+    if (kept === undefined) throw new Error(`${child.name} was not enlisted`);
+    const { incarnation, secret } = kept;
+    this.#enrol({
+      ...{ incarnation, child, secret, sequence: checkpoint, last: null, busy: false, again: false },
+      since: this.#options.journal.oldest,
+      rested: true,
+    });
+    if (this.#followers.push(child) > 1) return;
+    setTimeout(() => void this.#settleFollowers(), FIRST_CHECKPOINT_MS).unref();
+  }
+
+  /** One after another: none of them is in a hurry. */
+  async #settleFollowers(): Promise<void> {
+    for (const child of this.#followers.splice(0)) {
+      const life = this.#lives.get(child);
+      if (life !== undefined && life.last === null) await this.due(child);
+    }
   }
 
   /** It has been told much since its last checkpoint. One that fails is tried again later. */
@@ -505,7 +545,8 @@ export class Keeper {
       if (E.isLeft(page)) return page;
       for (const [key, value] of page.right.items) {
         const record = decodeRest(value);
-        if (record === null || journal.past(record.incarnation, record.sequence).length > 0) continue;
+        if (record === null || journal.past.following(record.incarnation, record.sequence).length > 0)
+          continue;
         found.set(key.slice(REST.length), record);
         // A host that ended with no farewell had not written down how long it was there.
         if (record.uptime > this.uptime) this.#origin = performance.now() - record.uptime;
@@ -686,14 +727,18 @@ export class Keeper {
       receipt,
     });
     const { incarnation, sequence, code, routes, file: _, ...rest } = record.right;
-    const records =
-      ending === null ? journal.past(incarnation, sequence) : journal.scan(incarnation, sequence);
-    const noted = records.length === 0 ? await store.get(`${REST}${name}`) : E.right(null);
+    const past = ending === null ? journal.past : journal.scan();
+    const line = this.#lineOf(name, past, { incarnation, sequence });
+    if (E.isLeft(line)) return line;
+    const { records, successors } = line.right;
+    const isIdle = records.length === 0 && successors.length === 0;
+    const noted = isIdle ? await store.get(`${REST}${name}`) : E.right(null);
     if (E.isLeft(noted)) return failed(name, noted.left);
     const resting = noted.right === null ? null : decodeRest(noted.right);
     const isResting = resting?.incarnation === incarnation && resting.sequence === sequence;
+    const isPlain = ending === null && !isResting && incarnation > this.#undone;
     return E.right({
-      identity: { identity, generation },
+      identity: { identity, generation: line.right.generation ?? generation },
       code,
       base,
       state: {
@@ -707,10 +752,50 @@ export class Keeper {
         ...(isResting ? { rested: Math.max(0, this.uptime - resting.uptime) } : {}),
       },
       records,
+      successors,
+      follows: isPlain ? line.right.follows : null,
       // Whom the host has stopped, nothing that it was told has brought down.
       aside: ending?.kind === "faulted" ? { slot: ending.final === true ? NO_EVENT : ending.slot } : null,
       checkpoint: read.right.sequence,
     });
+  }
+
+  /** What has entered an incarnation since its checkpoint, and who has followed it since. */
+  #lineOf(
+    child: string,
+    past: Past,
+    first: { readonly incarnation: number; readonly sequence: number },
+  ): Either<HostError, Line> {
+    const records = past.following(first.incarnation, first.sequence);
+    const successors: Successor[] = [];
+    let generation: number | null = null;
+    let last = { ...first, records: records.length };
+    let all = records.length;
+    for (let note = past.follower(last.incarnation); note !== null; note = past.follower(last.incarnation)) {
+      const found = decodeSuccession(note);
+      if (E.isLeft(found)) return unkept(child, found.left);
+      const { routes, format: _, former, after, generation: own, ...successor } = found.right;
+      const isNext = former === last.incarnation && successor.incarnation > former;
+      if (!isNext || after !== last.sequence + last.records)
+        return unkept(
+          child,
+          `the journal lacks some of what came before incarnation ${successor.incarnation}`,
+        );
+      const { incarnation, sequence } = successor;
+      const more = past.following(incarnation, sequence);
+      successors.push({
+        ...successor,
+        routes: routes as unknown as readonly Route[],
+        ...(incarnation <= this.#undone ? { undone: true as const } : {}),
+        records: more,
+      });
+      generation = own;
+      last = { incarnation, sequence, records: more.length };
+      all += more.length;
+    }
+    const isShort = successors.length < MOST_SUCCESSIONS && all < MOST_FOLLOWED_RECORDS;
+    const follows = isShort ? { incarnation: last.incarnation, after: last.sequence + last.records } : null;
+    return E.right({ records, successors, generation, follows });
   }
 
   /** Resolves once all that children have said so far follows from what is on stable storage: then it may leave for

@@ -187,7 +187,8 @@ export class LiveHost {
       else await this.#children.unmake(child);
       return child.ending?.kind === "exited" ? made : E.left({ tag: "Checkpoint", error: recovered.left });
     }
-    const kept = await this.#keep(child, former.checkpoint);
+    if (child.follows) this.#keeper?.follow(child, former);
+    const kept = child.follows ? E.right(undefined) : await this.#keep(child, former.checkpoint);
     if (E.isLeft(kept)) {
       await this.#children.unmake(child);
       return kept;

@@ -15,8 +15,9 @@ import type { GrowthPlans } from "../durable/growth-plans.ts";
 import { refreshCopy, roomFor } from "../durable/last-copy.ts";
 import type { JournalWriter } from "../durable/journal/journal-writer.ts";
 import { Recorder } from "../durable/recorder.ts";
+import { encodeSuccession } from "../durable/succession.ts";
 import { KeptLog } from "./kept-log.ts";
-import type { KeptSpec } from "./protocol.ts";
+import type { ChildSpec, Forerunner, KeptSpec } from "./protocol.ts";
 
 export interface KeepingOptions {
   readonly spec: KeptSpec;
@@ -52,6 +53,10 @@ export interface Kept extends Captured {
 export interface KeptResting extends Kept {
   readonly alarms: readonly Alarm[];
 }
+
+const NO_BYTES = new Uint8Array();
+/** A checkpoint keeps larger ones better: what did not change is not written again. */
+const MOST_NOTE_BYTES = 1 << 18;
 
 /** `idle`: nothing was taken down; `rest`: its copy is no longer that of the last checkpoint. */
 const restless = (step: "idle" | "rest", reason: string): Either<CheckpointError, never> =>
@@ -145,6 +150,46 @@ export class Keeping {
     this.#options.journal.write();
     this.recorder.syncFiles();
     this.log.sync();
+  }
+
+  /** Notes that it goes on where the one before it ended, in the place of a first checkpoint: see `succession.ts`. It has
+   *  taken no turn. False where it can't be noted; nothing has changed then. */
+  async follow(
+    domain: ProtectionDomain,
+    { incarnation: former, after, generation }: Forerunner,
+    { routes }: ChildSpec,
+  ): Promise<boolean> {
+    const { spec } = this.#options;
+    const { recorder } = this;
+    let [sequence, names] = [0, 0];
+    recorder.hold();
+    const captured = await capture(domain, {
+      deadline: 0,
+      into: () => NO_BYTES,
+      copy: () => {},
+      plan: (slot, turn) => recorder.plan(slot, turn),
+      taken: () => {
+        // The note is a record itself.
+        sequence = recorder.sequence + 1;
+        names = this.#names.given;
+      },
+    });
+    // Its memory must be what the former one's records lead to.
+    const isOwn = E.isRight(captured) && domain.machine.touched !== null;
+    const note = isOwn
+      ? encodeSuccession({
+          ...{ format: 1, former, after, generation, sequence, names },
+          ...{ incarnation: spec.incarnation, secret: spec.secret },
+          snapshot: captured.right.snapshot,
+          routes: routes.map((route) => ({ ...route })),
+          quota: captured.right.snapshot.ledger.quota,
+        })
+      : null;
+    const isNoted = note !== null && note.length <= MOST_NOTE_BYTES && recorder.sequence + 1 === sequence;
+    if (isNoted) recorder.follow(former, note);
+    if (E.isRight(captured)) resume(domain);
+    recorder.release();
+    return isNoted;
   }
 
   /** Takes it down between two turns; it runs on. */

@@ -131,6 +131,19 @@ export interface KeptState {
   readonly rested?: number | undefined;
 }
 
+/** Who was there before an incarnation that follows without a checkpoint, and ended after so many of its records. */
+export interface Forerunner {
+  readonly incarnation: number;
+  readonly after: number;
+  /** Of the one that follows. */
+  readonly generation: number;
+}
+
+/** An incarnation that followed another one, as its note says, and what has entered it since. */
+export interface Successor extends Omit<KeptState, "memory" | "registers" | "anchors" | "rested"> {
+  readonly records: readonly DomainRecord[];
+}
+
 /** What a log entry must be for the child to be held: the whole of it, or a match. */
 export type LogMatch = { readonly whole: string } | { readonly pattern: RegExp };
 
@@ -270,6 +283,10 @@ export type ToResident =
       readonly spec: ChildSpec;
       readonly former: KeptState;
       readonly records: readonly DomainRecord[];
+      /** Those who followed it one after another, without checkpoints. */
+      readonly successors: readonly Successor[];
+      /** It may follow the last one so; null: it is to have a checkpoint first. */
+      readonly follows: Forerunner | null;
       /** It faulted: the event of this slot, null for the next one, is set aside. */
       readonly aside: { readonly slot: number | null } | null;
       /** It is only looked at: it does not come back to life, and `revived` says that it has ended. */
@@ -329,6 +346,8 @@ export type FromResident =
       readonly kind: "revived";
       readonly result: Either<CheckpointError, RevivedInfo["reopened"]>;
       readonly ms: number;
+      /** It follows the one before it without a checkpoint. */
+      readonly follows?: true;
     }
   | {
       readonly kind: "denied";

@@ -1,7 +1,7 @@
 // One child in a shard's thread: it makes the child's protection domain, drives it as the host says, and tells the
 // host what happens.
 import { prose, type SessionError } from "../../lib/error.ts";
-import { E } from "../../lib/fp.ts";
+import { E, type Either } from "../../lib/fp.ts";
 import type { RevivedInfo } from "../../lib/guest/abi.ts";
 import type { FromDomain, ToDomain } from "../core/link.ts";
 import type { KeptEntries, LogSink } from "../core/log.ts";
@@ -27,13 +27,15 @@ import type { Pulse } from "./control.ts";
 import type { Idleness, Sleeper } from "./idleness.ts";
 import type { LogWriter } from "./log-ring.ts";
 import { PortalClient } from "./portal-client.ts";
-import type { ChildSpec, FromResident, LogMatch, ToResident } from "./protocol.ts";
+import type { ChildSpec, Forerunner, FromResident, KeptState, LogMatch, ToResident } from "./protocol.ts";
 import { ShardRouter } from "./shard-router.ts";
 import { Keeping, namesOf } from "./keeping.ts";
 import { storePageBytes } from "../durable/store/page-set.ts";
-import { replay, type MadeBy } from "../durable/replay.ts";
+import { replay, type MadeBy, type Replayed } from "../durable/replay.ts";
 import { setAside } from "../durable/set-aside.ts";
-import { astrayProse } from "../durable/astray.ts";
+import { astrayProse, type Astray } from "../durable/astray.ts";
+import type { DomainRecord } from "../durable/journal/journal-record.ts";
+import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { routeFor, type Route } from "../core/route.ts";
 import type { GrowthPlans } from "../durable/growth-plans.ts";
 import type { Journals } from "../durable/journal/journals.ts";
@@ -86,6 +88,9 @@ const UNSAID: ReadonlySet<FromDomain["kind"]> = new Set(["connect", "call", "ser
 
 /** A session in the place of one that is gone. */
 const isAnother = ({ changed }: RevivedInfo["reopened"][number]): boolean => changed === "new session";
+
+/** Where running the past again takes longer, in ms, the next host is not to run it once more: a checkpoint comes first. */
+const MOST_REPLAY_MS = 50;
 
 const isGranted = (routes: readonly Route[], service: string, label: string): boolean =>
   routeFor(routes, service, label) !== null;
@@ -299,6 +304,7 @@ export class Resident {
     { frozen, generation, expected, together }: Order<"revive">,
     made: readonly MadeBy[] | null = null,
     exited: number | null = null,
+    follows: Forerunner | null = null,
   ): Promise<void> {
     const began = performance.now();
     const spec = this.#spec;
@@ -338,9 +344,22 @@ export class Resident {
     domain.hold();
     domain.signalRevived({ generation, host: spec.host, reopened });
     domain.proceed();
-    this.#post({ kind: "revived", result: E.right(reopened), ms });
+    const isNoted = follows !== null && exited === null && (await this.#follow(domain, follows));
+    this.#post({
+      ...{ kind: "revived", result: E.right(reopened), ms },
+      ...(isNoted ? { follows: true } : {}),
+    });
     const { refusal } = this.#bar;
     if (refusal !== null) this.#stale(refusal.left);
+  }
+
+  async #follow(domain: ProtectionDomain, forerunner: Forerunner): Promise<boolean> {
+    if (this.#keeping === null) return false;
+    this.#capturing = true;
+    this.#confirm();
+    const isNoted = await this.#keeping.follow(domain, forerunner, this.#spec);
+    this.#capturing = false;
+    return isNoted;
   }
 
   /** Says where it stands, and waits until all of its group stand there. */
@@ -499,40 +518,23 @@ export class Resident {
   }
 
   /** The past first, in a domain that touches nothing; then a revival like any other. */
-  async #recover({ former, records, aside, examined, generation }: Order<"recover">): Promise<void> {
+  async #recover(order: Order<"recover">): Promise<void> {
+    const { former, records, successors, follows, aside, examined, generation } = order;
     const spec = this.#spec;
-    const { pool } = this.#household;
-    const machine = (bytes: number): Machine | null => pool.take(bytes, former.quota.ram);
-    const names = namesOf(former.incarnation, former.names);
-    const { routes } = former;
-    const past = await replay({
-      spec: { ...spec, quota: former.quota },
-      routes: {
-        refusal: (service, label) =>
-          isGranted(routes, service, label) ? null : this.#router.refusal(service, label),
-        child: (service, label) => {
-          const route = routeFor(routes, service, label);
-          return route?.child === undefined ? null : { child: route.child, patience: route.patience ?? null };
-        },
-      },
-      anchors: former.anchors,
-      snapshot: former.snapshot,
-      memory: former.memory,
-      registers: former.registers,
-      secret: former.secret,
-      rested: former.rested,
-      names: () => names.next(),
-      records,
-      machine,
-      remembers: former.undone === true,
-      into: (bytes) => new Uint8Array(bytes),
-    });
+    const began = performance.now();
+    let past = await this.#replay(former, records);
+    for (const { records: more, ...successor } of successors) {
+      if (E.isLeft(past)) break;
+      const { memory, registers, made } = past.right;
+      const { anchors } = former;
+      past = await this.#replay({ ...successor, memory, registers, anchors }, more, made);
+    }
+    const isQuick = performance.now() - began <= MOST_REPLAY_MS;
     if (E.isLeft(past)) {
       const { left } = past;
       if (left.tag !== "Astray") return this.#post({ kind: "revived", result: E.left(left), ms: 0 });
       return this.#post({ kind: "astray", reason: astrayProse(left) });
     }
-    pool.give(past.right.machine, former.quota.ram);
     const { memory, registers, exited, calls } = past.right;
     const { anchors } = former;
     const { snapshot, event } =
@@ -547,7 +549,38 @@ export class Resident {
       { kind: "revive", spec, frozen, generation, expected: null, together: false },
       past.right.made,
       exited,
+      isQuick ? follows : null,
     );
+  }
+
+  /** What one that was here before had become. */
+  async #replay(
+    { quota, routes, incarnation, names: given, undone, ...state }: KeptState,
+    records: readonly DomainRecord[],
+    made: readonly MadeBy[] = [],
+  ): Promise<Either<CheckpointError | Astray, Replayed>> {
+    const { pool } = this.#household;
+    const names = namesOf(incarnation, given);
+    const past = await replay({
+      ...state,
+      spec: { ...this.#spec, quota },
+      routes: {
+        refusal: (service, label) =>
+          isGranted(routes, service, label) ? null : this.#router.refusal(service, label),
+        child: (service, label) => {
+          const route = routeFor(routes, service, label);
+          return route?.child === undefined ? null : { child: route.child, patience: route.patience ?? null };
+        },
+      },
+      names: () => names.next(),
+      records,
+      machine: (bytes) => pool.take(bytes, quota.ram),
+      remembers: undone === true,
+      made,
+      into: (bytes) => new Uint8Array(bytes),
+    });
+    if (E.isRight(past)) pool.give(past.right.machine, quota.ram);
+    return past;
   }
 
   #exit(code: number): void {

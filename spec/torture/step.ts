@@ -19,6 +19,8 @@ export const STEP_NAMES = [
   "journal append",
   "journal sync",
   "journal trim",
+  // Among what is appended: an incarnation follows another one without a checkpoint.
+  "succession noted",
   // The store: checkpoints, who lives, who is over.
   "store commit",
   // Effects.

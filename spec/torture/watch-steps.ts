@@ -141,6 +141,12 @@ const around = <F extends Any>(
     return result instanceof Promise ? result.then(end) : end(result);
   }) as unknown as F;
 
+/** What an incarnation writes that follows another one has its snapshot in it. */
+const isSuccession = (what: StepName | null, data: unknown): boolean =>
+  what === "journal append" &&
+  data instanceof Uint8Array &&
+  Buffer.from(data.buffer, data.byteOffset, data.byteLength).includes("snapshot");
+
 const ofDescriptor =
   (deed: Deed) =>
   ([descriptor]: unknown[]): StepName | null =>
@@ -225,7 +231,10 @@ if (order !== null) {
   fs.openSync = around(real.openSync, ofOpening);
   fs.writeSync = around(
     real.writeSync as Any,
-    noting(traceWrite, ofDescriptor("write")),
+    noting(traceWrite, (args) => {
+      const what = ofDescriptor("write")(args);
+      return isSuccession(what, args[1]) ? "succession noted" : what;
+    }),
   ) as typeof fs.writeSync;
   fs.fsyncSync = syncing(real.fsyncSync) as typeof fs.fsyncSync;
   fs.fdatasyncSync = syncing(real.fdatasyncSync) as typeof fs.fdatasyncSync;

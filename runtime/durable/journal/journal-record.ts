@@ -47,7 +47,16 @@ export interface PlanRecord {
   readonly plan: unknown;
 }
 
-export type DomainRecord = TurnRecord | AnswerRecord | HeardRecord | MemoryRecord | PlanRecord;
+/** It goes on where another incarnation ended: what comes after this record comes after that. */
+export interface FollowsRecord {
+  readonly kind: "follows";
+  readonly former: number;
+  /** A `Succession`. */
+  readonly note: Uint8Array;
+}
+
+export type DomainRecord =
+  TurnRecord | AnswerRecord | HeardRecord | MemoryRecord | PlanRecord | FollowsRecord;
 
 /** A record, and whose it is. */
 export interface JournalEntry {
@@ -63,6 +72,7 @@ const ANSWER = 1;
 const HEARD = 2;
 const PLAN = 3;
 const MEMORY = 4;
+const FOLLOWS = 5;
 
 const options = { useRecords: false, tagUint8Array: false, variableMapSize: true };
 const encoder = new Encoder(options);
@@ -102,6 +112,8 @@ const fieldsOf = (record: DomainRecord): unknown[] => {
       return [MEMORY];
     case "plan":
       return [PLAN, record.slot, record.turn, record.plan];
+    case "follows":
+      return [FOLLOWS, record.former, record.note];
   }
 };
 
@@ -164,6 +176,10 @@ const recordOf = ([kind, ...fields]: readonly unknown[]): DomainRecord | null =>
       const [slot, turn, plan] = fields;
       return isNumber(slot) && isNatural(turn) ? { kind: "plan", slot, turn, plan } : null;
     }
+    case FOLLOWS: {
+      const [former, note] = fields;
+      return isNatural(former) && note instanceof Uint8Array ? { kind: "follows", former, note } : null;
+    }
     default:
       return null;
   }
@@ -211,10 +227,20 @@ const naturalsIn = (bytes: Uint8Array, count: number): readonly number[] | null 
   return numbers.every(isNatural) ? numbers : null;
 };
 
-/** Whose entry the bytes are, and which of its: what `decodeEntry` says of it, at a fraction of the time. */
-export const whoseEntry = (bytes: Uint8Array): Pick<JournalEntry, "incarnation" | "sequence"> | null => {
-  const numbers = naturalsIn(bytes, 2);
-  if (numbers === null) return decodeEntry(bytes);
-  const [incarnation, sequence] = numbers as [number, number];
-  return { incarnation, sequence };
+/** Whose an entry is, which of its, and whom it follows by it. */
+export interface Whose extends Pick<JournalEntry, "incarnation" | "sequence"> {
+  readonly follows: number | null;
+}
+
+/** Whose entry the bytes are: what `decodeEntry` says of it, at a fraction of the time. */
+export const whoseEntry = (bytes: Uint8Array): Whose | null => {
+  const numbers = naturalsIn(bytes, 3);
+  if (numbers !== null && numbers[2] !== FOLLOWS) {
+    const [incarnation, sequence] = numbers as [number, number, number];
+    return { incarnation, sequence, follows: null };
+  }
+  const entry = decodeEntry(bytes);
+  if (entry === null) return null;
+  const { incarnation, sequence, record } = entry;
+  return { incarnation, sequence, follows: record.kind === "follows" ? record.former : null };
 };

@@ -14,8 +14,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { E, type Either } from "../../../lib/fp.ts";
-import { readFrames } from "./frame.ts";
-import { decodeEntry, whoseEntry, type DomainRecord } from "./journal-record.ts";
+import type { DomainRecord } from "./journal-record.ts";
+import { Past } from "./past.ts";
 
 /** The folder or a file of it can't be used; `step` says what failed, `code` how. */
 export interface JournalError {
@@ -38,49 +38,18 @@ const NAME = /^([0-9]{10})\.journal$/;
 
 const nameOf = (file: number): string => `${String(file).padStart(10, "0")}.journal`;
 
-/** A record as it lies in its file, and which of its incarnation's it is. */
-export interface Kept {
-  readonly sequence: number;
-  readonly payload: Uint8Array;
-}
-
-/** The records from `after` on. A gap would be a loss: what comes after it can't have been acknowledged. Where a number
- *  comes again, the incarnation went on from there, and what was written beside that was never acknowledged either. */
-export const following = (kept: readonly Kept[], after: number): readonly DomainRecord[] => {
-  const records: DomainRecord[] = [];
-  for (const { sequence, payload } of kept) {
-    if (sequence < after) continue;
-    const at = sequence - after;
-    const entry = at <= records.length ? decodeEntry(payload) : null;
-    if (entry === null) break;
-    records.length = at;
-    records.push(entry.record);
-  }
-  return records;
-};
-
-/** Calls `found` with each whole entry of a file, and whose it is. Most are older than a checkpoint, and are never
- *  looked into. */
-const readEntries = (path: string, found: (incarnation: number, kept: Kept) => void): void => {
-  readFrames(readFileSync(path), (payload) => {
-    const whose = whoseEntry(payload);
-    if (whose !== null) found(whose.incarnation, { sequence: whose.sequence, payload });
-    return whose !== null;
-  });
-};
-
 export class Journal {
   readonly #folder: string;
   #descriptor: number;
   #current: number;
   #oldest: number;
-  #past: ReadonlyMap<number, readonly Kept[]>;
+  #past: Past;
 
   private constructor(
     folder: string,
     descriptor: number,
     files: { readonly oldest: number; readonly current: number },
-    past: ReadonlyMap<number, readonly Kept[]>,
+    past: Past,
   ) {
     this.#folder = folder;
     this.#descriptor = descriptor;
@@ -101,15 +70,11 @@ export class Journal {
       return failed(folder, "reading the folder", cause);
     }
     files.sort((a, b) => a - b);
-    const past = new Map<number, Kept[]>();
+    const past = new Past();
     for (const file of files) {
       const path = join(folder, nameOf(file));
       try {
-        readEntries(path, (incarnation, kept) => {
-          const known = past.get(incarnation);
-          if (known === undefined) past.set(incarnation, [kept]);
-          else known.push(kept);
-        });
+        past.add(readFileSync(path));
       } catch (cause) {
         return failed(path, "reading", cause);
       }
@@ -137,29 +102,32 @@ export class Journal {
     return this.#current;
   }
 
-  /** What an incarnation of a former host left, after so many records of it. */
-  past(incarnation: number, after: number): readonly DomainRecord[] {
-    return following(this.#past.get(incarnation) ?? [], after);
+  /** The number of the oldest file that there is. */
+  get oldest(): number {
+    return this.#oldest;
   }
 
-  /** What an incarnation of this host left that is no more: all files are read for it. */
-  scan(incarnation: number, after: number): readonly DomainRecord[] {
-    const found: Kept[] = [];
+  /** What former hosts left. */
+  get past(): Past {
+    return this.#past;
+  }
+
+  /** What there is by now, of incarnations of this host that are no more as well: all files are read for it. */
+  scan(): Past {
+    const found = new Past();
     for (let file = this.#oldest; file <= this.#current; file++)
-      readEntries(join(this.#folder, nameOf(file)), (whose, kept) => {
-        if (whose === incarnation) found.push(kept);
-      });
-    return following(found, after);
+      found.add(readFileSync(join(this.#folder, nameOf(file))));
+    return found;
   }
 
   /** The highest number of an incarnation of a former host that left anything; 0 where none did. */
   get latest(): number {
-    return Math.max(0, ...this.#past.keys());
+    return this.#past.latest;
   }
 
   /** Nobody asks for the past any more. */
   forgetPast(): void {
-    this.#past = new Map();
+    this.#past = new Past();
   }
 
   /** Begins another file; answers the descriptor of the former one, for whoever still appends to it to close. */
