@@ -31,7 +31,7 @@ export const Succession = struct(
 export type Succession = t.TypeOf<typeof Succession>;
 
 /** So many follow one another without a checkpoint at most: each is run again by the next host. */
-export const MOST_SUCCESSIONS = 8;
+export const MOST_SUCCESSIONS = 4;
 /** And so many records of theirs, which is when a checkpoint is due anyway. */
 export const MOST_FOLLOWED_RECORDS = 2000;
 

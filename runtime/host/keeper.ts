@@ -54,6 +54,8 @@ export interface FormerLife {
   readonly successors: readonly Successor[];
   /** Who comes next may follow the last of them so; null: it is to have a checkpoint before anything leaves it. */
   readonly follows: Omit<Forerunner, "generation"> | null;
+  /** The journal's file that the records of all of them begin in. */
+  readonly since: number;
   /** It faulted: what it was told last is set aside. `slot` as in `Ending`. */
   readonly aside: { readonly slot: number | null } | null;
   /** The number of its last checkpoint. */
@@ -110,7 +112,7 @@ interface Putting {
 }
 
 /** An incarnation and those who followed it without checkpoints. */
-interface Line extends Pick<FormerLife, "records" | "successors" | "follows"> {
+interface Line extends Pick<FormerLife, "records" | "successors" | "follows" | "since"> {
   /** Of the last one; null: of the first. */
   readonly generation: number | null;
 }
@@ -264,14 +266,13 @@ export class Keeper {
 
   /** It goes on where the former one ended, which is durable, or nothing leaves it before it is. It has a checkpoint
    *  soon; until then the former one's is needed, and all records since. */
-  follow(child: Child, { checkpoint }: FormerLife): void {
+  follow(child: Child, { checkpoint, since }: FormerLife): void {
     const { kept } = child.spec;
     if (kept === undefined) throw new Error(`${child.name} was not enlisted`);
     const { incarnation, secret } = kept;
     this.#enrol({
       ...{ incarnation, child, secret, sequence: checkpoint, last: null, busy: false, again: false },
-      since: this.#options.journal.oldest,
-      rested: true,
+      ...{ since, rested: true },
     });
     if (this.#followers.push(child) > 1) return;
     setTimeout(() => void this.#settleFollowers(), FIRST_CHECKPOINT_MS).unref();
@@ -303,7 +304,8 @@ export class Keeper {
       return;
     }
     if (E.isLeft(done) && isOverBound(done.left)) return child.stop(reasonOf(done.left));
-    if (E.isLeft(done) && child.ending === null && !isSuperseded(done.left))
+    const isOver = E.isLeft(done) && (child.ending !== null || isEnded(done.left));
+    if (E.isLeft(done) && !isOver && !isSuperseded(done.left))
       this.#options.warn(child.name, `it could not be kept just now: ${reasonOf(done.left)}`);
     if (life.again) {
       life.again = false;
@@ -730,7 +732,7 @@ export class Keeper {
     const past = ending === null ? journal.past : journal.scan();
     const line = this.#lineOf(name, past, { incarnation, sequence });
     if (E.isLeft(line)) return line;
-    const { records, successors } = line.right;
+    const { records, successors, since } = line.right;
     const isIdle = records.length === 0 && successors.length === 0;
     const noted = isIdle ? await store.get(`${REST}${name}`) : E.right(null);
     if (E.isLeft(noted)) return failed(name, noted.left);
@@ -753,6 +755,7 @@ export class Keeper {
       },
       records,
       successors,
+      since,
       follows: isPlain ? line.right.follows : null,
       // Whom the host has stopped, nothing that it was told has brought down.
       aside: ending?.kind === "faulted" ? { slot: ending.final === true ? NO_EVENT : ending.slot } : null,
@@ -771,6 +774,8 @@ export class Keeper {
     let generation: number | null = null;
     let last = { ...first, records: records.length };
     let all = records.length;
+    const { current } = this.#options.journal;
+    let since = past.begin(first.incarnation) ?? current;
     for (let note = past.follower(last.incarnation); note !== null; note = past.follower(last.incarnation)) {
       const found = decodeSuccession(note);
       if (E.isLeft(found)) return unkept(child, found.left);
@@ -790,12 +795,13 @@ export class Keeper {
         records: more,
       });
       generation = own;
+      since = Math.min(since, past.begin(incarnation) ?? current);
       last = { incarnation, sequence, records: more.length };
       all += more.length;
     }
     const isShort = successors.length < MOST_SUCCESSIONS && all < MOST_FOLLOWED_RECORDS;
     const follows = isShort ? { incarnation: last.incarnation, after: last.sequence + last.records } : null;
-    return E.right({ records, successors, generation, follows });
+    return E.right({ records, successors, generation, follows, since });
   }
 
   /** Resolves once all that children have said so far follows from what is on stable storage: then it may leave for
@@ -919,6 +925,9 @@ const isOverBound = (error: HostError): boolean => error.tag === "Store" && erro
 
 /** It has left for another host meanwhile. */
 const isSuperseded = (error: HostError): boolean => error.tag === "Store" && error.error.tag === "Stale";
+
+/** Its last turn was taken; that it has ended is yet to be heard. */
+const isEnded = (error: HostError): boolean => error.tag === "Checkpoint" && error.error.tag === "Ended";
 
 const isBusy = (error: HostError): boolean => error.tag === "Checkpoint" && error.error.tag === "Busy";
 

@@ -28,6 +28,7 @@ import type { Idleness, Sleeper } from "./idleness.ts";
 import type { LogWriter } from "./log-ring.ts";
 import { PortalClient } from "./portal-client.ts";
 import type { ChildSpec, Forerunner, FromResident, KeptState, LogMatch, ToResident } from "./protocol.ts";
+import { processorTime, threadNumber } from "./processor-time.ts";
 import { ShardRouter } from "./shard-router.ts";
 import { Keeping, namesOf } from "./keeping.ts";
 import { storePageBytes } from "../durable/store/page-set.ts";
@@ -89,8 +90,9 @@ const UNSAID: ReadonlySet<FromDomain["kind"]> = new Set(["connect", "call", "ser
 /** A session in the place of one that is gone. */
 const isAnother = ({ changed }: RevivedInfo["reopened"][number]): boolean => changed === "new session";
 
-/** Where running the past again takes longer, in ms, the next host is not to run it once more: a checkpoint comes first. */
-const MOST_REPLAY_MS = 50;
+/** Where running the past again takes longer, in ms of processor time, the next host is not to run it once more: a
+ *  checkpoint comes first. */
+const MOST_REPLAY_MS = 100;
 
 const isGranted = (routes: readonly Route[], service: string, label: string): boolean =>
   routeFor(routes, service, label) !== null;
@@ -521,7 +523,7 @@ export class Resident {
   async #recover(order: Order<"recover">): Promise<void> {
     const { former, records, successors, follows, aside, examined, generation } = order;
     const spec = this.#spec;
-    const began = performance.now();
+    const began = processorTime(threadNumber());
     let past = await this.#replay(former, records);
     for (const { records: more, ...successor } of successors) {
       if (E.isLeft(past)) break;
@@ -529,7 +531,7 @@ export class Resident {
       const { anchors } = former;
       past = await this.#replay({ ...successor, memory, registers, anchors }, more, made);
     }
-    const isQuick = performance.now() - began <= MOST_REPLAY_MS;
+    const isQuick = processorTime(threadNumber()) - began <= MOST_REPLAY_MS;
     if (E.isLeft(past)) {
       const { left } = past;
       if (left.tag !== "Astray") return this.#post({ kind: "revived", result: E.left(left), ms: 0 });

@@ -74,7 +74,7 @@ export class Journal {
     for (const file of files) {
       const path = join(folder, nameOf(file));
       try {
-        past.add(readFileSync(path));
+        past.add(file, readFileSync(path));
       } catch (cause) {
         return failed(path, "reading", cause);
       }
@@ -102,11 +102,6 @@ export class Journal {
     return this.#current;
   }
 
-  /** The number of the oldest file that there is. */
-  get oldest(): number {
-    return this.#oldest;
-  }
-
   /** What former hosts left. */
   get past(): Past {
     return this.#past;
@@ -116,7 +111,7 @@ export class Journal {
   scan(): Past {
     const found = new Past();
     for (let file = this.#oldest; file <= this.#current; file++)
-      found.add(readFileSync(join(this.#folder, nameOf(file))));
+      found.add(file, readFileSync(join(this.#folder, nameOf(file))));
     return found;
   }
 

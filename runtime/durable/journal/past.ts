@@ -26,22 +26,31 @@ export const following = (kept: readonly Kept[], after: number): readonly Domain
 
 export class Past {
   readonly #records = new Map<number, Kept[]>();
+  /** The file that an incarnation's records begin in. */
+  readonly #begin = new Map<number, number>();
   /** The latest to follow an incarnation, and the entry that says so. */
   readonly #followers = new Map<number, { readonly incarnation: number; readonly payload: Uint8Array }>();
 
-  /** Takes in the whole entries of a file; files come in their order. */
-  add(file: Uint8Array): void {
-    readFrames(file, (payload) => {
+  /** Takes in the whole entries of a file; files come in the order of their numbers. */
+  add(file: number, bytes: Uint8Array): void {
+    readFrames(bytes, (payload) => {
       const whose = whoseEntry(payload);
       if (whose === null) return false;
       const { incarnation, sequence, follows } = whose;
       const known = this.#records.get(incarnation);
-      if (known === undefined) this.#records.set(incarnation, [{ sequence, payload }]);
-      else known.push({ sequence, payload });
+      if (known === undefined) {
+        this.#records.set(incarnation, [{ sequence, payload }]);
+        this.#begin.set(incarnation, file);
+      } else known.push({ sequence, payload });
       if (follows !== null && (this.#followers.get(follows)?.incarnation ?? 0) < incarnation)
         this.#followers.set(follows, { incarnation, payload });
       return true;
     });
+  }
+
+  /** The number of the file that an incarnation's records begin in; null where it has none. */
+  begin(incarnation: number): number | null {
+    return this.#begin.get(incarnation) ?? null;
   }
 
   /** The highest number of an incarnation; 0 where there is none. */
