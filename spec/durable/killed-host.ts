@@ -51,7 +51,7 @@ export const run = (
     });
   });
 
-export const ROUTES: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   { service: "LOG" },
   { service: "Timer" },
   { service: "File_system" },

@@ -14,7 +14,6 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { E, type Either } from "../../../lib/fp.ts";
-import type { DomainRecord } from "./journal-record.ts";
 import { Past } from "./past.ts";
 
 /** The folder or a file of it can't be used; `step` says what failed, `code` how. */
