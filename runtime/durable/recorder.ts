@@ -141,13 +141,16 @@ export class Recorder implements Witness {
     return this.#sequence;
   }
 
-  /** It goes on where `former` ended, as the note says, which knows `sequence`: effects may leave when that is durable. */
-  follow(former: number, note: Uint8Array): void {
+  /** It goes on where `former` ended, as the note says, which knows `sequence`: effects may leave when that is durable.
+   *  Resolves then, or when it can't be written just now. */
+  follow(former: number, note: Uint8Array): Promise<void> {
     this.#record({ kind: "follows", former, note });
-    this.#journal.whenDurable((failed) => {
-      if (this.#ended) return;
-      if (failed === null) this.open();
-      else this.#options.unwritten?.(failed.message);
+    return new Promise((resolve) => {
+      this.#journal.whenDurable((failed) => {
+        if (!this.#ended && failed === null) this.open();
+        else if (failed !== null) this.#options.unwritten?.(failed.message);
+        resolve();
+      });
     });
   }
 

@@ -186,9 +186,10 @@ export class Keeping {
         })
       : null;
     const isNoted = note !== null && note.length <= MOST_NOTE_BYTES && recorder.sequence + 1 === sequence;
-    if (isNoted) recorder.follow(former, note);
+    const noted = isNoted ? recorder.follow(former, note) : null;
     if (E.isRight(captured)) resume(domain);
     recorder.release();
+    await noted;
     return isNoted;
   }
 
