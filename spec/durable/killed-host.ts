@@ -51,11 +51,7 @@ export const run = (
     });
   });
 
-const ROUTES: readonly Route[] = [
-  { service: "LOG" },
-  { service: "Timer" },
-  { service: "File_system" },
-];
+const ROUTES: readonly Route[] = [{ service: "LOG" }, { service: "Timer" }, { service: "File_system" }];
 
 /** A job on a folder of its own; `play` runs it. */
 export const onJob = async (
