@@ -12,7 +12,7 @@ import { ProtectionDomain } from "../../runtime/domain/protection-domain.ts";
 import { GrowthPlans } from "../../runtime/durable/growth-plans.ts";
 import type { FileSync } from "../../runtime/durable/journal/file-sync.ts";
 import { readFrames } from "../../runtime/durable/journal/frame.ts";
-import { following, type Kept } from "../../runtime/durable/journal/journal.ts";
+import { following, type Kept } from "../../runtime/durable/journal/past.ts";
 import { whoseEntry, type DomainRecord } from "../../runtime/durable/journal/journal-record.ts";
 import { JournalWriter } from "../../runtime/durable/journal/journal-writer.ts";
 import { Recorder } from "../../runtime/durable/recorder.ts";

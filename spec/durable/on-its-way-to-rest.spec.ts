@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { program } from "../domain/program.ts";
 import { World } from "../domain/world.ts";
 import { encodeEntry, type DomainRecord } from "../../runtime/durable/journal/journal-record.ts";
-import { following } from "../../runtime/durable/journal/journal.ts";
+import { following } from "../../runtime/durable/journal/past.ts";
 import { DurableChild } from "./durable-child.ts";
 
 const NAPS = `
