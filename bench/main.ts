@@ -5,6 +5,7 @@ import { loadEngine } from "../runtime/engine/wasm-module.ts";
 import { authenticationBenches } from "./authentication.ts";
 import type { Bench } from "./bench.ts";
 import { callBenches } from "./calls.ts";
+import { carriedBench } from "./carried.ts";
 import { comparing, storing } from "./checkpoint.ts";
 import { fenceBenches } from "./fences.ts";
 import { durableBenches } from "./durable/rows.ts";
@@ -44,6 +45,7 @@ const benches: readonly Bench[] = [
   ...restingHostBenches,
   ...durableBenches,
   ...migrationBenches,
+  carriedBench,
 ];
 
 const { values } = parseArgs({
