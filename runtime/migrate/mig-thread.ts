@@ -501,6 +501,8 @@ export class MigThread {
   /** The source's decision is not known: asks until it is. */
   #wonder(prepared: Prepared, from: PublicKey): void {
     const { task } = prepared.container;
+    // The end of the host waits for nobody who is in doubt: the next one asks.
+    if (this.#closed) return prepared.arrival.close();
     this.#doubts.set(task, {
       prepared,
       task,
@@ -616,5 +618,6 @@ export class MigThread {
     this.#retries.close();
     for (const { stop } of this.#leaving.values()) stop.abort();
     for (const channel of this.#channels) channel.cut();
+    for (const { prepared } of this.#doubts.values()) prepared.arrival.close();
   }
 }

@@ -22,12 +22,13 @@ const container = {
 /** A host that finds the container, and a source that tells it at once that it has let go. */
 const meet = (read: Landings["read"]) => {
   const said: string[] = [];
+  const given: string[] = [];
   const arrival: Pick<Arrival, "activate" | "close"> = {
     activate: () => {
       said.push("activated");
       return Promise.resolve(E.right([{ child: "counter", generation: 2 }]));
     },
-    close: () => {},
+    close: () => void given.push("counter"),
   };
   const sink: Partial<SinkHost> = {
     populated: () => false,
@@ -71,7 +72,7 @@ const meet = (read: Landings["read"]) => {
     await thread.recover();
     recovered();
   };
-  return { said, recover, told, close: () => thread.close() };
+  return { said, given, recover, told, close: () => thread.close(), alone: () => thread.recover() };
 };
 
 const landed = E.right({ container, memories: [] });
@@ -99,5 +100,13 @@ describe("a sink that comes up again", () => {
     await told;
     expect(said).to.deep.equal(["Refused"]);
     close();
+  });
+
+  it("fault 38: keeps no name when its host ends: who is in doubt does not keep that from ending", async () => {
+    const { given, close, alone } = meet(() => Promise.resolve(landed));
+    await alone();
+    expect(given).to.deep.equal([]);
+    close();
+    expect(given).to.deep.equal(["counter"]);
   });
 });
