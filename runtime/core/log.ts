@@ -18,9 +18,10 @@ export interface KeptEntries {
   end(): number;
   /** How far this one moves the end. */
   size(text: string): number;
-  writeAt(text: string, place: number): void;
+  /** Left: why it is not there; a part of it may be. */
+  writeAt(text: string, place: number): Answer<void>;
   /** As `writeAt`, for an entry that was there before, and that was told of then. */
-  writeAgain(text: string, place: number): void;
+  writeAgain(text: string, place: number): Answer<void>;
 }
 
 const DONE: Answer<void> = E.right(undefined);
@@ -39,14 +40,8 @@ export const makeLog = (sink: LogSink): Serving<typeof Log> => {
     name: `log ${kept.name}`,
     end: () => E.right(kept.end()),
     size: (text: unknown) => kept.size(text as string),
-    append(text: unknown, place: number) {
-      kept.writeAt(text as string, place);
-      return DONE;
-    },
+    append: (text: unknown, place: number) => kept.writeAt(text as string, place),
   };
-  const again = ({ args: [text], place }: MadeEffect): Answer<void> => {
-    kept.writeAgain(text as string, place);
-    return DONE;
-  };
+  const again = ({ args: [text], place }: MadeEffect): Answer<void> => kept.writeAgain(text as string, place);
   return { ...log, life: { growth, again } };
 };

@@ -1,6 +1,8 @@
 // Writes down what enters a protection domain, and lets its effects out only when all they depend on is durable.
 // Turns don't wait for that, and neither do calls that change nothing outside.
+import { prose, type SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
+import { Log } from "../../lib/session/log.ts";
 import type { ToDomain } from "../core/link.ts";
 import type { Answer, CoreObject, Eventually, Growth, Serving } from "../core/service.ts";
 import { invoke } from "../domain/call.ts";
@@ -44,6 +46,8 @@ export interface RecorderOptions {
   /** Called when what it wrote can't be had on stable storage: nothing leaves until it has another checkpoint, in another
    *  file, and `open` says so. */
   readonly unwritten?: (reason: string) => void;
+  /** Something failed that nobody who calls can be told of. */
+  readonly warn?: (text: string) => void;
   /** Whether a session request is answered by another child, whose answers are heard, not recorded. */
   readonly isInner: (request: SessionRequest) => boolean;
 }
@@ -77,6 +81,9 @@ const parts = ({ object, entry }: WitnessedCall): boolean =>
 /** Whether files may end elsewhere after an effect that was no planned append. */
 const movesEnds = ({ object, entry }: WitnessedCall): boolean => isFiles(object) && entry.name !== "sync";
 
+/** Between tries to write an entry of a log, in ms. */
+const LOG_PAUSE_MS = 200;
+
 const isFiles = ({ contract }: CoreObject): boolean => contract === File || contract === FileSystem;
 
 export class Recorder implements Witness {
@@ -98,6 +105,7 @@ export class Recorder implements Witness {
   #stamp: Stamp = { own: 0, wall: 0 };
   #entropy: Uint8Array[] = [];
   #ended = false;
+  #isUnlogged = false;
   /** Whether effects may leave: not before the checkpoint that the records come after is durable. */
   #open: boolean;
   readonly #stopped = new Set<Queue>();
@@ -392,12 +400,27 @@ export class Recorder implements Witness {
         ? this.#grow(growth, call, plan)
         : invoke(call.object, call.entry.name, call.args));
     if (answer instanceof Promise) void answer.then((answered) => this.#left(queue, first, answered));
+    else if (E.isLeft(answer) && call.object.contract === Log) this.#logLater(queue, first, answer.left);
     else this.#left(queue, first, answer);
+  }
+
+  /** Entries of a log are nobody's to lose: no component can do anything about its host's disk. */
+  #logLater(queue: Queue, first: Waiting, error: SessionError): void {
+    if (!this.#isUnlogged)
+      this.#options.warn?.(
+        `its log can't be written: ${prose(error)}; what it says there waits until it can`,
+      );
+    this.#isUnlogged = true;
+    setTimeout(() => {
+      if (!this.#ended) this.#leave(queue, first);
+    }, LOG_PAUSE_MS).unref();
   }
 
   #grow(growth: Growth, call: WitnessedCall, { place }: AppendPlan): Answer<unknown> {
     const answer = growth.append(call.args[0], place);
-    this.#options.plans.done(growth, E.isRight(answer));
+    // An entry of a log that could not be written still is to be.
+    if (E.isRight(answer) || call.object.contract !== Log)
+      this.#options.plans.done(growth, E.isRight(answer));
     return answer;
   }
 

@@ -491,6 +491,8 @@ export class Child implements Lodger {
         return this.#surroundings.idle?.(this);
       case "rested":
         return this.#rested?.(message.result);
+      case "warning":
+        return this.#surroundings.emit({ event: "warning", child: this.name, text: message.text });
       case "unwritten":
         return this.#surroundings.unwritten?.(this, message.reason);
       case "turnedOver":

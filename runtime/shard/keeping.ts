@@ -1,5 +1,6 @@
 // What a resident of a durable host has beside its domain: a recorder of all that enters it, the log that outlives it,
 // and the names that it gives. Checkpoints are taken from here.
+import { prose } from "../../lib/error.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import { alarmsOf, mayRest, type Alarm, type RestingRoutes } from "../checkpoint/alarms.ts";
 import { capture, resume, type Captured } from "../checkpoint/capture.ts";
@@ -30,6 +31,8 @@ export interface KeepingOptions {
   readonly due: () => void;
   /** The journal takes nothing from it, for this reason. */
   readonly unwritten: (reason: string) => void;
+  /** Something failed that costs nothing yet. */
+  readonly warn: (text: string) => void;
 }
 
 /** Where a checkpoint's memory goes. */
@@ -81,7 +84,7 @@ export class Keeping {
 
   /** Throws where the log's file can't be had. */
   constructor(options: KeepingOptions) {
-    const { spec, journal, plans, router, due, unwritten } = options;
+    const { spec, journal, plans, router, due, unwritten, warn } = options;
     this.#options = options;
     this.#names = namesOf(spec.incarnation, spec.goesOn?.names ?? 0);
     this.log = new KeptLog(spec.log, spec.logBytes, options.log);
@@ -94,6 +97,7 @@ export class Keeping {
         plans,
         due,
         unwritten,
+        warn,
         isInner: ({ service, label, declared }) =>
           declared === true || (router.child?.(service, label) ?? null) !== null,
       },
@@ -129,8 +133,13 @@ export class Keeping {
       size: () => log.size(text),
       append: () => E.right(undefined),
     };
-    log.writeAt(text, plans.reserve(growth, text) ?? log.end());
+    this.#told(log.writeAt(text, plans.reserve(growth, text) ?? log.end()), text);
     plans.done(growth, true);
+  }
+
+  #told(written: Answer<void>, text: string): void {
+    if (E.isLeft(written))
+      this.#options.warn(`its log can't be written: ${prose(written.left)}${text === "" ? "" : `: ${text}`}`);
   }
 
   /** What it has of the incarnation before it, which may have ended before all that was on stable storage. `made`: what
@@ -149,7 +158,7 @@ export class Keeping {
   settle(): void {
     this.#options.journal.write();
     this.recorder.syncFiles();
-    this.log.sync();
+    this.#told(this.log.sync(), "");
   }
 
   /** Notes that it goes on where the one before it ended, in the place of a first checkpoint: see `succession.ts`. It has
@@ -268,7 +277,7 @@ export class Keeping {
   end(): void {
     this.#options.journal.write();
     this.recorder.end();
-    this.log.sync();
+    this.#told(this.log.sync(), "");
     this.log.close();
   }
 }

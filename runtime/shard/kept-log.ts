@@ -3,13 +3,20 @@
 
 import { closeSync, existsSync, fsyncSync, openSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
+import { E } from "../../lib/fp.ts";
 import type { KeptEntries } from "../core/log.ts";
+import type { Answer } from "../core/service.ts";
 import { LogFile } from "./log-file.ts";
+
+const DONE: Answer<void> = E.right(undefined);
 
 const syncFolder = (path: string): void => {
   const folder = openSync(path, "r");
-  fsyncSync(folder);
-  closeSync(folder);
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 };
 
 export class KeptLog implements KeptEntries {
@@ -43,23 +50,27 @@ export class KeptLog implements KeptEntries {
     return Buffer.byteLength(text) + 1;
   }
 
-  writeAt(text: string, place: number): void {
-    this.writeAgain(text, place);
-    this.#told(text);
+  writeAt(text: string, place: number): Answer<void> {
+    const written = this.writeAgain(text, place);
+    if (E.isRight(written)) this.#told(text);
+    return written;
   }
 
-  writeAgain(text: string, place: number): void {
+  writeAgain(text: string, place: number): Answer<void> {
     const bytes = Buffer.from(`${text}\n`);
     // What was planned before the file was full may come after it was; what was planned long before is no longer kept.
     const file = place >= this.#current.first ? this.#current : this.#older;
-    if (file !== null && place >= file.first) file.writeAt(bytes, place);
+    const written = file !== null && place >= file.first ? file.writeAt(bytes, place) : DONE;
+    if (E.isLeft(written)) return written;
     if (place + bytes.length - this.#current.first >= this.#most) this.#turnOver();
+    return written;
   }
 
   /** From the last entry on it is in another file. Where none can be made, it goes on in this one. */
   #turnOver(): void {
     const [path, older, next] = [this.name, `${this.name}.1`, `${this.name}.next`];
-    this.#current.sync();
+    // Whoever asks next hears of that.
+    if (E.isLeft(this.#current.sync())) return;
     try {
       const made = LogFile.following(next, this.#current.end());
       renameSync(path, older);
@@ -74,9 +85,9 @@ export class KeptLog implements KeptEntries {
   }
 
   /** Returns when what was written would survive a loss of power. */
-  sync(): void {
-    this.#older?.sync();
-    this.#current.sync();
+  sync(): Answer<void> {
+    const older = this.#older?.sync() ?? DONE;
+    return E.isLeft(older) ? older : this.#current.sync();
   }
 
   close(): void {

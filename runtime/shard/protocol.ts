@@ -367,6 +367,7 @@ export type FromResident =
   | { readonly kind: "turnedOver" }
   /** What enters it can't be written down in the journal's file, and so nothing leaves it any more. */
   | { readonly kind: "unwritten"; readonly reason: string }
+  | { readonly kind: "warning"; readonly text: string }
   | { readonly kind: "measured"; readonly extent: Extent }
   | ({ readonly kind: "aside" } & Aside)
   | { readonly kind: "surveyed"; readonly survey: Survey | null }

@@ -148,6 +148,7 @@ export class Resident {
             log: (text) => this.#log(text),
             due: () => this.#post({ kind: "due" }),
             unwritten: (reason) => this.#post({ kind: "unwritten", reason }),
+            warn: (text) => this.#post({ kind: "warning", text }),
           });
     this.#sleeper = this.#makeSleeper();
     if (this.#sleeper !== null) household.idleness.add(this.#sleeper);

@@ -131,7 +131,7 @@ describe("daemon: the logs of children", () => {
         },
       });
       const made = new KeptLog(logPath(folder, "a"), 128, () => {});
-      const write = (text: string): void => made.writeAt(text, made.end());
+      const write = (text: string): void => void made.writeAt(text, made.end());
       write("first");
       await until("first");
       // Half a line is not a line yet.

@@ -213,9 +213,11 @@ export class World {
           size: () => 1,
           writeAt: (text, entry) => {
             this.log[entry] = text;
+            return E.right(undefined);
           },
           writeAgain: (text, entry) => {
             this.log[entry] = text;
+            return E.right(undefined);
           },
         },
       },
