@@ -34,13 +34,12 @@ const noting = (): { readonly world: World; readonly syncs: boolean[] } => {
 };
 
 /** Until its last turn is over. */
-const toItsEnd = async (child: DurableChild): Promise<void> => {
-  while (child.domain.state === "running") {
+const toItsEnd = (child: DurableChild): Promise<void> =>
+  child.until(() => {
     // From the answer to its last call on, no sync of the journal is done.
     if (child.world.outputs().files["data"]?.["will.txt"] === "all to the cat") child.file.hold();
-    await child.advance();
-  }
-};
+    return child.domain.state !== "running";
+  });
 
 describe("a durable component that ends", () => {
   it("law 3: is not over before its records and its files are on stable storage", async () => {
@@ -49,7 +48,7 @@ describe("a durable component that ends", () => {
     await toItsEnd(child);
     expect(world.ending).equal(null);
     child.file.release();
-    while (world.ending === null) await child.advance();
+    await child.until(() => world.ending !== null);
     expect(world.ending).deep.equal(EXITED);
     expect(syncs).deep.equal([false]);
     await child.crash();
@@ -64,7 +63,7 @@ describe("a durable component that ends", () => {
     syncs.length = 0;
     const { exited } = await child.recover();
     expect(exited).equal(7);
-    while (world.ending === null) await child.advance();
+    await child.until(() => world.ending !== null);
     expect(world.ending).deep.equal(EXITED);
     expect(syncs).deep.equal([false]);
     expect(world.outputs().files).deep.equal({ data: { "will.txt": "all to the cat" } });

@@ -19,7 +19,8 @@ export interface LifeOptions {
   readonly killAfter?: number;
   readonly byLast?: boolean;
   readonly kill?: Step;
-  /** A step that has not come by then does not come in this life, and it is killed for no reason, in ms. */
+  /** A step that has not come so long after the first child has begun does not come in this life, and it is killed for
+   *  no reason, in ms. */
   readonly patience?: number;
   readonly fail?: StepOrder["fail"];
   /** The machine loses its power when it is killed: what was not synced is on its disk or not, as follows from this
@@ -109,7 +110,7 @@ export const live = (world: TortureWorld, options: LifeOptions): Promise<LifeEnd
       host.kill(signal);
     };
     let timer =
-      kill === null && !toTheEnd ? null : setTimeout(() => void giveUp(), toTheEnd ? LAST_MS : patience);
+      kill === null && !toTheEnd ? null : setTimeout(() => void giveUp(), toTheEnd ? LAST_MS : PATIENCE_MS);
     const giveUp = async (): Promise<void> => {
       if (toTheEnd) said += `\nnot done: ${(await world.undone()).join(", ")}\n${await command(world, "ps")}`;
       end("SIGKILL");
@@ -122,6 +123,10 @@ export const live = (world: TortureWorld, options: LifeOptions): Promise<LifeEnd
     const begin = (): void => {
       begun = true;
       if (killAfter !== undefined) timer = setTimeout(() => end("SIGKILL"), killAfter);
+      else if (timer !== null && !toTheEnd) {
+        clearTimeout(timer);
+        timer = setTimeout(() => void giveUp(), patience);
+      }
       void act();
     };
     const look = (chunk: Buffer): void => {

@@ -77,11 +77,20 @@ const tearStore = (path: string, before: string, random: () => number): void => 
   rmSync(before);
 };
 
+/** A line that the kill has torn tells of nothing: what it was to tell of was not done yet, or nobody knew of it. */
+const eventsOf = (line: string): readonly Event[] => {
+  try {
+    return [JSON.parse(line) as Event];
+  } catch {
+    return [];
+  }
+};
+
 /** Leaves on the disk what may be there. */
 export const cutPower = (trace: string, state: string, seed: number): void => {
   const random = numbers(seed);
-  const lines = existsSync(trace) ? readFileSync(trace, "utf8").split("\n").slice(0, -1) : [];
-  for (const changes of unsynced(lines.map((line) => JSON.parse(line) as Event)).values()) {
+  const lines = existsSync(trace) ? readFileSync(trace, "utf8").split("\n") : [];
+  for (const changes of unsynced(lines.flatMap(eventsOf)).values()) {
     const { path } = changes[0]!;
     if (!existsSync(path)) continue;
     const file = openSync(path, "r+");

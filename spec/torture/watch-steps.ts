@@ -48,8 +48,9 @@ const after = (what: StepName, count: number): void => {
   if (isDue(what, "after", count)) die();
 };
 
+/** A line that was being written when its host was killed must not spoil the next one. */
 const trace = (event: object): void => {
-  if (order?.trace !== undefined) append(order.trace, `${JSON.stringify(event)}\n`);
+  if (order?.trace !== undefined) append(order.trace, `\n${JSON.stringify(event)}\n`);
 };
 
 // --- which step an operation is
