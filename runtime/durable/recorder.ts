@@ -81,6 +81,9 @@ const parts = ({ object, entry }: WitnessedCall): boolean =>
 /** Whether files may end elsewhere after an effect that was no planned append. */
 const movesEnds = ({ object, entry }: WitnessedCall): boolean => isFiles(object) && entry.name !== "sync";
 
+/** How long the disk may take with appends of one that is dropped, in ms. */
+const LAST_APPENDS_MS = 2000;
+
 /** Between tries to write an entry of a log, in ms. */
 const LOG_PAUSE_MS = 200;
 
@@ -105,6 +108,8 @@ export class Recorder implements Witness {
   #stamp: Stamp = { own: 0, wall: 0 };
   #entropy: Uint8Array[] = [];
   #ended = false;
+  /** Called when all appends are made that have their place, once nothing else is let out. */
+  #finished: (() => void) | null = null;
   #isUnlogged = false;
   /** Whether effects may leave: not before the checkpoint that the records come after is durable. */
   #open: boolean;
@@ -211,10 +216,34 @@ export class Recorder implements Witness {
     return this.#plans.get(slot)?.turn === turn ? this.#plans.get(slot)!.plan : null;
   }
 
+  /** Nothing leaves any more but appends that have their place in a file: others may have theirs behind it. Resolves when
+   *  these are made, or can't be for now. */
+  finish(): Promise<void> {
+    return new Promise((resolve) => {
+      const late = setTimeout(resolve, LAST_APPENDS_MS);
+      this.#finished = () => {
+        clearTimeout(late);
+        resolve();
+      };
+      this.#lookFinished();
+    });
+  }
+
+  #lookFinished(): void {
+    const { busy, waiting } = this.#files;
+    if (!(busy && isAppendPlan(waiting[0]?.plan))) this.#finished?.();
+  }
+
   /** What was called and has not left will not leave any more. */
   end(): void {
     this.#ended = true;
     this.#clock.end();
+    // One that fell comes back to what it had planned.
+    if (this.#finished === null) return;
+    for (const { call, plan } of this.#files.waiting) {
+      const growth = growthOf(call);
+      if (growth !== null && isAppendPlan(plan)) this.#options.plans.done(growth, false);
+    }
   }
 
   // --- the witness
@@ -302,6 +331,7 @@ export class Recorder implements Witness {
   // --- effects
 
   #enqueue(queue: Queue, call: WitnessedCall, reach: Reach, settle: Waiting["settle"]): void {
+    if (this.#finished !== null) return;
     const { slot, turn, object, entry, plan } = call;
     const waiting: Waiting = {
       call: { slot, turn, object, entry, args: ownArguments(call.args), plan },
@@ -350,6 +380,7 @@ export class Recorder implements Witness {
   #next(queue: Queue): void {
     const [first] = queue.waiting;
     if (first === undefined || this.#ended) return;
+    if (this.#finished !== null && !isAppendPlan(first.plan)) return;
     // A change of names that was planned by the former incarnation does no harm, and others wait for it.
     const isShut = !this.#open && !isNamePlan(first.call.plan);
     if (isShut || !this.#intact || this.#held !== null) return void this.#stopped.add(queue);
@@ -361,6 +392,7 @@ export class Recorder implements Witness {
       if (failed === null && this.#intact) return this.#leave(queue, first);
       queue.busy = false;
       this.#stopped.add(queue);
+      this.#lookFinished();
       if (failed !== null) this.#options.unwritten?.(failed.message);
     });
   }
@@ -442,6 +474,7 @@ export class Recorder implements Witness {
     if (isForeign || namedBy(first.call) !== null) queue.floor = this.#journal.added;
     first.settle(answer);
     this.#next(queue);
+    this.#lookFinished();
   }
 
   // --- answers

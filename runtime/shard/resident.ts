@@ -626,6 +626,8 @@ export class Resident {
     this.#waiting?.(false);
     this.#leaving = this.#reviving !== null;
     if (this.#leaving) return;
+    this.#domain?.hold();
+    await this.#keeping?.recorder.finish();
     for (const { service, name, error } of (await this.#effects?.retract()) ?? [])
       this.#log(`${service} ${name} could not be put back as it was: ${prose(error)}`);
     this.#effects = null;

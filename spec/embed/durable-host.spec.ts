@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { DurableHost } from "../../runtime/index.ts";
 
@@ -19,7 +20,45 @@ export default component(async (env) => {
 });
 `;
 
+const WRITER = `import { component, FileSystem } from "cryonode";
+export default component(async (env) => {
+  const data = await env.session(FileSystem, { label: "data" });
+  const file = await data.open("both.txt", { write: true, create: true, append: true });
+  for (let n = 1; ; n++) await file.write(env.label + " " + n + "\\n");
+});
+`;
+
 describe("embedding: a durable host", () => {
+  it("law 3: who is killed has made the appends that had their place, and others leave no gap", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "cryonode-durable-"));
+    try {
+      await writeFile(join(folder, "writer.ts"), WRITER);
+      const entry = {
+        component: join(folder, "writer.ts"),
+        routes: [{ service: "File_system" }],
+      };
+      const host = await DurableHost.open({
+        state: join(folder, "state"),
+        files: { data: { directory: join(folder, "data") } },
+        entries: { stays: entry, goes: entry },
+      });
+      for (let round = 0; round < 60; round++) {
+        // At one moment or another.
+        await sleep((round * 7) % 30);
+        await host.kill("goes");
+        await sleep(5);
+        await host.start("goes");
+      }
+      await host.close();
+      const lines = (await readFile(join(folder, "data", "both.txt"), "utf8")).split("\n").slice(0, -1);
+      expect(lines.filter((line) => !/^init -> (stays|goes) [0-9]+$/.test(line))).deep.equal([]);
+      const stayed = lines.filter((line) => line.startsWith("init -> stays"));
+      expect(stayed).deep.equal(stayed.map((_, at) => `init -> stays ${at + 1}`));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }).timeout(120_000);
+
   it("fault 5: who stands still for a freeze is not let go by a checkpoint of the host's own", async () => {
     const folder = await mkdtemp(join(tmpdir(), "cryonode-durable-"));
     const file = join(folder, "data", "count.txt");
