@@ -61,6 +61,9 @@ export interface ReviveOptions {
   readonly probe?: (step: ReviveStep) => string | null;
   /** The snapshot was made from a journal: files are known by their names and places alone. */
   readonly recovers?: boolean;
+  /** Makes again what was lost of what it did. All that it had is acquired then, and no call in flight is issued again
+   *  yet: an append that finds its place only now must find it behind that. On Left nothing has run. */
+  readonly redo?: (domain: ProtectionDomain) => Either<CheckpointError, void>;
   /** It was at rest: for so many ms of its own time. */
   readonly rested?: number | undefined;
 }
@@ -313,6 +316,8 @@ export const revive = async (options: ReviveOptions): Promise<Either<CheckpointE
       step: "together",
       reason: "another child of the group could not be revived",
     });
+  const redone = options.redo?.(domain) ?? E.right(undefined);
+  if (E.isLeft(redone)) return retract(redone.left);
   // What is issued again has effects of its own, so nothing may fail from here on.
   for (const call of late)
     if (isFailed(call)) domain.interrupt(call.slot, call.thread, call.method);

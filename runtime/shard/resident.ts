@@ -94,6 +94,9 @@ const isAnother = ({ changed }: RevivedInfo["reopened"][number]): boolean => cha
  *  checkpoint comes first. */
 const MOST_REPLAY_MS = 100;
 
+/** What it did may be lost, and could not be done again. */
+const isUndone = (error: CheckpointError): boolean => error.tag === "Step" && error.step === "redo";
+
 const isGranted = (routes: readonly Route[], service: string, label: string): boolean =>
   routeFor(routes, service, label) !== null;
 
@@ -323,6 +326,7 @@ export class Resident {
       made: (domain) => {
         this.#reviving = domain;
       },
+      redo: (domain) => (made === null ? E.right(undefined) : this.#redo(domain, made)),
       ...(together ? { together: () => this.#reached(0) } : {}),
     });
     this.#reviving = null;
@@ -334,16 +338,9 @@ export class Resident {
       this.#household.plans.forget();
     }
     if (this.#leaving) return this.#release();
-    if (E.isLeft(revival) && exited !== null) return this.#exit(exited);
+    if (E.isLeft(revival) && exited !== null && !isUndone(revival.left)) return this.#exit(exited);
     if (E.isLeft(revival)) return this.#post({ kind: "revived", result: revival, ms });
     const { domain, reopened } = revival.right;
-    const again = made === null ? undefined : this.#keeping?.inherit(domain, made);
-    if (again !== undefined && E.isLeft(again)) {
-      this.#domain = null;
-      await domain.release();
-      const reason = `what it wrote before can't be written again: ${prose(again.left)}`;
-      return this.#post({ kind: "revived", result: E.left({ tag: "Step", step: "redo", reason }), ms });
-    }
     domain.hold();
     domain.signalRevived({ generation, host: spec.host, reopened });
     domain.proceed();
@@ -354,6 +351,13 @@ export class Resident {
     });
     const { refusal } = this.#bar;
     if (refusal !== null) this.#stale(refusal.left);
+  }
+
+  #redo(domain: ProtectionDomain, made: readonly MadeBy[]): Either<CheckpointError, void> {
+    const again = this.#keeping?.inherit(domain, made) ?? E.right(undefined);
+    if (E.isRight(again)) return again;
+    const reason = `what it wrote before can't be written again: ${prose(again.left)}`;
+    return E.left({ tag: "Step", step: "redo", reason });
   }
 
   async #follow(domain: ProtectionDomain, forerunner: Forerunner): Promise<boolean> {

@@ -330,8 +330,12 @@ export class DurableChild {
   }
 
   /** Goes on from what the journal kept. `admitted`: it has another checkpoint then; until it has, nothing that it says
-   *  can be relied upon. */
-  async recover(power: "kept" | "lost" = "kept", admitted = true): Promise<Replayed> {
+   *  can be relied upon. `redo`: makes again what was lost. */
+  async recover(
+    power: "kept" | "lost" = "kept",
+    admitted = true,
+    redo: (domain: ProtectionDomain) => void = () => {},
+  ): Promise<Replayed> {
     this.file.cut(power);
     const replayed = await this.replayed();
     const revival = await revive({
@@ -343,6 +347,7 @@ export class DurableChild {
       registers: replayed.registers,
       machine: (bytes) => this.#machine(bytes),
       recovers: true,
+      redo: (domain) => E.right(redo(domain)),
     });
     if (E.isLeft(revival)) return raised(revival.left);
     this.#domain = revival.right.domain;
