@@ -44,8 +44,6 @@ export interface CarriedHosts {
   faults: Fault[];
   /** Nobody can be called while it is. */
   apart: boolean;
-  /** Two that can't call each other while it is so. */
-  split: readonly [Name, Name] | null;
   /** `A B`, where A has no peer B. */
   readonly strangers: Set<string>;
   /** Contacts that there were. */
@@ -57,8 +55,6 @@ export interface CarriedHosts {
   /** From here to there, or from there to here. */
   migrate(from: Name, ...names: readonly string[]): Promise<Either<MigrateError, Migrated>>;
   move(from: Name, to: Name, ...names: readonly string[]): Promise<Either<MigrateError, Migrated>>;
-  /** Where a child lives. */
-  home(name: string): Name;
   close(): Promise<void>;
 }
 
@@ -81,25 +77,23 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
   const { runtime } = stage;
   const log: string[] = [];
   const waiting = new Map<string, () => void>();
-  let open: (readonly [Name, Name, () => void])[] = [];
-  const cut = (isMeant: (a: Name, b: Name) => boolean): void => {
-    const [before, left] = [open, open.filter(([a, b]) => !isMeant(a, b))];
-    open = left;
-    for (const [a, b, end] of before) if (isMeant(a, b)) end();
+  let open: (() => void)[] = [];
+  const cut = (): void => {
+    const before = open;
+    open = [];
+    for (const end of before) end();
   };
-  const isSplit = (a: Name, b: Name): boolean =>
-    state.split !== null && state.split.includes(a) && state.split.includes(b);
   const contacts = { count: 0 };
   const strangers = new Set<string>();
   const other = (name: Name): Name => (name === "here" ? "there" : "here");
-  const state = { faults: [] as Fault[], apart: false, split: null as readonly [Name, Name] | null };
+  const state = { faults: [] as Fault[], apart: false };
   const ends = new Map<Name, End>();
   /** Where somebody goes who leaves from there: all have one key. */
   const targets = new Map<Name, Name>();
 
   const dial = async (from: Name, to: Name): Promise<Either<MigrateError, Channel>> => {
     const peer = ends.get(to);
-    if (peer === undefined || state.apart || isSplit(from, to))
+    if (peer === undefined || state.apart)
       return E.left({ tag: "Link", peer: to, reason: "nobody is there" });
     contacts.count++;
     const wire = makeWire(state.faults.shift() ?? null);
@@ -107,7 +101,7 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
       Channel,
       Channel,
     ];
-    open.push([from, to, () => near.cut()]);
+    open.push(() => near.cut());
     void far.next(["carry"]).then(async (said) => {
       if (E.isRight(said)) await peer.carrier.serve(far, from, said.right.version);
       far.close();
@@ -202,14 +196,6 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
   };
   return {
     ...{ here, there, beyond, log, contacts, strangers, move },
-    get split() {
-      return state.split;
-    },
-    set split(next) {
-      state.split = next;
-      if (next !== null) cut(isSplit);
-    },
-    home: (name) => [...ends.values()].find(({ live }) => live.child(name)?.ending === null)?.name ?? "here",
     get faults() {
       return state.faults;
     },
@@ -221,9 +207,9 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
     },
     set apart(next) {
       state.apart = next;
-      if (next) cut(() => true);
+      if (next) cut();
     },
-    cut: () => cut(() => true),
+    cut,
     async start(name, text, routes = []) {
       const { code, name: file, hash, sourceMap } = await compiledOf(stage, text);
       const config: StartConfig = {

@@ -167,40 +167,6 @@ describe("a session that is carried between two hosts", function () {
         }),
       );
 
-    type Step = readonly [name: "client" | "server", to: Name, trouble: "none" | "cut" | "split", at: number];
-    const NAMES: readonly Name[] = ["here", "there", "beyond"];
-    const anyStep: fc.Arbitrary<Step> = fc.tuple(
-      fc.constantFrom("client" as const, "server" as const),
-      fc.constantFrom(...NAMES),
-      fc.constantFrom("none" as const, "none" as const, "cut" as const, "split" as const),
-      fc.nat(2),
-    );
-
-    it("law 3, fault 37: each call runs once whoever moves where, one after the other or at once, links cut meanwhile", () =>
-      fc.assert(
-        fc.asyncProperty(fc.array(anyStep, { minLength: 8, maxLength: 8 }), (steps) =>
-          on(async (hosts) => {
-            await counting(hosts);
-            for (const [i, [name, to, trouble, at]] of steps.entries()) {
-              const moving: Promise<unknown>[] = [];
-              const move = (who: string, where: Name): void => {
-                const from = hosts.home(who);
-                if (from !== where) moving.push(hosts.move(from, where, who));
-              };
-              if (trouble === "split") hosts.split = [NAMES[at]!, NAMES[(at + 1) % 3]!];
-              move(name, to);
-              if (i % 3 === 2) move(name === "client" ? "server" : "client", NAMES[at]!);
-              if (trouble === "cut") hosts.cut();
-              // A move may be refused: where a third host can't be asked, or somebody has come meanwhile.
-              await Promise.all(moving);
-              hosts.split = null;
-              await goesOn(hosts, 2);
-            }
-          })(),
-        ),
-        { numRuns: 2 },
-      ));
-
     it(
       "fault 37: each call runs once where the link fails at one frame after the other, with two who both left",
       on(async (hosts) => {
