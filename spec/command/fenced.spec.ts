@@ -15,10 +15,13 @@ describe("cryonode up: an incarnation that another one has overtaken", function 
       const first = up();
       await first.tells({ event: "log", child: "counter", text: "count 5" });
       // It is durable by then; what follows is in the journal only.
+      // Nothing is written, made or renamed meanwhile.
+      first.signal("SIGSTOP");
       await cp(join(folder, ".cryonode"), join(folder, "copy"), {
         recursive: true,
-        filter: (path) => !path.includes("lock") && !path.endsWith(".sock"),
+        filter: (path) => !path.includes("lock") && !/\.(sock|tmp)$/.test(path),
       });
+      first.signal("SIGCONT");
       const second: Living = living(folder, ["up", "host.yaml", "--json", "--state", "copy"]);
       try {
         await first.tells({ event: "fenced", child: "counter" });
