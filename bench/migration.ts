@@ -3,26 +3,19 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { fdatasyncSync, openSync, writeSync } from "node:fs";
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
-import { E } from "../lib/fp.ts";
-import { ask, type Asked } from "../runtime/daemon/control-client.ts";
 import type { Bench } from "./bench.ts";
 import type { Row } from "./row.ts";
+import { says } from "./says.ts";
 import { median, range } from "./side-by-side.ts";
+import { TwoHosts, type Side } from "./two-hosts.ts";
 
-const PROGRAM = fileURLToPath(new URL("../bin/command/main.js", import.meta.url));
 const TLS_SINK = fileURLToPath(new URL("make-tls-sink.js", import.meta.url));
-const COMPONENT = fileURLToPath(new URL("../../bench/component/mass.ts", import.meta.url));
 const MB = 1 << 20;
 /** It takes some seconds to make such a component, each time. */
 const MOST_ROUNDS = 5;
-
-type Side = "here" | "there";
 
 interface Moved {
   readonly pauseMs: number;
@@ -38,104 +31,28 @@ interface Figures {
   readonly again: readonly number[];
 }
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-
-/** Resolves with the first line of its output that matches. */
-const says = (child: ChildProcess, pattern: RegExp): Promise<string> =>
-  new Promise((resolve, reject) => {
-    let said = "";
-    child.stdout!.on("data", (data: Buffer) => {
-      said += data.toString();
-      const line = said.split("\n").find((each) => pattern.test(each));
-      if (line !== undefined) resolve(line);
-    });
-    child.once("exit", () => reject(new Error(`it ended without ${pattern}: ${said}`)));
-  });
-
-/** Two hosts with an entry for each of these components. */
-class Pair {
-  readonly folder: string;
-  readonly #hosts: ChildProcess[] = [];
-
-  private constructor(folder: string) {
-    this.folder = folder;
-  }
-
-  static async open(mb: number, percent: number): Promise<Pair> {
-    const pair = new Pair(await mkdtemp(join(tmpdir(), "cryonode-bench-")));
-    await copyFile(COMPONENT, join(pair.folder, "mass.ts"));
-    const ports = { here: await freePort(), there: await freePort() };
-    const keys = { here: await pair.#key("here"), there: await pair.#key("there") };
-    for (const [side, other] of [
-      ["here", "there"],
-      ["there", "here"],
-    ] as const) {
-      const host = `scenario: a bench
-hosts:
-  ${side}:
-    ram: 1G
-    peers: [{ name: ${other}, address: "127.0.0.1:${ports[other]}", key: "${keys[other]}" }]
-start:
-  mass:
+const open = (mb: number, percent: number): Promise<TwoHosts> =>
+  TwoHosts.open({
+    components: ["mass.ts"],
+    ram: "1G",
+    start: () => `  mass:
     component: ./mass.ts
     later: true
     ram: ${mb * 2 + 32}M
     config: { mb: ${mb}, percent: ${percent} }
     routes: [{ service: LOG }, { service: Timer }]
-`;
-      await writeFile(join(pair.folder, `${side}.yaml`), host);
-      const args = ["up", `${side}.yaml`, "--state", side, "--listen", `127.0.0.1:${ports[side]}`, "--json"];
-      const child = spawn(process.execPath, [PROGRAM, ...args], {
-        cwd: pair.folder,
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      pair.#hosts.push(child);
-      await says(child, /"event":"up"/);
-    }
-    return pair;
-  }
+`,
+  });
 
-  async #key(side: Side): Promise<string> {
-    const child = spawn(process.execPath, [PROGRAM, "key", "--state", side], {
-      cwd: this.folder,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    return (await says(child, /^ed25519:/)).trim();
-  }
+/** Starts the component anew, and has it ready. */
+const start = async (hosts: TwoHosts): Promise<void> => {
+  const ready = hosts.says("here", /"text":"ready"/);
+  await hosts.ask("here", { command: "start", name: "mass" });
+  await ready;
+};
 
-  async ask(side: Side, asked: Asked): Promise<unknown> {
-    const answer = await ask(join(this.folder, side), asked);
-    if (E.isLeft(answer)) throw new Error(answer.left.message);
-    return answer.right;
-  }
-
-  /** Starts the component anew on this side, and has it ready. */
-  async start(): Promise<void> {
-    const ready = says(this.#hosts[0]!, /"text":"ready"/);
-    await this.ask("here", { command: "start", name: "mass" });
-    await ready;
-    this.#hosts[0]!.stdout!.removeAllListeners("data").resume();
-  }
-
-  async move(from: Side): Promise<Moved> {
-    const to = from === "here" ? "there" : "here";
-    const how = { with: [], precopy: true, pause: null, rounds: null };
-    return (await this.ask(from, { command: "migrate", name: "mass", to, ...how })) as Moved;
-  }
-
-  async close(): Promise<void> {
-    for (const host of this.#hosts) host.kill("SIGKILL");
-    await Promise.all(this.#hosts.map((host) => new Promise((resolve) => host.once("close", resolve))));
-    await rm(this.folder, { recursive: true, force: true });
-  }
-}
+const move = async (hosts: TwoHosts, from: Side): Promise<Moved> =>
+  (await hosts.migrate(from, "mass")) as Moved;
 
 /** The same bytes through TLS, hashed and written with one fsync on each side; in ms. */
 class Plain {
@@ -191,8 +108,8 @@ const measure = (mb: number, percent: number, rounds: number): Promise<Figures> 
 };
 
 const run = async (mb: number, percent: number, rounds: number): Promise<Figures> => {
-  const pair = await Pair.open(mb, percent);
-  const plain = await Plain.open(pair.folder, mb * MB);
+  const hosts = await open(mb, percent);
+  const plain = await Plain.open(hosts.folder, mb * MB);
   const figures = {
     pause: [] as number[],
     total: [] as number[],
@@ -202,11 +119,11 @@ const run = async (mb: number, percent: number, rounds: number): Promise<Figures
   try {
     // The first one compiles code and loads what makes certificates.
     for (let round = -1; round < rounds; round++) {
-      await pair.start();
-      const first = await pair.move("here");
-      const back = await pair.move("there");
+      await start(hosts);
+      const first = await move(hosts, "here");
+      const back = await move(hosts, "there");
       const sent = await plain.send();
-      await pair.ask("here", { command: "kill", name: "mass" });
+      await hosts.ask("here", { command: "kill", name: "mass" });
       if (round < 0) continue;
       figures.pause.push(first.pauseMs);
       figures.total.push(first.totalMs);
@@ -216,7 +133,7 @@ const run = async (mb: number, percent: number, rounds: number): Promise<Figures
     return figures;
   } finally {
     plain.close();
-    await pair.close();
+    await hosts.close();
   }
 };
 
