@@ -52,5 +52,5 @@ start:
 `;
 };
 
-/** The files of the two components. */
+/** The files of the two components. The client is one that needs nothing but its log; others have their own. */
 export const TALLY = { "contract.ts": CONTRACT, "server.ts": SERVER, "client.ts": CLIENT };

@@ -7,20 +7,10 @@ import { ask } from "../../runtime/daemon/control-client.ts";
 import { HostReport, type EntryReport } from "../../runtime/daemon/entry-report.ts";
 import { withDesk } from "../command/cli.ts";
 import { living, type Living } from "../command/living.ts";
+import { TALLY } from "../command/tally-hosts.ts";
 import { freePorts } from "../free-port.ts";
 import { numbers } from "../torture/numbers.ts";
 
-const CONTRACT = `import * as t from "io-ts";
-import { method, session } from "cryonode";
-export const Tally = session("Tally", { add: method({ args: t.tuple([t.number]), result: t.number }) });
-`;
-const SERVER = `import { component } from "cryonode";
-import { Tally } from "./contract.ts";
-export default component(async (env) => {
-  let sum = 0;
-  await env.announce(Tally, () => ({ add: async (by: number) => (sum += by) }));
-});
-`;
 /** A call that were lost, or ran twice, would leave a number out. */
 const CLIENT = `import { component, FileSystem, Timer } from "cryonode";
 import { Tally } from "./contract.ts";
@@ -101,7 +91,7 @@ const anyBlow = (random: () => number): Blow => {
 
 /** Throws at the first thing that is wrong. */
 export const carriedBlows = ({ count, seed, first = [], tell }: CarriedBlows): Promise<void> =>
-  withDesk({ "contract.ts": CONTRACT, "server.ts": SERVER, "client.ts": CLIENT }, async (desk) => {
+  withDesk({ ...TALLY, "client.ts": CLIENT }, async (desk) => {
     const hosts = new Map<Side, Living>();
     const ports = await freePorts(SIDES.length);
     const keys = await Promise.all(
