@@ -94,10 +94,22 @@ export const ask = async (
   }
 };
 
-/** The process number of whoever listens at a path; null where it does not answer within 5 s. */
-export const pidAt = async (path: string): Promise<number | null> => {
-  const answer = await askAt(path, { command: "hello" }, { within: 5000 });
-  if ("unreachable" in answer || E.isLeft(answer)) return null;
-  const { pid } = (answer.right ?? {}) as { pid?: unknown };
+/** How long a host may take to say who it is, in ms. */
+const HELLO_MS = 5000;
+
+const pidOf = (hello: unknown): number | null => {
+  const { pid } = (hello ?? {}) as { pid?: unknown };
   return typeof pid === "number" ? pid : null;
+};
+
+/** The process number of whoever listens at a path; null where it does not answer in time. */
+export const pidAt = async (path: string): Promise<number | null> => {
+  const answer = await askAt(path, { command: "hello" }, { within: HELLO_MS });
+  return "unreachable" in answer || E.isLeft(answer) ? null : pidOf(answer.right);
+};
+
+/** The process number of the host of a state directory; null where there is none, or it does not answer in time. */
+export const hostPid = async (state: string): Promise<number | null> => {
+  const answer = await ask(state, { command: "hello" }, { within: HELLO_MS });
+  return E.isLeft(answer) ? null : pidOf(answer.right);
 };

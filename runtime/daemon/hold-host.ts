@@ -6,7 +6,7 @@ import { openKeeper } from "../host/durable-folder.ts";
 import type { RuntimeInMemory } from "../host/runtime.ts";
 import { imageProse } from "../image/image-error.ts";
 import { CodeCache } from "./code-cache.ts";
-import { ask, pidAt } from "./control-client.ts";
+import { hostPid, pidAt } from "./control-client.ts";
 import { controlDesk } from "./control-desk.ts";
 import { ControlServer } from "./control-server.ts";
 import { durableProse } from "./durable-error.ts";
@@ -56,33 +56,27 @@ export interface HeldHost {
   readonly release: () => Promise<void>;
 }
 
-/** Says who else runs on the state directory, if anybody does. */
-const occupant = async (state: string): Promise<Running | null> => {
-  const answer = await ask(state, { command: "hello" }, { within: 5000 });
-  if (E.isLeft(answer)) return null;
-  const { pid } = answer.right as { readonly pid?: unknown };
-  return typeof pid === "number" ? { tag: "Running", state, pid } : null;
-};
-
-/** What is wrong with the components of entries that have never been, each told once. The others have code that they
- *  came to life with, or begin when somebody says so. Where another host is there, nothing is compiled for this one. */
+/** Compiles the components of entries that have never been, each once; null where nothing is wrong with them. The others
+ *  have code that they came to life with, or begin when somebody says so. Where another host is there, nothing is
+ *  compiled for this one. */
 const compileNew = async (
   code: CodeCache,
   { entries }: DurableConfig,
   state: string,
-): Promise<readonly Diagnostic[] | Running> => {
+): Promise<Unheld | null> => {
   const book = await EntryBook.read(new StateFolder(state).record);
   const isNew = (name: string): boolean => E.isLeft(book) || book.right.get(name) === undefined;
   const components = new Map(
     entries.flatMap(({ config, roots }) => (isNew(config.name) ? [[config.component, roots]] : [])),
   );
   // Otherwise the lock will tell.
-  const running = components.size === 0 ? null : await occupant(state);
-  if (running !== null) return running;
+  const pid = components.size === 0 ? null : await hostPid(state);
+  if (pid !== null) return { tag: "Running", state, pid };
   const compiled = await Promise.all(
     [...components].map(([component, roots]) => code.compiled(component, roots)),
   );
-  return compiled.flatMap((each) => (E.isLeft(each) ? each.left : []));
+  const diagnostics = compiled.flatMap((each) => (E.isLeft(each) ? each.left : []));
+  return diagnostics.length > 0 ? { tag: "Wrong", diagnostics } : null;
 };
 
 /** Does it once, however often it is asked for. */
@@ -96,12 +90,10 @@ export const holdHost = async (options: HoldOptions): Promise<Either<Unheld, Hel
   const { config, state, warm, emit, stop, signal } = options;
   const code = new CodeCache();
   const unusable = (reason: string): Either<Unheld, never> => E.left({ tag: "Unusable", reason });
-  const diagnostics = await compileNew(code, config, state);
-  const isRunning = "tag" in diagnostics;
-  if (isRunning || diagnostics.length > 0 || signal?.aborted === true) {
+  const unheld = await compileNew(code, config, state);
+  if (unheld !== null || signal?.aborted === true) {
     await warm.close();
-    if (isRunning) return E.left(diagnostics);
-    return E.left(diagnostics.length > 0 ? { tag: "Wrong", diagnostics } : { tag: "Stopped" });
+    return E.left(unheld ?? { tag: "Stopped" });
   }
   const opened = await openState(state);
   if (E.isLeft(opened)) {

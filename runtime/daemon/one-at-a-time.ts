@@ -53,9 +53,8 @@ export class OneAtATime {
 
   /** Does it as soon as nothing else is being done with the child. */
   async whenFree<T>(child: string, what: string, act: () => Promise<T>): Promise<T> {
-    // Nothing else can come in between: two that have waited take their turns, too.
-    for (let other = this.#doing.get(child); other !== undefined; other = this.#doing.get(child))
-      await other.done;
+    // Two that have waited take their turns, too.
+    while (this.doing(child) !== null) await this.free(child);
     return this.#do(child, what, act);
   }
 
