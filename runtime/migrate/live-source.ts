@@ -79,10 +79,9 @@ class LiveDeparture implements Departure {
   }
 
   async survey(): Promise<Either<MigrateError, readonly Requirements[]>> {
-    const { live, runtime } = this.#options;
+    const { live, runtime, carrier } = this.#options;
     await live.wake(this.names);
     await live.wakeTied(this.names);
-    const { carrier } = this.#options;
     const prepared = await (carrier?.prepare(this.names, this.#peer) ?? E.right(undefined));
     const ties = E.isLeft(prepared) ? prepared : tiesOf(this.names, this.#peer, this.#options);
     if (E.isLeft(ties)) return ties;
@@ -114,14 +113,13 @@ class LiveDeparture implements Departure {
   }
 
   async hold(deadline: number): Promise<Either<MigrateError, Held>> {
-    const { live, runtime } = this.#options;
+    const { live, runtime, carrier } = this.#options;
     await live.wake(this.names);
     const since = { step: pageBytes, buffers: this.#buffers };
     const asked = performance.now();
     const stopped = await live.stop(this.names, { deadline, since });
     if (E.isLeft(stopped)) return E.left({ tag: "Host", error: stopped.left });
     this.#standing = stopped.right;
-    const { carrier } = this.#options;
     const ties =
       carrier === undefined
         ? tiesOf(this.names, this.#peer, this.#options)

@@ -157,9 +157,8 @@ export class SourceRun {
       if (fits || isSlow || this.#rounds >= rounds) return E.right(undefined);
       before = left;
       began = performance.now();
-      const sent = await this.#send();
+      const sent = await this.#sendRound();
       if (E.isLeft(sent)) return sent;
-      await channel.send({ kind: "round", number: this.#rounds });
       settled = channel.next(["settled"], signal);
       this.#rounds += 1;
     }
@@ -168,11 +167,18 @@ export class SourceRun {
   /** Sends what is left; resolves when it is durable there. */
   async #round(): Promise<Either<MigrateError, void>> {
     const { channel, signal } = this.#options;
-    const sent = await this.#send();
+    const sent = await this.#sendRound();
     if (E.isLeft(sent)) return sent;
-    await channel.send({ kind: "round", number: this.#rounds });
     const settled = await channel.next(["settled"], signal);
     return E.isLeft(settled) ? settled : E.right(undefined);
+  }
+
+  /** Sends what is left, and says that it is to be made durable. */
+  async #sendRound(): Promise<Either<MigrateError, void>> {
+    const sent = await this.#send();
+    if (E.isLeft(sent)) return sent;
+    await this.#options.channel.send({ kind: "round", number: this.#rounds });
+    return sent;
   }
 
   async #send(): Promise<Either<MigrateError, void>> {
