@@ -145,7 +145,6 @@ export class Keeping {
   /** What it has of the incarnation before it, which may have ended before all that was on stable storage. `made`: what
    *  a loss of power may have undone. Fails where that can't be done again. */
   inherit(domain: ProtectionDomain, made: readonly MadeBy[]): Answer<void> {
-    this.#options.plans.forget();
     for (const { selector, effect } of made) {
       const done = domain.object(selector)?.life?.again?.(effect);
       if (done !== undefined && E.isLeft(done)) return done;

@@ -326,7 +326,7 @@ export class Resident {
       made: (domain) => {
         this.#reviving = domain;
       },
-      redo: (domain) => (made === null ? E.right(undefined) : this.#redo(domain, made)),
+      redo: (domain) => this.#acquired(domain, made),
       ...(together ? { together: () => this.#reached(0) } : {}),
     });
     this.#reviving = null;
@@ -334,8 +334,6 @@ export class Resident {
     if (E.isRight(revival)) {
       this.#domain = revival.right.domain;
       this.#effects = revival.right.effects;
-      // They may have put a file back to what it was.
-      this.#household.plans.forget();
     }
     if (this.#leaving) return this.#release();
     if (E.isLeft(revival) && exited !== null && !isUndone(revival.left)) return this.#exit(exited);
@@ -353,8 +351,10 @@ export class Resident {
     if (refusal !== null) this.#stale(refusal.left);
   }
 
-  #redo(domain: ProtectionDomain, made: readonly MadeBy[]): Either<CheckpointError, void> {
-    const again = this.#keeping?.inherit(domain, made) ?? E.right(undefined);
+  /** It has all that it had, which may have put a file back to what it was, and calls nothing yet. */
+  #acquired(domain: ProtectionDomain, made: readonly MadeBy[] | null): Either<CheckpointError, void> {
+    this.#household.plans.forget();
+    const again = (made === null ? undefined : this.#keeping?.inherit(domain, made)) ?? E.right(undefined);
     if (E.isRight(again)) return again;
     const reason = `what it wrote before can't be written again: ${prose(again.left)}`;
     return E.left({ tag: "Step", step: "redo", reason });
@@ -501,14 +501,13 @@ export class Resident {
       made: (domain) => {
         this.#reviving = domain;
       },
+      redo: (domain) => this.#acquired(domain, null),
     });
     isBack = true;
     this.#reviving = null;
     if (E.isRight(revival)) {
       this.#domain = revival.right.domain;
       this.#effects = revival.right.effects;
-      // They may have put a file back to what it was.
-      this.#household.plans.forget();
     }
     if (this.#leaving) return this.#release();
     const result = E.isLeft(revival)
