@@ -98,6 +98,8 @@ export class Recorder implements Witness {
   /** Plans of calls that have not left, by slot. */
   readonly #plans = new Map<number, { readonly turn: number; readonly plan: Plan }>();
   readonly #queues = new WeakMap<CoreObject, Queue>();
+  /** Queues in which something waits. */
+  readonly #pending = new Set<Queue>();
   #sequence: number;
   /** Since the last checkpoint. */
   readonly #clock: CheckpointClock;
@@ -230,8 +232,9 @@ export class Recorder implements Witness {
   }
 
   #lookFinished(): void {
-    const { busy, waiting } = this.#files;
-    if (!(busy && isAppendPlan(waiting[0]?.plan))) this.#finished?.();
+    if (this.#finished === null) return;
+    for (const { busy, waiting } of this.#pending) if (busy && isAppendPlan(waiting[0]?.plan)) return;
+    this.#finished();
   }
 
   /** What was called and has not left will not leave any more. */
@@ -240,10 +243,11 @@ export class Recorder implements Witness {
     this.#clock.end();
     // One that fell comes back to what it had planned.
     if (this.#finished === null) return;
-    for (const { call, plan } of this.#files.waiting) {
-      const growth = growthOf(call);
-      if (growth !== null && isAppendPlan(plan)) this.#options.plans.done(growth, false);
-    }
+    for (const { waiting } of this.#pending)
+      for (const { call, plan } of waiting) {
+        const growth = growthOf(call);
+        if (growth !== null && isAppendPlan(plan)) this.#options.plans.done(growth, false);
+      }
   }
 
   // --- the witness
@@ -349,6 +353,7 @@ export class Recorder implements Witness {
     // A change of names is noted when its turn has come, and waits for that.
     if ((reach === "effect" && namedBy(call) === null) || parts(call)) waiting.after = this.#journal.added;
     queue.waiting.push(waiting);
+    if (isNext) this.#pending.add(queue);
     if (!queue.busy) this.#next(queue);
   }
 
@@ -460,6 +465,7 @@ export class Recorder implements Witness {
     if (this.#held !== null) return void this.#held.push(() => this.#left(queue, first, answer));
     queue.waiting.shift();
     queue.busy = false;
+    if (queue.waiting.length === 0) this.#pending.delete(queue);
     if (first.plan !== null && this.#plans.get(first.call.slot)?.turn === first.call.turn)
       this.#plans.delete(first.call.slot);
     // A name is not given again once its answer is on record.
