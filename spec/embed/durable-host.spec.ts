@@ -28,6 +28,13 @@ export default component(async (env) => {
 });
 `;
 
+const SPEAKER = `import { component, Log } from "cryonode";
+export default component(async (env) => {
+  const log = await env.session(Log);
+  for (let n = 1; ; n++) await log.write("said " + n);
+});
+`;
+
 describe("embedding: a durable host", () => {
   it("law 3: who is killed has made the appends that had their place, and others leave no gap", async () => {
     const folder = await mkdtemp(join(tmpdir(), "cryonode-durable-"));
@@ -54,6 +61,29 @@ describe("embedding: a durable host", () => {
       expect(lines.filter((line) => !/^init -> (stays|goes) [0-9]+$/.test(line))).deep.equal([]);
       const stayed = lines.filter((line) => line.startsWith("init -> stays"));
       expect(stayed).deep.equal(stayed.map((_, at) => `init -> stays ${at + 1}`));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }).timeout(120_000);
+
+  it("law 3: who is killed leaves no gap in its log", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "cryonode-durable-"));
+    try {
+      await writeFile(join(folder, "speaker.ts"), SPEAKER);
+      const speaker = { component: join(folder, "speaker.ts"), routes: [{ service: "LOG" }] };
+      // Where others speak, too, entries wait while another thread syncs.
+      const entries = { speaker, another: speaker, third: speaker };
+      const host = await DurableHost.open({ state: join(folder, "state"), entries });
+      for (let round = 0; round < 60; round++) {
+        // At one moment or another.
+        await sleep((round * 7) % 30);
+        await host.kill("speaker");
+        await host.start("speaker");
+      }
+      await host.close();
+      const log = await readFile(join(folder, "state", "logs", "speaker.log"), "utf8");
+      const lines = log.split("\n").slice(0, -1);
+      expect(lines.filter((line) => !/^said [0-9]+$/.test(line))).deep.equal([]);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
