@@ -121,6 +121,7 @@ export class Migration {
         ...{ live, runtime, decisions: this.#decisions, carrier: this.#carrier },
         reserve: (names) => reserve(names, "migrate"),
         stranded: (names) => this.stranded.lying(names),
+        putOff: (names) => keeper.putOff(names.flatMap((name) => live.child(name) ?? [])),
         fenced: (leaver) => this.#fenced(leaver),
       }),
       sink: new LiveSink({

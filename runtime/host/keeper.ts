@@ -87,6 +87,10 @@ interface Life {
   since: number;
   busy: boolean;
   again: boolean;
+  /** The checkpoint that is being made of it was merely due. */
+  due: boolean;
+  /** Checkpoints that are merely due are put off, and whether one was; null: they are not. */
+  respite: { owed: boolean } | null;
   /** What was remembered of its rest may still be there. */
   rested: boolean;
 }
@@ -138,6 +142,10 @@ const MOST_FIRST_RUN = 2 ** 28;
 
 /** When those who follow without a checkpoint have one made, in ms after the first of them has come. */
 const FIRST_CHECKPOINT_MS = 250;
+
+/** For how long what is due is put off at most, in ms: should the host crash, all since the last checkpoint is to be run
+ *  again. */
+const MOST_RESPITE_MS = 3000;
 
 /** Between tries to take down one that stands still for something else, in ms. */
 const BUSY_PAUSE_MS = 100;
@@ -251,7 +259,7 @@ export class Keeper {
       const { incarnation, secret } = kept;
       return {
         ...{ incarnation, child, secret, sequence: checkpoint, last: null, busy: true, again: false },
-        ...{ since, rested: true },
+        ...{ since, rested: true, due: false, respite: null },
       };
     });
     const admitted = await this.#checkpoints(lives);
@@ -272,7 +280,7 @@ export class Keeper {
     const { incarnation, secret } = kept;
     this.#enrol({
       ...{ incarnation, child, secret, sequence: checkpoint, last: null, busy: false, again: false },
-      ...{ since, rested: true },
+      ...{ since, rested: true, due: false, respite: null },
     });
     if (this.#followers.push(child) > 1) return;
     setTimeout(() => void this.#settleFollowers(), FIRST_CHECKPOINT_MS).unref();
@@ -294,9 +302,15 @@ export class Keeper {
       life.again = true;
       return;
     }
-    life.busy = true;
+    if (isPutOff(life)) return;
+    life.busy = life.due = true;
     const done = await this.#checkpoint(life);
-    life.busy = false;
+    life.busy = life.due = false;
+    if (E.isLeft(done) && isGivenUp(done.left)) {
+      life.again = false;
+      // It may have had its respite meanwhile.
+      return isPutOff(life) ? undefined : this.due(child);
+    }
     // It stands still to be frozen, or moved. Should it go on, it is due still.
     if (E.isLeft(done) && isBusy(done.left)) {
       life.again = false;
@@ -312,6 +326,23 @@ export class Keeper {
       return this.due(child);
     }
     this.#turnOver();
+  }
+
+  /** These are on their way to another host, which will have all of them: until the answer is called, or for some time,
+   *  their checkpoints that are merely due are put off, those included that are being made. */
+  putOff(children: readonly Child[]): () => void {
+    const lives = children.flatMap((child) => this.#lives.get(child) ?? []);
+    for (const life of lives) life.respite ??= { owed: false };
+    const lift = (): void => {
+      clearTimeout(late);
+      for (const life of lives.splice(0)) {
+        const isOwed = life.respite?.owed === true;
+        life.respite = null;
+        if (isOwed) void this.due(life.child);
+      }
+    };
+    const late = setTimeout(lift, MOST_RESPITE_MS).unref();
+    return lift;
   }
 
   #checkpoint(life: Life): Promise<Either<HostError, void>> {
@@ -339,6 +370,12 @@ export class Keeper {
     if (failure !== undefined) {
       for (const { draft } of all) draft.prepared.drop();
       return failure;
+    }
+    const unwanted = all.find(({ life }) => isUnwanted(life));
+    if (unwanted !== undefined) {
+      for (const { draft } of all) draft.prepared.drop();
+      const { name, identity } = unwanted.life.child;
+      return failed(name, { tag: "GivenUp", identity: identity.identity });
     }
     const receipts = await this.#commit(all.map(({ draft }) => draft));
     if (E.isLeft(receipts)) return receipts;
@@ -433,6 +470,7 @@ export class Keeper {
       kin: code.hash,
       record: encoded.right,
       attachments: new Map(),
+      unwanted: () => isUnwanted(life),
     });
     if (E.isLeft(prepared)) return failed(child.name, prepared.left);
     const alive = new Map([[`${ALIVE}${child.name}`, utf8.encode(identity)], ...(set ?? [])]);
@@ -598,7 +636,7 @@ export class Keeper {
     const life: Life = {
       ...{ incarnation, child, secret, sequence: checkpoint, last: null, busy: false, again: false },
       since: this.#options.journal.current,
-      rested: true,
+      ...{ rested: true, due: false, respite: null },
     };
     this.#enrol(life);
   }
@@ -922,6 +960,17 @@ const tell = (done: Either<JournalError, unknown>, warn: KeeperOptions["warn"]):
 
 /** It may take no more of the disk: what it did since its last checkpoint would never end to be replayed. */
 const isOverBound = (error: HostError): boolean => error.tag === "Store" && error.error.tag === "OverBound";
+
+/** Whether what is due of it is put off; then it is owed. */
+const isPutOff = ({ respite }: Life): boolean => {
+  if (respite !== null) respite.owed = true;
+  return respite !== null;
+};
+
+/** The checkpoint that is being made of it would have been put off. */
+const isUnwanted = ({ due, respite }: Life): boolean => due && respite !== null;
+
+const isGivenUp = (error: HostError): boolean => error.tag === "Store" && error.error.tag === "GivenUp";
 
 /** It has left for another host meanwhile. */
 const isSuperseded = (error: HostError): boolean => error.tag === "Store" && error.error.tag === "Stale";

@@ -26,6 +26,9 @@ export interface LiveSourceOptions {
   /** Where these lie in a container that they came in, and could not come to life from; null: they don't. Left: they do,
    *  and can't go so. */
   readonly stranded?: (names: readonly string[]) => Either<MigrateError, Lying | null>;
+  /** Has what is due to be kept of them wait until the answer is called: it would be as large as the move, and of no use
+   *  after it. */
+  readonly putOff?: (names: readonly string[]) => () => void;
   /** Carries the sessions that they have with those who stay behind. Without this nobody is left behind. */
   readonly carrier?: Carrier;
   /** What the carrier knows the host with this key by. Default: the key. */
@@ -64,6 +67,7 @@ class LiveDeparture implements Departure {
   readonly names: readonly string[];
   readonly #options: LiveSourceOptions;
   readonly #free: () => void;
+  readonly #keepAgain: () => void;
   /** The last state of each memory that was seen. */
   readonly #buffers = new Map<string, SharedArrayBuffer>();
   readonly #peer: string;
@@ -76,6 +80,7 @@ class LiveDeparture implements Departure {
     this.#peer = peer;
     this.#options = options;
     this.#free = free;
+    this.#keepAgain = options.putOff?.(names) ?? ((): void => {});
   }
 
   async survey(): Promise<Either<MigrateError, readonly Requirements[]>> {
@@ -174,6 +179,7 @@ class LiveDeparture implements Departure {
   close(): void {
     this.#buffers.clear();
     this.#free();
+    this.#keepAgain();
   }
 }
 

@@ -152,6 +152,37 @@ describe("a checkpoint of the host's own", function () {
   );
 
   it(
+    "that is merely due waits while the child is about to leave for another host, also where it has begun",
+    inWorld(async (world) => {
+      const { host, keeper } = world;
+      const child = host.child("holder")!;
+      const commits = { count: 0 };
+      world.commit = () => {
+        commits.count += 1;
+        return Promise.resolve(null);
+      };
+      const before = keeper.last(child)!;
+      const begun = keeper.due(child);
+      const letBe = keeper.putOff([child]);
+      await begun;
+      await keeper.due(child);
+      expect(commits.count).to.equal(0);
+      expect(keeper.last(child)).to.equal(before);
+      // What must be is not put off.
+      right(await keeper.checkpoint(child));
+      expect(commits.count).to.equal(1);
+      const made = new Promise<void>((resolve) => {
+        world.commit = () => {
+          resolve();
+          return Promise.resolve(null);
+        };
+      });
+      letBe();
+      await made;
+    }),
+  );
+
+  it(
     "fault 4: where the first one of a revival fails, the image is as good as before",
     inWorld(async (world) => {
       const { host, keeper, config, image } = world;

@@ -59,6 +59,10 @@ export const prepareCheckpoint = async (
       stable: checkpoint.stable === true,
     });
     const work = await new Encoding(checkpoint, workshop, writer, before.right).done();
+    if (work === null) {
+      unpin();
+      return E.left({ tag: "GivenUp", identity: checkpoint.identity });
+    }
     return E.right(
       new Preparation(checkpoint, { ...work, fresh: writer.fresh }, () => {
         unpin();
@@ -131,9 +135,11 @@ class Encoding {
     this.#before = before;
   }
 
-  async done(): Promise<{ readonly kept: Kept; readonly changed: PageTable }> {
+  /** Null: nobody wants it any more. */
+  async done(): Promise<{ readonly kept: Kept; readonly changed: PageTable } | null> {
     const { identity, epoch, sequence, generation, base, memory, registers } = this.#checkpoint;
     const table = await this.#table();
+    if (table === null) return null;
     const kept = {
       epoch,
       sequence,
@@ -149,8 +155,8 @@ class Encoding {
     return { kept: { ...kept, hash }, changed: changes(this.#before.table, table) };
   }
 
-  async #table(): Promise<PageTable> {
-    const { memory, base, since, hash } = this.#checkpoint;
+  async #table(): Promise<PageTable | null> {
+    const { memory, base, since, hash, unwanted = () => false } = this.#checkpoint;
     const { bases } = this.#workshop;
     const { kept, table: before } = this.#before;
     const number = bases.number(base);
@@ -169,6 +175,7 @@ class Encoding {
         continue;
       }
       await this.#pace.step();
+      if (unwanted()) return null;
       const content = memory.subarray(place * chunkBytes, (place + 1) * chunkBytes);
       if (Buffer.compare(content, baseChunk(baseMemory, place)) === 0) continue;
       const at = { base: number, baseMemory, place };

@@ -25,6 +25,8 @@ export type StoreError =
     }
   /** Another checkpoint of the identity was prepared and is neither committed nor dropped yet. */
   | { readonly tag: "Busy"; readonly identity: string }
+  /** Nobody wanted the checkpoint any more while it was prepared. */
+  | { readonly tag: "GivenUp"; readonly identity: string }
   /** An incarnation that was superseded: its epoch is below the one on record. */
   | { readonly tag: "Stale"; readonly identity: string; readonly epoch: number; readonly latest: number }
   /** A checkpoint's number is not greater than the latest one's. */
@@ -96,6 +98,8 @@ export const storeProse = (error: StoreError): string => {
       return `the store has no checkpoint ${error.sequence} of ${error.identity}, but ${error.available.join(", ")}`;
     case "Busy":
       return `another checkpoint of ${error.identity} is under way`;
+    case "GivenUp":
+      return `a checkpoint of ${error.identity} was given up before it was made`;
     case "Stale":
       return `${error.identity} was superseded: its epoch is ${error.epoch}, the latest is ${error.latest}`;
     case "OutOfOrder":

@@ -56,6 +56,8 @@ export interface Checkpoint extends CheckpointFacts {
   readonly since: Since | null;
   /** Where the caller has hashed the memory already; a wrong hash is found when the chunk is read, and never before. */
   readonly hash?: ChunkHash;
+  /** Asked between slices: whether nobody wants it any more. Then `prepare` fails with `GivenUp`. */
+  readonly unwanted?: () => boolean;
   /** Whether the component will rest: takes some ms longer to take less space. */
   readonly resting: boolean;
   /** Most bytes that the component may take in the store, all its kept checkpoints together. What several components
@@ -180,7 +182,7 @@ export interface Store {
   readonly path: string;
   /**
    * Hashes and compresses what changed, in slices of some ms between which others run, and writes nothing.
-   * Fails with `Busy`, `Stale`, `OutOfOrder`, `WrongParent`, `WrongBase`, `Malformed`, `TooLarge`, `Corrupt`.
+   * Fails with `Busy`, `Stale`, `OutOfOrder`, `WrongParent`, `WrongBase`, `Malformed`, `TooLarge`, `Corrupt`, `GivenUp`.
    */
   prepare(checkpoint: Checkpoint): Answer<Prepared>;
   /**

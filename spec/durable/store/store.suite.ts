@@ -266,6 +266,15 @@ export const storeSuite = (setup: StoreSetup): void => {
   });
 
   describe("at once", () => {
+    it("one that nobody wants any more while it is prepared is given up, and another one may come", async () => {
+      const put = checkpoint({ sequence: 1 });
+      const refused = await store.prepare({ ...put, unwanted: () => true });
+      expect(left(refused)).to.deep.equal({ tag: "GivenUp", identity: put.identity });
+      expect(right(await store.component(put.identity))).to.equal(null);
+      right(await store.put(put));
+      expect(equal(await memoryNow(put.identity), put.memory)).to.equal(true);
+    });
+
     it("fault 5: of two checkpoints of one component one wins, the other hears Busy", async () => {
       const answers = await Promise.all([1, 2].map((n) => store.put(checkpoint({ sequence: n }))));
       expect(answers.map((answer) => (E.isLeft(answer) ? answer.left.tag : "put"))).to.deep.equal([
