@@ -67,6 +67,14 @@ interface Leaving {
   readonly progress: (progress: Progress) => void;
 }
 
+/** What a peer has begun with us, and by which channel. */
+interface UnderWay {
+  readonly channel: Channel;
+  readonly key: PublicKey;
+  names: readonly string[];
+  over: Promise<unknown>;
+}
+
 /** Nobody here waits for it. */
 const OF_ITSELF: Leaving = { options: {}, signal: new AbortController().signal, progress: () => {} };
 
@@ -100,8 +108,9 @@ export class MigThread {
   readonly #doubts = new Map<string, Open>();
   /** Tasks whose containers lie here and could not be taken up: no decision about them is heard. */
   readonly #unread = new Set<string>();
-  /** Tasks that come in, by id. */
-  readonly #arriving = new Map<string, { readonly channel: Channel; readonly over: Promise<void> }>();
+  /** Tasks that come in, by id; and those that leave because a peer has asked for them, by channel. */
+  readonly #arriving = new Map<string, UnderWay>();
+  readonly #handing = new Map<Channel, UnderWay>();
   readonly #channels = new Set<Channel>();
   readonly #retries = new Retries();
   #closed = false;
@@ -391,13 +400,18 @@ export class MigThread {
 
   /** Moves travelers to the peer that asks for them, over the channel that it asks on. False: that is used up. */
   async #handTo(names: readonly string[], linked: Linked & { readonly peer: string }): Promise<boolean> {
+    const { channel, key } = linked;
     let begun = false;
-    const moved = await this.#depart(names, linked.key, OF_ITSELF, () => {
+    await channel.working(this.#overtake(this.#handing, names, key));
+    const moving = this.#depart(names, key, OF_ITSELF, () => {
       begun = true;
       return Promise.resolve(E.right(linked));
     });
+    this.#handing.set(channel, { channel, key, names, over: moving });
+    const moved = await moving;
+    this.#handing.delete(channel);
     if (E.isRight(moved)) this.#options.fetched(moved.right);
-    if (!begun && E.isLeft(moved)) await this.#refuse(linked.channel, moved.left);
+    if (!begun && E.isLeft(moved)) await this.#refuse(channel, moved.left);
     return !begun;
   }
 
@@ -430,23 +444,45 @@ export class MigThread {
       channel.cut();
       return E.left({ tag: "Protocol", place: "receive", expected: "another task", actual: task });
     }
-    const taking = this.#take(said, channel, from, wanted);
-    this.#arriving.set(task, { channel, over: taking.then(() => {}) });
+    const arriving: UnderWay = { channel, key: from, names: [], over: Promise.resolve() };
+    this.#arriving.set(task, arriving);
+    const taking = this.#take(said, arriving, wanted);
+    arriving.over = taking;
     const taken = await taking;
     this.#arriving.delete(task);
     return taken;
   }
 
+  /** A host stops what it has begun with somebody before it begins again: what is still under way of that is over, though
+   *  the link that would have said so has stalled. */
+  async #overtake(
+    all: ReadonlyMap<unknown, UnderWay>,
+    names: readonly string[],
+    key: PublicKey,
+    by?: UnderWay,
+  ): Promise<void> {
+    for (const former of all.values()) {
+      if (former === by || former.key !== key || !former.names.some((name) => names.includes(name))) continue;
+      former.channel.cut();
+      await former.over;
+    }
+  }
+
   async #take(
     { task, body }: Heard<"receive">,
-    channel: Channel,
-    from: PublicKey,
+    arriving: UnderWay,
     wanted: readonly string[] | null,
   ): Promise<Either<MigrateError, readonly Activated[]>> {
     const { sink, stays, landings, signer } = this.#options;
+    const { channel, key: from } = arriving;
     const run = new SinkRun({
       ...{ channel, from, peer: channel.peer, own: signer.publicKey, task, wanted, sink, stays, landings },
       said: (names, said) => this.#roles.follow(names, task, said),
+      announced: (names) => {
+        const overtaken = this.#overtake(this.#arriving, names, from, arriving);
+        arriving.names = names;
+        return overtaken;
+      },
     });
     const prepared = await run.run(body);
     if (E.isLeft(prepared)) return prepared;

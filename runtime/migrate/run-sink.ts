@@ -34,6 +34,8 @@ export interface SinkRunOptions {
   readonly landings: Landings;
   /** Tells the role of the task's travelers; Left: it has no place for that. */
   readonly said: (names: readonly string[], said: RoleEvent | "receive") => Either<MigrateError, void>;
+  /** Told who it is about, before anything is done: resolves when what the source had begun with them before is over. */
+  readonly announced: (names: readonly string[]) => Promise<void>;
 }
 
 /** A container that is durable here, and undecided. */
@@ -73,13 +75,14 @@ export class SinkRun {
     const travelers = this.#requirements(body);
     if (E.isLeft(travelers)) return this.#refuse(travelers.left);
     const names = travelers.right.map(({ name }) => name);
-    const { sink, said, wanted } = this.#options;
+    const { sink, said, wanted, channel, announced } = this.#options;
     const isWanted = wanted === null || wanted.toSorted().join("\n") === names.toSorted().join("\n");
     if (!isWanted)
       return this.#refuse({
         ...{ tag: "Protocol", place: "receive" },
         ...{ expected: wanted.join(", "), actual: names.join(", ") },
       });
+    await channel.working(announced(names));
     const place = said(names, "receive");
     if (E.isLeft(place)) return this.#refuse(place.left);
     this.#names = names;
