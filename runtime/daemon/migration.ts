@@ -26,6 +26,7 @@ import type { MigrateError } from "../migrate/migrate-error.ts";
 import type { Activated } from "../migrate/sink-host.ts";
 import { findPeer, parseAddress, type Address, type Peer } from "../migrate/peer.ts";
 import type { Migrated, Progress, TravelOptions } from "../migrate/progress.ts";
+import { Strangers } from "../migrate/strangers.ts";
 import { dialPeer, listenForPeers, type Listening } from "../migrate/tls-link.ts";
 import type { DurableError } from "./durable-error.ts";
 import { readSealed } from "./image-copy.ts";
@@ -73,6 +74,7 @@ export class Migration {
   readonly #thread: MigThread;
   readonly stranded: Stranded;
   readonly #carrier: Carrier;
+  readonly #strangers: Strangers;
   #identity: Promise<Either<string, TlsIdentity>> | null = null;
   #listening: Listening | null = null;
   /** Lets those in who have called meanwhile. */
@@ -84,6 +86,7 @@ export class Migration {
     this.#peers = pinned(peers);
     const here = join(folder.path, "migrations");
     const warn = (child: string, text: string): void => emit({ event: "warning", child, text });
+    this.#strangers = new Strangers({ tell: (text) => warn("", text) });
     this.#landings = new KeptLandings({
       ...{ keeper, folder: here, former: new FormerMemories(here) },
       bound: (name) => lives.entries.get(name)?.config.keeping?.disk ?? null,
@@ -176,12 +179,7 @@ export class Migration {
       identity: identity.right,
       peers: this.#peers,
       serve: (linked) => void this.#thread.serve(linked),
-      stranger: (from, key) =>
-        this.#options.emit({
-          event: "warning",
-          child: "",
-          text: `a call from ${from} was dropped: ${key === null ? "it showed no key" : `its key ${key} is not pinned`}`,
-        }),
+      stranger: (from, key) => this.#strangers.called(from, key),
     });
     if (E.isLeft(listening)) return listening;
     this.#listening = listening.right;
@@ -400,5 +398,6 @@ export class Migration {
     this.#thread.close();
     this.#recovered();
     this.#listening?.close();
+    this.#strangers.close();
   }
 }
