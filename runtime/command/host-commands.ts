@@ -162,12 +162,12 @@ export const addHostCommands = (
       done(await migrateCommand(name, command, { console, signal, tooLate }));
     });
 
-  add("drain", "move all children that run to another host")
+  add("drain", "move all children that run to another host; Ctrl-C stops that, and says who has moved")
     .requiredOption("--to <peer>", "a peer of the host's file: its name, or its HOST:PORT")
     .option("--most <count>", "how many at a time", "2")
     .action(async (command: HostCommand & { readonly to: string; readonly most: string }) => {
       const { drainCommand } = await import("./migrate-options.ts");
-      done(await drainCommand(command, console, signal));
+      done(await drainCommand(command, { console, signal, tooLate }));
     });
 
   add("call", "call a method of a child's service, and print what it answers")

@@ -2,7 +2,6 @@
 import { E } from "../../lib/fp.ts";
 import { amountOfTime } from "../amount.ts";
 import { MOST_MOVES } from "../daemon/control-protocol.ts";
-import type { Console } from "./console.ts";
 import { WRONG_INPUT, type ExitStatus } from "./exit-status.ts";
 import type { HostCommand } from "./host-command.ts";
 import { drain, fetch, migrate, settle, type Interrupted } from "./migrate.ts";
@@ -61,12 +60,11 @@ export const migrateCommand = async (
 
 export const drainCommand = async (
   { most, ...command }: HostCommand & { readonly to: string; readonly most: string },
-  console: Console,
-  signal: AbortSignal,
+  told: Interrupted,
 ): Promise<ExitStatus> => {
   const count = countIn(most);
   if (count !== null && count !== undefined && count > 0 && count <= MOST_MOVES)
-    return drain({ ...command, most: count }, console, signal);
-  console.complain(`cryonode: --most ${most}: expected a whole number from 1 to ${MOST_MOVES}`);
+    return drain({ ...command, most: count }, told);
+  told.console.complain(`cryonode: --most ${most}: expected a whole number from 1 to ${MOST_MOVES}`);
   return WRONG_INPUT;
 };

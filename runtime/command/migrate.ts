@@ -88,7 +88,7 @@ export const migrate = async (
     ...({ command: "migrate", name, to: to! } as const),
     ...{ with: [...others], precopy, pause, rounds },
   };
-  const answer = await askOf(name, command, asked, { signal, told });
+  const answer = await askOf({ command: "abort", name }, command, asked, { signal, told });
   if (E.isLeft(answer)) return refuse(command, answer.left, console, since);
   tooLate();
   const event = answer.right as Extract<DurableEvent, { readonly event: "migrated" }>;
@@ -100,9 +100,10 @@ export const migrate = async (
 /** Between tries to stop what has not begun yet, in ms. */
 const STOP_PAUSE_MS = 50;
 
-/** Asks; whoever is interrupted has it stopped, and hears what came of it: it may have been decided. */
+/** Asks; whoever is interrupted has it stopped, by what is said for that, and hears what came of it: it may have been
+ *  decided. */
 const askOf = async (
-  name: string,
+  halt: Asked,
   { state }: HostCommand,
   asked: Asked,
   { signal, told }: { readonly signal: AbortSignal; readonly told: (told: unknown) => void },
@@ -111,8 +112,7 @@ const askOf = async (
   const over = new AbortController();
   // It may not have begun: somebody who rests is being woken for it.
   const stop = async (): Promise<void> => {
-    while (!over.signal.aborted && E.isLeft(await ask(folder, { command: "abort", name })))
-      await setTimeout(STOP_PAUSE_MS);
+    while (!over.signal.aborted && E.isLeft(await ask(folder, halt))) await setTimeout(STOP_PAUSE_MS);
   };
   const begin = (): void => void stop();
   signal.addEventListener("abort", begin);
@@ -137,7 +137,7 @@ export const fetch = async (
   const since = (): number => performance.now() - began;
   const told = teller(command, console, since);
   const asked: Asked = { command: "fetch", name, with: [...others], from };
-  const answer = await askOf(name, command, asked, { signal, told });
+  const answer = await askOf({ command: "abort", name }, command, asked, { signal, told });
   if (E.isLeft(answer)) return refuse(command, answer.left, console, since);
   tooLate();
   const event = answer.right as Event;
@@ -170,16 +170,17 @@ export const settle = async (
 
 export const drain = async (
   command: HostCommand & { readonly to: string; readonly most: number },
-  console: Console,
-  signal: AbortSignal,
+  { console, signal, tooLate }: Interrupted,
 ): Promise<ExitStatus> => {
   const began = performance.now();
   const since = (): number => performance.now() - began;
   const { to, most, json } = command;
   const told = teller(command, console, since);
-  const answer = await ask(resolve(command.state), { command: "drain", to, most }, { signal, told });
+  const asked: Asked = { command: "drain", to, most };
+  const answer = await askOf({ command: "halt", to }, command, asked, { signal, told });
   if (E.isLeft(answer)) return refuse(command, answer.left, console, since);
   const drained = answer.right as Drained;
+  if (drained.left.length === 0) tooLate();
   if (json) jsonReport(console, since)({ event: "drained", ...drained });
   else {
     for (const { child, reason } of drained.left)

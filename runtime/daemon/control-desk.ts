@@ -91,6 +91,8 @@ export const controlDesk = ({ name, file, host: opening, stop }: ControlDeskOpti
         return on(async (host) => done(await host.resolve(request.name)));
       case "drain":
         return on((host) => host.drain(request.to, request.most, gone, tell));
+      case "halt":
+        return on((host) => Promise.resolve(done(host.halt(request.to))));
       case "stop":
         await opening;
         return E.right(await stop());

@@ -83,6 +83,8 @@ const commands = {
   resolve: command("resolve", { name: text }),
   /** Moves all that run, `most` at a time, of which there are `MOST_MOVES`. */
   drain: command("drain", { to: text, most: natural }),
+  /** Stops those that are under way to that peer, as `to` was said: what has not been decided stays. */
+  halt: command("halt", { to: text }),
   /** Freezes all and ends the host. */
   stop: command("stop", {}),
 } as const;

@@ -62,6 +62,8 @@ export type DurableError =
   | NoSuchPeer
   /** Nothing of this child is under way that could be stopped or settled. */
   | { readonly tag: "NotMigrating"; readonly child: string; readonly what: "migration" | "doubt" }
+  /** Nothing is being emptied to this peer. */
+  | { readonly tag: "NotDraining"; readonly to: string }
   /** It is about to end. */
   | { readonly tag: "Closing" };
 
@@ -174,6 +176,8 @@ export const durableProse = (error: DurableError): string => {
       return error.what === "doubt"
         ? `it is not in doubt whose ${error.child} is`
         : `no migration of ${error.child} is under way that could be stopped`;
+    case "NotDraining":
+      return `no drain to ${error.to} is under way that could be stopped`;
     case "Closing":
       return "the host is being stopped";
   }

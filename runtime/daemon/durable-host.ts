@@ -130,6 +130,8 @@ export interface DurableHost {
     signal: AbortSignal,
     told: (event: unknown) => void,
   ): Promise<Either<DurableError, Drained>>;
+  /** Stops moving all to this peer: nobody else begins, and whoever is not decided runs on here. */
+  halt(to: string): Either<DurableError, void>;
   /** Asks a peer for children of its, which come here together. On `Left` they run on there, unless it says otherwise. */
   fetch(
     names: readonly string[],

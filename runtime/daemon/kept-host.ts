@@ -62,6 +62,8 @@ class KeptHost implements DurableHost {
   readonly #reports: EntryReports;
   readonly #migration: Migration;
   readonly #middleware: Middleware;
+  /** Moves of all that are under way: what stops them, and where to. */
+  readonly #drains = new Map<AbortController, string>();
   #closing = false;
   #begun: Promise<void> = Promise.resolve();
 
@@ -468,12 +470,20 @@ class KeptHost implements DurableHost {
   ): Promise<Either<DurableError, Drained>> {
     const moved: string[] = [];
     const left: { child: string; reason: string }[] = [];
+    const stop = new AbortController();
+    this.#drains.set(stop, to);
+    const stopped = AbortSignal.any([signal, stop.signal]);
     const running = this.#reports.names.filter((name) => isRunning(this.#reports.stateOf(name)));
     await this.#lives.live.wake(running);
     const waiting = tiedGroups(running, (name) => this.#lives.live.ties(name).map(({ child }) => child));
     const moveNext = async (): Promise<void> => {
       for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
-        const done = await this.migrate(group, to, {}, signal, told);
+        if (stopped.aborted) {
+          for (const child of group)
+            left.push({ child, reason: "it was stopped before it was its turn; nothing has changed" });
+          continue;
+        }
+        const done = await this.migrate(group, to, {}, stopped, told);
         if (E.isRight(done)) {
           moved.push(...group);
           for (const event of done.right) told(event);
@@ -481,7 +491,18 @@ class KeptHost implements DurableHost {
       }
     };
     await Promise.all(Array.from({ length: Math.min(Math.max(1, most), MOST_MOVES) }, moveNext));
+    this.#drains.delete(stop);
     return E.right({ moved, left });
+  }
+
+  halt(to: string): Either<DurableError, void> {
+    let any = false;
+    for (const [stop, peer] of this.#drains) {
+      if (peer !== to) continue;
+      any = true;
+      stop.abort();
+    }
+    return any ? E.right(undefined) : E.left({ tag: "NotDraining", to });
   }
 
   abort(name: string): Either<DurableError, void> {
