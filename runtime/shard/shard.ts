@@ -5,7 +5,8 @@ import { RunQueue } from "../domain/run-queue.ts";
 import { MachinePool } from "../engine/pool.ts";
 import type { Machine } from "../engine/machine.ts";
 import { rehearse } from "../engine/rehearsal.ts";
-import { compileEngine } from "../engine/wasm-module.ts";
+import { tieringLate } from "../engine/late-tiering.ts";
+import { compileEngine, type Engine } from "../engine/wasm-module.ts";
 import { GrowthPlans } from "../durable/growth-plans.ts";
 import { EpochFiles } from "../provider/epoch/epoch-file.ts";
 import { Journals } from "../durable/journal/journals.ts";
@@ -33,7 +34,8 @@ export class Shard {
   constructor(data: ShardData, port: Pick<MessagePort, "postMessage">) {
     this.#post = (message) => port.postMessage(message);
     const queue = new RunQueue();
-    const engine = compileEngine(data.engine);
+    const compile = (): Engine => compileEngine(data.engine);
+    const engine = data.rehearses ? tieringLate(compile) : compile();
     if (data.rehearses) rehearse(engine, data.base);
     this.#household = {
       base: data.base,
