@@ -128,8 +128,10 @@ export class Machine {
   readonly #maximum: number;
   /** What of its memory may be other than zero, in bytes; null once it has had a state. */
   #written: Engine["written"] | null;
-  /** Nothing has run in it, and nobody has looked at its memory, since it was loaded. */
-  #untouched = false;
+  /** How often its memory may have changed: something ran in it, or somebody had a look at it who may write. */
+  #changes = 0;
+  /** After how many of them it was loaded; -1: it was not. */
+  #loaded = -1;
   /** What it holds already of the memory that it will be loaded with; null: nothing. */
   #primed: Primed | null = null;
   #clockRead = false;
@@ -175,9 +177,14 @@ export class Machine {
     return this.#memory.buffer.byteLength;
   }
 
+  /** As long as this is the same its memory is, too, but for what `load`'s caller sets before anything runs. */
+  get version(): number {
+    return this.#changes;
+  }
+
   /** The whole linear memory, until the machine runs again. */
   get bytes(): Uint8Array {
-    this.#untouched = false;
+    this.#changes += 1;
     this.#sync();
     return this.#bytes;
   }
@@ -280,7 +287,7 @@ export class Machine {
   /** Takes in a memory that it will be loaded with, as far as it is there; after the first time, where `expect` says and
    *  beyond the end of what it has. What it says before `load` is copied once more. False as for `load`. */
   prime(memory: Uint8Array): boolean {
-    this.#untouched = false;
+    this.#changes += 1;
     if (!this.#fits(memory)) return false;
     this.#takeIn(memory);
     this.#primed = { bytes: memory.length, step: 1, changed: null };
@@ -316,14 +323,14 @@ export class Machine {
     this.exports.__stack_pointer.value = registers.stackPointer;
     this.exports.qjs_set_runtime_and_context(registers.runtime, registers.context);
     this.adopt(registers, anchors);
-    this.#untouched = true;
+    this.#loaded = ++this.#changes;
     return true;
   }
 
   /** Where its state may be otherwise than what it was loaded with, in bytes, from and to, because nothing has run in it
    *  since then; null: anywhere. */
   get touched(): readonly (readonly [number, number])[] | null {
-    if (!this.#untouched) return null;
+    if (this.#loaded !== this.#changes) return null;
     // The word of the outbox that counts, and what `limit` sets: among the engine's own data, or in its JSRuntime.
     const { outbox } = this.#anchors;
     const { stackPointer, runtime } = this.registers();
@@ -353,7 +360,7 @@ export class Machine {
 
   /** Sets the state of Math.random; any two words will do, it is never left at zero. */
   seed(low: number, high: number): void {
-    this.#untouched = false;
+    this.#changes += 1;
     this.#sync();
     const at = (this.#context + RANDOM_STATE_OFFSET) >> 2;
     this.#words[at] = low | 1;
@@ -374,7 +381,7 @@ export class Machine {
   /** A memory that an image brought along may be anything. Where the engine traps in it between turns, the
    *  machine is finished, and its next turn says so. */
   #tried<T>(run: () => T, otherwise: T): T {
-    this.#untouched = false;
+    this.#changes += 1;
     try {
       return run();
     } catch {
@@ -398,7 +405,7 @@ export class Machine {
 
   /** Takes the memory away from a held ArrayBuffer, which becomes empty, and lets go of it. */
   detach({ box }: Held): void {
-    this.#untouched = false;
+    this.#changes += 1;
     this.#sync();
     this.#tried(() => {
       this.exports.JS_DetachArrayBuffer(this.#context, this.#values[box >> 3]!);
@@ -408,7 +415,7 @@ export class Machine {
 
   /** Compiles to bytecode without the source; what it can't compile comes back as a fault. */
   compile(code: string, name: string, kind: "module" | "script" = "module"): Uint8Array | Fault {
-    this.#untouched = false;
+    this.#changes += 1;
     const text = this.#cstring(code);
     const file = this.#cstring(name);
     const { length } = this.#anchors;
@@ -501,7 +508,7 @@ export class Machine {
   // --- a turn
 
   #begin(budget: number): void {
-    this.#untouched = false;
+    this.#changes += 1;
     this.#sync();
     this.#polls = 0;
     this.#jobs = 0;

@@ -15,6 +15,7 @@ import type {
   FromResident,
   Glimpse,
   LogMatch,
+  Look,
   Survey,
   ToResident,
 } from "../shard/protocol.ts";
@@ -348,7 +349,7 @@ export class Child implements Lodger {
 
   /** Its memory now, between two turns; it runs on. Null where it has ended, or is being captured. One at a time.
    *  `staging` and `since` as for `capture`. */
-  async glimpse(staging: SharedArrayBuffer | null, since?: number): Promise<Glimpse | null> {
+  async glimpse(staging: SharedArrayBuffer | null, since?: Look): Promise<Glimpse | null> {
     if (this.#ending !== null) return null;
     return new Promise((resolve) => {
       this.#glimpsed = resolve;
@@ -367,14 +368,14 @@ export class Child implements Lodger {
   /**
    * Stops it and takes its state down. On success it stands still until `resume` or `release`. `deadline` in ms, for
    * the turn that runs and for the calls that must complete. `together`: it is one of several; called when it stands
-   * still, and resolves with whether all of them do. `since`: the buffer holds an earlier state, and only what differs
-   * is written, in chunks of so many bytes.
+   * still, and resolves with whether all of them do. `since`: the buffer holds what was seen in an earlier look,
+   * and only what differs is written.
    */
   async capture(
     deadline: number,
     staging: SharedArrayBuffer | null,
     together?: () => Promise<boolean>,
-    since?: number,
+    since?: Look,
   ): Promise<Captured> {
     const { unready } = this;
     if (unready !== null) return E.left(unready);

@@ -1,7 +1,7 @@
 // Freezes and checkpoints children of a host, one or several in one consistent cut: stops them all, takes down what
 // they are, and writes one image. Nobody is released before that image is in place.
 import { E, type Either } from "../../lib/fp.ts";
-import type { FrozenChild } from "../shard/protocol.ts";
+import type { FrozenChild, Look } from "../shard/protocol.ts";
 import type { Child } from "./child.ts";
 import type { Children } from "./children.ts";
 import type { Frozen } from "./frozen.ts";
@@ -25,7 +25,7 @@ export interface StopOptions {
   readonly deadline?: number;
   /** Buffers that hold earlier states of their memories, by name: only what differs is written there, in chunks of
    *  `step` bytes. They are the caller's; without one, a buffer is made. */
-  readonly since?: { readonly step: number; readonly buffers: ReadonlyMap<string, SharedArrayBuffer> };
+  readonly since?: ReadonlyMap<string, { readonly buffer: SharedArrayBuffer; readonly look: Look }>;
 }
 
 export interface FreezerOptions extends ImageSurroundings {
@@ -99,8 +99,9 @@ export class Freezer {
     const together = children.length === 1 ? undefined : () => rendezvous.arrive();
     const all = await Promise.all(
       children.map(async (child) => {
-        const staging = since === undefined ? this.#staging.take(child.name) : since.buffers.get(child.name);
-        const captured = await child.capture(deadline, staging ?? null, together, since?.step);
+        const seen = since?.get(child.name);
+        const staging = since === undefined ? this.#staging.take(child.name) : seen?.buffer;
+        const captured = await child.capture(deadline, staging ?? null, together, seen?.look);
         if (E.isLeft(captured)) rendezvous.fail();
         return { child, captured, at: performance.now() };
       }),

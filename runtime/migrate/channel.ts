@@ -40,7 +40,7 @@ export class Channel {
   readonly #stream: Duplex;
   readonly #silence: number;
   readonly #rooms = new FrameRooms();
-  readonly #cutter = new FrameCutter((bytes) => this.#rooms.take(bytes));
+  readonly #cutter = new FrameCutter((bytes, header) => this.#rooms.take(bytes, header));
   readonly #waiting: Arrived[] = [];
   #failed: MigrateError | null = null;
   #wake: (() => void) | null = null;

@@ -37,7 +37,7 @@ export const frameHead = (header: Uint8Array, body = 0): Uint8Array => {
 
 /** Cuts what arrives into frames. It holds no more than one frame. */
 export class FrameCutter {
-  readonly #room: (bytes: number) => Buffer;
+  readonly #room: (bytes: number, header: number) => Buffer;
   readonly #lengths = Buffer.alloc(LENGTH_BYTES);
   /** What the frame is put together in, once its lengths are known. */
   #frame: Buffer | null = null;
@@ -46,8 +46,8 @@ export class FrameCutter {
   #come = 0;
   #over: Oversized | null = null;
 
-  /** `room`: where a frame is put together. Default: a buffer of its own. */
-  constructor(room: (bytes: number) => Buffer = (bytes) => Buffer.allocUnsafeSlow(bytes)) {
+  /** `room`: where a frame is put together, of which so many bytes are its header. Default: a buffer of its own. */
+  constructor(room: (bytes: number, header: number) => Buffer = (bytes) => Buffer.allocUnsafeSlow(bytes)) {
     this.#room = room;
   }
 
@@ -93,6 +93,6 @@ export class FrameCutter {
       return;
     }
     this.#header = header;
-    this.#frame = this.#room(header + body);
+    this.#frame = this.#room(header + body, header);
   }
 }

@@ -6,6 +6,7 @@ import type { Leaver } from "../host/keeper.ts";
 import type { LiveHost } from "../host/live-host.ts";
 import type { Runtime } from "../host/runtime.ts";
 import { cargoOf, type Ties } from "./carried-cargo.ts";
+import type { Look } from "../shard/protocol.ts";
 import type { Carrier } from "./carrier.ts";
 import type { Decisions } from "./decisions.ts";
 import { LandedDeparture, type Lying } from "./landed-departure.ts";
@@ -69,7 +70,7 @@ class LiveDeparture implements Departure {
   readonly #free: () => void;
   readonly #keepAgain: () => void;
   /** The last state of each memory that was seen. */
-  readonly #buffers = new Map<string, SharedArrayBuffer>();
+  readonly #seen = new Map<string, { readonly buffer: SharedArrayBuffer; readonly look: Look }>();
   readonly #peer: string;
   #standing: readonly Standing[] = [];
   #carried: Ties = NO_TIES;
@@ -107,11 +108,14 @@ class LiveDeparture implements Departure {
     const views: MemoryView[] = [];
     await this.#options.live.wake(this.names);
     for (const name of this.names) {
-      const buffer = this.#buffers.get(name) ?? null;
-      const since = buffer === null ? undefined : pageBytes;
-      const glimpse = await this.#options.live.child(name)?.glimpse(buffer, since);
+      const seen = this.#seen.get(name);
+      const glimpse = await this.#options.live.child(name)?.glimpse(seen?.buffer ?? null, seen?.look);
       if (glimpse === undefined || glimpse === null) return unfit(name);
-      this.#buffers.set(name, glimpse.memory.buffer as SharedArrayBuffer);
+      const { memory, number } = glimpse;
+      this.#seen.set(name, {
+        buffer: memory.buffer as SharedArrayBuffer,
+        look: { step: pageBytes, number },
+      });
       views.push(glimpse);
     }
     return E.right(views);
@@ -120,9 +124,8 @@ class LiveDeparture implements Departure {
   async hold(deadline: number): Promise<Either<MigrateError, Held>> {
     const { live, runtime, carrier } = this.#options;
     await live.wake(this.names);
-    const since = { step: pageBytes, buffers: this.#buffers };
     const asked = performance.now();
-    const stopped = await live.stop(this.names, { deadline, since });
+    const stopped = await live.stop(this.names, { deadline, since: this.#seen });
     if (E.isLeft(stopped)) return E.left({ tag: "Host", error: stopped.left });
     this.#standing = stopped.right;
     const ties =
@@ -138,7 +141,7 @@ class LiveDeparture implements Departure {
     const longest = Math.max(...stopped.right.map(({ pauseMs }) => pauseMs));
     const travelers = stopped.right.map((standing) => ({
       memory: standing.frozen.memory,
-      changed: this.#buffers.has(standing.child.name) ? standing.changed : null,
+      changed: this.#seen.has(standing.child.name) ? standing.changed : null,
       manifest: manifestOf(standing, runtime),
     }));
     return E.right({ travelers, cargo, since: Math.max(asked, performance.now() - longest) });
@@ -177,7 +180,7 @@ class LiveDeparture implements Departure {
   }
 
   close(): void {
-    this.#buffers.clear();
+    this.#seen.clear();
     this.#free();
     this.#keepAgain();
   }

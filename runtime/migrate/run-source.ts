@@ -16,7 +16,7 @@ import { Packer } from "./packer.ts";
 import type { Migrated, Progress, TravelOptions } from "./progress.ts";
 import type { RoleEvent } from "./role.ts";
 import { sealContainer, type SealedContainer } from "./sealed-container.ts";
-import type { Departure, Held, SourceHost } from "./source-host.ts";
+import type { Departure, Held, MemoryView, SourceHost } from "./source-host.ts";
 
 const PAUSE_MS = 25;
 const ROUNDS = 8;
@@ -86,7 +86,7 @@ export class SourceRun {
     // makes durable what is known to have changed.
     const [offered, sent] = await Promise.all([
       departure.offer(this.task, this.#options.key),
-      options.precopy === false ? E.right(undefined) : this.#round(),
+      options.precopy === false ? E.right(undefined) : this.#lastRound(),
     ]);
     if (E.isLeft(offered)) return this.#abandon(offered.left);
     if (E.isLeft(sent)) return this.#abandon(sent.left);
@@ -149,7 +149,7 @@ export class SourceRun {
       if (E.isLeft(last)) return last;
       const took = performance.now() - began;
       if (before >= TELLING_BYTES && before < Infinity) this.#rate = (before / Math.max(1, took)) * 1000;
-      for (const [i, view] of views.right.entries()) this.#outgoing[i]!.note(view);
+      this.#note(views.right);
       this.#tell("copying");
       const left = this.#left;
       const fits = this.#rounds > 0 && this.#estimate <= pause;
@@ -164,13 +164,22 @@ export class SourceRun {
     }
   }
 
-  /** Sends what is left; resolves when it is durable there. */
-  async #round(): Promise<Either<MigrateError, void>> {
-    const { channel, signal } = this.#options;
+  /** Sends what is left, and when it is durable there what has changed meanwhile: of those who take no more turns before they
+   *  are stopped nothing is to be looked for then. */
+  async #lastRound(): Promise<Either<MigrateError, void>> {
+    const { channel, departure, signal } = this.#options;
     const sent = await this.#sendRound();
     if (E.isLeft(sent)) return sent;
     const settled = await channel.next(["settled"], signal);
-    return E.isLeft(settled) ? settled : E.right(undefined);
+    if (E.isLeft(settled)) return settled;
+    const views = await departure.round();
+    if (E.isLeft(views)) return views;
+    this.#note(views.right);
+    return this.#send();
+  }
+
+  #note(views: readonly MemoryView[]): void {
+    for (const [i, view] of views.entries()) this.#outgoing[i]!.note(view);
   }
 
   /** Sends what is left, and says that it is to be made durable. */
@@ -206,7 +215,7 @@ export class SourceRun {
   /** The rest of the memory and the container; resolves when the sink has all of it durably. */
   async #handOver({ travelers, cargo }: Held): Promise<Either<MigrateError, void>> {
     const { channel, to, key, signal, signer, said, host } = this.#options;
-    for (const [i, traveler] of travelers.entries()) this.#outgoing[i]!.note(traveler);
+    this.#note(travelers);
     const sent = await this.#send();
     if (E.isLeft(sent)) return sent;
     const manifest = {

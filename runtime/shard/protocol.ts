@@ -244,8 +244,8 @@ export type ToResident =
       readonly deadline: number;
       /** A kept buffer for the memory; used if it has the right size. */
       readonly staging: SharedArrayBuffer | null;
-      /** The buffer holds an earlier state: only what differs is written, in chunks of so many bytes. */
-      readonly since?: number;
+      /** The buffer holds an earlier state: only what differs is written. */
+      readonly since?: Look;
       /** It is one of several: once it stands still it says `reached` and waits for `together`. */
       readonly together: boolean;
     }
@@ -296,7 +296,7 @@ export type ToResident =
   /** What it holds and takes; `surveyed` answers. */
   | { readonly kind: "survey" }
   /** Copies its memory between two turns; it runs on, and `glimpsed` answers. `staging` and `since` as for a capture. */
-  | { readonly kind: "glimpse"; readonly staging: SharedArrayBuffer | null; readonly since?: number }
+  | { readonly kind: "glimpse"; readonly staging: SharedArrayBuffer | null; readonly since?: Look }
   /** How much it takes; `measured` answers. */
   | { readonly kind: "measure" }
   /** From now on its records go there; `turnedOver` answers. */
@@ -338,6 +338,14 @@ export interface Glimpse {
   readonly memory: Uint8Array;
   /** Chunks that differ from what the buffer held, by number; null: any may. */
   readonly changed: readonly number[] | null;
+  /** Tells this look at the memory from all others. */
+  readonly number: number;
+}
+
+/** A buffer holds what was seen in an earlier look, which is compared in chunks of `step` bytes. */
+export interface Look {
+  readonly step: number;
+  readonly number: number;
 }
 
 export type FromResident =

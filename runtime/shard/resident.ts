@@ -27,7 +27,15 @@ import type { Pulse } from "./control.ts";
 import type { Idleness, Sleeper } from "./idleness.ts";
 import type { LogWriter } from "./log-ring.ts";
 import { PortalClient } from "./portal-client.ts";
-import type { ChildSpec, Forerunner, FromResident, KeptState, LogMatch, ToResident } from "./protocol.ts";
+import type {
+  ChildSpec,
+  Forerunner,
+  FromResident,
+  KeptState,
+  LogMatch,
+  Look,
+  ToResident,
+} from "./protocol.ts";
 import { processorTime, threadNumber } from "./processor-time.ts";
 import { ShardRouter } from "./shard-router.ts";
 import { Keeping, namesOf } from "./keeping.ts";
@@ -116,6 +124,8 @@ export class Resident {
   #capturing = false;
   /** It is being taken down for the host's own keeping: until that is over. */
   #takenDown: Promise<void> | null = null;
+  /** The last look at its memory, and what that was the state of. */
+  #seen: { readonly number: number; readonly version: number } | null = null;
   /** It was captured, and stands until it is resumed or released: nothing else may stop it and let it go. */
   #standing = false;
   readonly #keeping: Keeping | null;
@@ -380,13 +390,7 @@ export class Resident {
     });
   }
 
-  async #capture({
-    capture: number,
-    deadline,
-    staging,
-    since: step,
-    together,
-  }: Order<"capture">): Promise<void> {
+  async #capture({ capture: number, deadline, staging, since, together }: Order<"capture">): Promise<void> {
     // What the host does with it by itself nobody has asked for, and it is over soon.
     if (this.#takenDown !== null) await this.#takenDown;
     const domain = this.#domain;
@@ -402,8 +406,7 @@ export class Resident {
     const into = (bytes: number): Uint8Array => stagingOf(staging, bytes);
     let changed: readonly number[] | null = null;
     const copy = (machine: Machine, memory: Uint8Array): void => {
-      if (step === undefined || memory.buffer !== staging) machine.copyState(memory);
-      else changed = machine.copyChanges(memory, step);
+      changed = this.#copy(machine, memory, staging, since);
     };
     const result = await capture(domain, {
       deadline,
@@ -612,10 +615,26 @@ export class Resident {
     domain.load();
     const { machine } = domain;
     const memory = stagingOf(staging, machine.size);
-    const isSince = since !== undefined && memory.buffer === staging;
-    const changed = isSince ? machine.copyChanges(memory, since) : null;
-    if (!isSince) machine.copyState(memory);
-    this.#post({ kind: "glimpsed", glimpse: { memory, changed } });
+    const changed = this.#copy(machine, memory, staging, since);
+    this.#seen = { number: (this.#seen?.number ?? 0) + 1, version: machine.version };
+    this.#post({ kind: "glimpsed", glimpse: { memory, changed, number: this.#seen.number } });
+  }
+
+  /** Brings its memory there, and answers which chunks of it are otherwise than in the look that `staging` is of; null:
+   *  any may be. */
+  #copy(
+    machine: Machine,
+    memory: Uint8Array,
+    staging: SharedArrayBuffer | null,
+    since: Look | undefined,
+  ): readonly number[] | null {
+    if (since === undefined || memory.buffer !== staging) {
+      machine.copyState(memory);
+      return null;
+    }
+    // Nothing has run since then.
+    const isSeen = since.number === this.#seen?.number && machine.version === this.#seen.version;
+    return isSeen ? [] : machine.copyChanges(memory, since.step);
   }
 
   #measure(): void {
