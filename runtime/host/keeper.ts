@@ -25,7 +25,9 @@ import { DEFAULT_KEEPING, type StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
 import { LastCopies, type CopyRoom, type LastCopy } from "./last-copies.ts";
 
-/** A journal's file beyond this size, in bytes, is followed by another: a host that comes up reads them all. */
+/** A journal's file beyond so many bytes for each child, or so many for all, is followed by another: a host that comes up
+ *  reads them all, and of one busy child it would be most of what it does. */
+const OWN_JOURNAL_BYTES = 1 << 17;
 const MOST_JOURNAL_BYTES = 1 << 19;
 
 /** Who needs a file that has so many after it has a checkpoint made, so that it may go. */
@@ -934,7 +936,8 @@ export class Keeper {
   #turnOver(): void {
     const { journal, warn } = this.#options;
     // Who is about to live has been told of this file, and can't yet be told of another.
-    if (this.#turning || this.#enlisted.size > 0 || journal.size < MOST_JOURNAL_BYTES) return;
+    if (this.#turning || this.#enlisted.size > 0) return;
+    if (journal.size < Math.min(MOST_JOURNAL_BYTES, OWN_JOURNAL_BYTES * this.#lives.size)) return;
     this.#turning = true;
     const former = journal.turnOver();
     if (E.isLeft(former)) {

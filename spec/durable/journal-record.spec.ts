@@ -4,6 +4,7 @@ import {
   decodeEntry,
   encodeEntry,
   whoseEntry,
+  whoseEntryAt,
   type DomainRecord,
 } from "../../runtime/durable/journal/journal-record.ts";
 
@@ -45,6 +46,34 @@ describe("a journal's record", () => {
       fc.property(natural, natural, record, (incarnation, sequence, written) => {
         const bytes = new Uint8Array(encodeEntry({ incarnation, sequence, record: written }));
         expect(decodeEntry(bytes)).to.deep.equal({ incarnation, sequence, record: written });
+        expect(whoseEntry(bytes)).to.include({ incarnation, sequence });
+      }),
+    );
+  });
+
+  it("law 5: is whose it is wherever it lies, and what was cut off is none", () => {
+    fc.assert(
+      fc.property(natural, natural, record, fc.double({ min: 0, max: 1, noNaN: true }), (...all) => {
+        const [incarnation, sequence, written, part] = all;
+        const bytes = new Uint8Array(encodeEntry({ incarnation, sequence, record: written }));
+        const file = new Uint8Array(bytes.length + 7).fill(0x1b);
+        file.set(bytes, 3);
+        const own = file.subarray(3, 3 + bytes.length);
+        expect(whoseEntryAt(new DataView(file.buffer), 3, own)).to.deep.equal(whoseEntry(bytes));
+        expect(decodeEntry(own)).to.deep.equal({ incarnation, sequence, record: written });
+        // What lies behind its end would complete it.
+        const less = Math.floor(part * bytes.length);
+        if (less < bytes.length) expect(decodeEntry(own.subarray(0, less))).to.equal(null);
+      }),
+    );
+  });
+
+  it("law 5: is none, or is what it says, of any bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+        const entry = decodeEntry(bytes);
+        if (entry === null) return;
+        const { incarnation, sequence } = entry;
         expect(whoseEntry(bytes)).to.include({ incarnation, sequence });
       }),
     );
