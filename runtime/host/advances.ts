@@ -6,6 +6,7 @@ import { E, type Either } from "../../lib/fp.ts";
 import { PageSet } from "../durable/store/page-set.ts";
 import type { ChunkHash, Prepared, Receipt, Store } from "../durable/store/store.ts";
 import type { StoreError } from "../durable/store/store-error.ts";
+import type { LeisureSweep } from "./leisure-sweep.ts";
 import type { LastCopy } from "./last-copies.ts";
 
 /** Keys in the store: of each memory that is kept in advance, its name. */
@@ -28,11 +29,13 @@ export class Advance {
   readonly id: string;
   readonly #store: Store;
   readonly #facts: AdvanceFacts;
+  readonly #sweep: LeisureSweep;
   #receipt: Receipt | null;
 
-  constructor(store: Store, facts: AdvanceFacts, former: Receipt | null = null) {
+  constructor(store: Store, sweep: LeisureSweep, facts: AdvanceFacts, former: Receipt | null = null) {
     this.id = former?.identity ?? randomUUID();
     this.#store = store;
+    this.#sweep = sweep;
     this.#facts = facts;
     this.#receipt = former;
   }
@@ -71,7 +74,8 @@ export class Advance {
     const prepared = await this.prepare(memory, changed, hash);
     if (E.isLeft(prepared)) return prepared;
     const set = new Map(this.#receipt === null ? [this.entry] : []);
-    const committed = await this.#store.commit({ checkpoints: [prepared.right], set });
+    this.#sweep.later();
+    const committed = await this.#store.commit({ checkpoints: [prepared.right], set, hurried: true });
     if (E.isLeft(committed)) return committed;
     this.saved(committed.right.receipts[0]!);
     return E.right(undefined);
@@ -86,15 +90,17 @@ export interface Seed extends LastCopy {
 
 export class Advances {
   readonly #store: Store;
+  readonly #sweep: LeisureSweep;
   readonly #seeds = new Map<string, Seed>();
 
-  constructor(store: Store) {
+  constructor(store: Store, sweep: LeisureSweep) {
     this.#store = store;
+    this.#sweep = sweep;
   }
 
   /** Begins one. Nothing of it is in the store before it is saved. */
   begin(facts: AdvanceFacts): Advance {
-    return new Advance(this.#store, facts);
+    return new Advance(this.#store, this.#sweep, facts);
   }
 
   /** Commits what was prepared of several, together with these values. */
@@ -102,7 +108,9 @@ export class Advances {
     prepared: readonly (readonly [Advance, Prepared])[],
     set: ReadonlyMap<string, Uint8Array>,
   ): Promise<Either<StoreError, void>> {
+    this.#sweep.later();
     const committed = await this.#store.commit({
+      hurried: true,
       checkpoints: prepared.map(([, each]) => each),
       set: new Map([...set, ...prepared.map(([advance]) => advance.entry)]),
     });
@@ -119,7 +127,7 @@ export class Advances {
     const read = await this.#store.read(id, { into: roomyMemory });
     if (E.isLeft(read)) return read;
     const { memory, receipt, base } = read.right;
-    return E.right({ advance: new Advance(this.#store, { ...facts, base }, receipt), memory });
+    return E.right({ advance: new Advance(this.#store, this.#sweep, { ...facts, base }, receipt), memory });
   }
 
   /** Those that are in the store. */

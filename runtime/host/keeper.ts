@@ -23,6 +23,7 @@ import type { Child, ChildCode, ChildIdentity } from "./child.ts";
 import type { Ending } from "./ending.ts";
 import { DEFAULT_KEEPING, type StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
+import { LeisureSweep } from "./leisure-sweep.ts";
 import { LastCopies, type CopyRoom, type LastCopy } from "./last-copies.ts";
 
 /** A journal's file beyond so many bytes for each child, or so many for all, is followed by another: a host that comes up
@@ -167,6 +168,7 @@ export class Keeper {
   /** Memories that come in from other hosts. */
   readonly advances: Advances;
   readonly #options: KeeperOptions;
+  readonly #sweep: LeisureSweep;
   readonly #lives = new Map<Child, Life>();
   /** By name, those who ended and may be brought back: the journal's file that their records begin in. */
   readonly #fallen = new Map<string, number>();
@@ -194,7 +196,8 @@ export class Keeper {
     uptime: number,
   ) {
     this.#options = options;
-    this.advances = new Advances(options.store);
+    this.#sweep = new LeisureSweep(options.store);
+    this.advances = new Advances(options.store, this.#sweep);
     this.#undone = since * MOST_INCARNATIONS;
     this.#incarnations = run * MOST_INCARNATIONS;
     this.#origin = performance.now() - uptime;
@@ -379,7 +382,12 @@ export class Keeper {
       const { name, identity } = unwanted.life.child;
       return failed(name, { tag: "GivenUp", identity: identity.identity });
     }
-    const receipts = await this.#commit(all.map(({ draft }) => draft));
+    // Those who are yet to begin stand still for it.
+    const hurried = lives.some(({ child }) => !this.#lives.has(child));
+    const receipts = await this.#commit(
+      all.map(({ draft }) => draft),
+      hurried,
+    );
     if (E.isLeft(receipts)) return receipts;
     for (const [at, { life, kept, draft }] of all.entries()) {
       const { child } = life;
@@ -480,8 +488,10 @@ export class Keeper {
   }
 
   /** All of them are durable then, or none is. */
-  async #commit(drafts: readonly Draft[]): Promise<Either<HostError, readonly Receipt[]>> {
+  async #commit(drafts: readonly Draft[], hurried = false): Promise<Either<HostError, readonly Receipt[]>> {
+    if (hurried) this.#sweep.later();
     const committed = await this.#options.store.commit({
+      hurried,
       checkpoints: drafts.map(({ prepared }) => prepared),
       set: new Map(drafts.flatMap(({ set }) => [...set])),
       unset: drafts.flatMap(({ unset }) => [...unset]),
@@ -673,6 +683,7 @@ export class Keeper {
       remove: [identity],
       unset: isOwn ? [`${ALIVE}${name}`, `${REST}${name}`] : [],
     });
+    this.#sweep.later();
     if (E.isLeft(done)) return failed(name, done.left);
     if (isOwn) this.#fallen.delete(name);
     return E.right(undefined);
@@ -687,6 +698,7 @@ export class Keeper {
       unset: [`${ALIVE}${name}`, `${REST}${name}`],
       set: new Map([[`${OVER}${name}`, utf8.encode(identity)]]),
     });
+    this.#sweep.later();
     return E.isLeft(done) ? failed(name, done.left) : E.right(undefined);
   }
 
@@ -713,6 +725,7 @@ export class Keeper {
       unset,
       set: notes,
     });
+    this.#sweep.later();
     return E.isLeft(done)
       ? failed(leavers.map(({ name }) => name).join(", "), done.left)
       : E.right(undefined);

@@ -91,6 +91,7 @@ const addCheckpoint = (
   draft: Draft,
   preparation: Preparation,
   office: Office,
+  hurried: boolean,
 ): Either<StoreError, Receipt> => {
   const { identity, former, label, kin, receipt } = preparation;
   const { kept, changed, fresh } = preparation.work;
@@ -125,7 +126,7 @@ const addCheckpoint = (
   draft.set(headKey(number), encodeHead(head));
   draft.set(identityKey(identity), numberBytes(number));
   draft.delete(epochKey(identity));
-  sweep(draft, office.pins, fresh.size * SWEEP_EACH + SWEEP_BESIDES);
+  if (!hurried) sweep(draft, office.pins, fresh.size * SWEEP_EACH + SWEEP_BESIDES);
   return E.map(() => receipt)(withinBound(draft, preparation, office));
 };
 
@@ -199,7 +200,7 @@ export const applyBatch = (
 ): Either<StoreError, readonly Receipt[]> => {
   const receipts: Receipt[] = [];
   for (const preparation of preparations) {
-    const added = addCheckpoint(draft, preparation, office);
+    const added = addCheckpoint(draft, preparation, office, batch.hurried === true);
     if (E.isLeft(added)) return added;
     receipts.push(added.right);
   }

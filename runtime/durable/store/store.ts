@@ -96,6 +96,8 @@ export interface Batch {
   readonly remove?: readonly string[];
   /** New epochs of identities, each greater than what is on record: older incarnations can commit no more. */
   readonly epochs?: ReadonlyMap<string, number>;
+  /** Somebody waits for it, or more is to come: what can be swept stays for later, unless there is no room without. */
+  readonly hurried?: boolean;
   /** Identities whose epochs are forgotten as well. They must be in `remove`, or have no checkpoints. */
   readonly forget?: readonly string[];
 }
@@ -210,7 +212,7 @@ export interface Store {
   entries(prefix: string, options?: ListOptions): Answer<Listed<readonly [key: string, value: Uint8Array]>>;
   /**
    * Gives back what no checkpoint needs any more, at most `chunks` (default 1000) of them in one transaction. Every
-   * commit sweeps a little itself, so this is for times of leisure. What is being read stays.
+   * commit of a checkpoint that is not hurried sweeps a little itself, so this is for times of leisure. What is being read stays.
    */
   sweep(chunks?: number): Answer<Swept>;
   facts(): Answer<StoreFacts>;

@@ -432,6 +432,18 @@ export const storeSuite = (setup: StoreSetup): void => {
       expect(left(await store.read(identity(1))).tag).to.equal("NoSuchComponent");
     });
 
+    it("is left for later by a hurried commit", async () => {
+      right(await store.put(checkpoint({ memory: noise(40 * page, 1) })));
+      right(await store.commit({ remove: [identity(1)] }));
+      const before = right(await store.facts()).chunks;
+      const hurried = right(await store.prepare(checkpoint({ identity: identity(2) })));
+      right(await store.commit({ checkpoints: [hurried], hurried: true }));
+      expect(right(await store.facts()).chunks).to.be.at.least(before);
+      // What its table held becomes garbage first.
+      for (const n of [3, 4]) right(await store.put(checkpoint({ identity: identity(n) })));
+      expect(right(await store.facts()).chunks).to.be.below(before);
+    });
+
     it("what a prepared checkpoint relies on is not swept before its commit", async () => {
       const memory = noise(3 * page, 1);
       right(await store.put(checkpoint({ identity: identity(2), memory })));
