@@ -468,6 +468,8 @@ class KeptHost implements DurableHost {
     signal: AbortSignal,
     told: (event: unknown) => void,
   ): Promise<Either<DurableError, Drained>> {
+    const known = this.#migration.knows(to);
+    if (E.isLeft(known)) return known;
     const moved: string[] = [];
     const left: { child: string; reason: string }[] = [];
     const stop = new AbortController();

@@ -236,6 +236,11 @@ export class Migration {
 
   // --- commands
 
+  /** Whether somebody is pinned so. */
+  knows(to: string): Either<DurableError, void> {
+    return E.map(() => {})(findPeer(this.#peers, to));
+  }
+
   async migrate(
     names: readonly string[],
     to: string,

@@ -27,7 +27,7 @@ start:
 describe("cryonode drain", function () {
   this.timeout(60_000);
 
-  it("fault 40: stopped by Ctrl-C says who has moved and who stays, and nothing goes on behind that", () =>
+  it("fault 40: stopped by Ctrl-C says who has moved and who stays, and nothing goes on behind that; to nobody it is wrong input", () =>
     withDesk({ "idler.ts": IDLER }, async (desk) => {
       // Somebody takes calls and never says a word.
       const silent = createServer(() => {}).listen(0, "127.0.0.1");
@@ -60,6 +60,9 @@ describe("cryonode drain", function () {
           "cryonode: second stays: it was stopped before it was its turn; nothing has changed",
         ]);
         expect(calls).to.equal(1);
+        const nobody = await desk.cli(["drain", "--to", "thre", "--state", "state"]);
+        expect(nobody.status, nobody.stderr).to.equal(2);
+        expect(nobody.stderr).to.match(/^cryonode: no peer is pinned as "thre".*did you mean "there"\?/);
         const ps = await desk.cli(["ps", "--json", "--state", "state"]);
         expect(ps.events.map(({ state }) => state)).to.deep.equal(["running", "running"]);
       } finally {
