@@ -37,8 +37,13 @@ export class KeptLog implements KeptEntries {
     if (!existsSync(path) && existsSync(older) && existsSync(next)) renameSync(next, path);
     const follows = existsSync(older);
     this.#older = follows ? LogFile.open(older, true) : null;
-    if (this.#older !== null && !existsSync(path)) LogFile.following(path, this.#older.end()).close();
-    this.#current = LogFile.open(path, follows);
+    try {
+      if (this.#older !== null && !existsSync(path)) LogFile.following(path, this.#older.end()).close();
+      this.#current = LogFile.open(path, follows);
+    } catch (cause) {
+      this.#older?.close();
+      throw cause;
+    }
   }
 
   /** The place in the whole log, in bytes. */

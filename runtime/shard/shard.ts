@@ -7,6 +7,7 @@ import type { Machine } from "../engine/machine.ts";
 import { rehearse } from "../engine/rehearsal.ts";
 import { tieringLate } from "../engine/late-tiering.ts";
 import { compileEngine, type Engine } from "../engine/wasm-module.ts";
+import { E, type Either } from "../../lib/fp.ts";
 import { GrowthPlans } from "../durable/growth-plans.ts";
 import { EpochFiles } from "../provider/epoch/epoch-file.ts";
 import { Journals } from "../durable/journal/journals.ts";
@@ -16,13 +17,30 @@ import { Idleness } from "./idleness.ts";
 import { Pulse } from "./control.ts";
 import { LogWriter } from "./log-ring.ts";
 import { threadNumber } from "./processor-time.ts";
-import type { FromShard, ShardData, ToResident, ToShard } from "./protocol.ts";
+import type { FromResident, FromShard, ShardData, ToResident, ToShard } from "./protocol.ts";
 import { Resident, type Household } from "./resident.ts";
 
 interface Primed {
   readonly machine: Machine;
   readonly ram: number;
 }
+
+/** Right: it is there. Left: why a file of its own can't be had; its siblings are none the worse. */
+const resident = (...its: ConstructorParameters<typeof Resident>): Either<string, Resident> => {
+  try {
+    return E.right(new Resident(...its));
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === undefined) throw cause;
+    return E.left(message);
+  }
+};
+
+/** What is said of one that never came to be. */
+const unborn = (kind: "boot" | "revive" | "recover" | "wake", reason: string): FromResident =>
+  kind === "boot"
+    ? { kind: "booted", fault: { reason, stack: "" } }
+    : { kind: "revived", result: E.left({ tag: "Step", step: "opening its log", reason }), ms: 0 };
 
 export class Shard {
   readonly #post: (message: FromShard) => void;
@@ -63,18 +81,20 @@ export class Shard {
     const primed = this.#primed.get(number);
     this.#primed.delete(number);
     if (primed !== undefined && kind !== "revive") this.#household.pool.give(primed.machine, primed.ram);
-    if (kind === "boot" || kind === "revive" || kind === "recover" || kind === "wake")
-      this.#residents.set(
-        number,
-        new Resident(number, message.spec, this.#household, {
-          post: (said) => this.#post({ resident: number, message: said }),
-          left: () => void this.#residents.delete(number),
-          primed: kind === "revive" ? (primed?.machine ?? null) : null,
-        }),
-      );
-    const resident = this.#residents.get(number);
+    if (kind === "boot" || kind === "revive" || kind === "recover" || kind === "wake") {
+      const post = (said: FromResident): void => this.#post({ resident: number, message: said });
+      const machine = kind === "revive" ? (primed?.machine ?? null) : null;
+      const left = (): void => void this.#residents.delete(number);
+      const made = resident(number, message.spec, this.#household, { post, left, primed: machine });
+      if (E.isRight(made)) this.#residents.set(number, made.right);
+      else {
+        if (kind === "revive" && primed !== undefined) this.#household.pool.give(primed.machine, primed.ram);
+        return post(unborn(kind, made.left));
+      }
+    }
+    const here = this.#residents.get(number);
     // What still comes for one that has left, or never came, is for nobody: but that it is not there may be waited for.
-    if (resident !== undefined) resident.receive(message);
+    if (here !== undefined) here.receive(message);
     else if (message.kind === "release") this.#post({ resident: number, message: { kind: "released" } });
   }
 
