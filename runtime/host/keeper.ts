@@ -7,7 +7,7 @@ import { E, type Either } from "../../lib/fp.ts";
 import type { Route } from "../core/route.ts";
 import { roomFor } from "../durable/last-copy.ts";
 import { NO_EVENT } from "../domain/witness.ts";
-import type { JournalError, Journal } from "../durable/journal/journal.ts";
+import { journalProse, type Journal, type JournalError } from "../durable/journal/journal.ts";
 import { decodeKept, encodeKept, type KeptRecord } from "../durable/kept-record.ts";
 import { decodeRest, encodeRest, type RestRecord } from "../durable/rest-record.ts";
 import type { Listed, Prepared, Receipt, Store } from "../durable/store/store.ts";
@@ -782,8 +782,9 @@ export class Keeper {
       receipt,
     });
     const { incarnation, sequence, code, routes, file: _, ...rest } = record.right;
-    const past = ending === null ? journal.past : journal.scan();
-    const line = this.#lineOf(name, past, { incarnation, sequence });
+    const past = ending === null ? E.right(journal.past) : journal.scan();
+    if (E.isLeft(past)) return unkept(name, journalProse(past.left));
+    const line = this.#lineOf(name, past.right, { incarnation, sequence });
     if (E.isLeft(line)) return line;
     const { records, successors, since } = line.right;
     const isIdle = records.length === 0 && successors.length === 0;

@@ -107,11 +107,17 @@ export class Journal {
   }
 
   /** What there is by now, of incarnations of this host that are no more as well: all files are read for it. */
-  scan(): Past {
+  scan(): Either<JournalError, Past> {
     const found = new Past();
-    for (let file = this.#oldest; file <= this.#current; file++)
-      found.add(file, readFileSync(join(this.#folder, nameOf(file))));
-    return found;
+    for (let file = this.#oldest; file <= this.#current; file++) {
+      const path = join(this.#folder, nameOf(file));
+      try {
+        found.add(file, readFileSync(path));
+      } catch (cause) {
+        return failed(path, "reading", cause);
+      }
+    }
+    return E.right(found);
   }
 
   /** The highest number of an incarnation of a former host that left anything; 0 where none did. */
@@ -157,29 +163,38 @@ export class Journal {
   }
 }
 
+/** What this names is on stable storage when it returns. */
+const syncAt = (path: string, sync: (descriptor: number) => void): void => {
+  const descriptor = openSync(path, "r");
+  try {
+    sync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
 /** What a host reads it goes by, so it must not be lost any more: the one before may have been killed before a sync. */
 const syncAll = (paths: readonly string[]): Either<JournalError, void> => {
   for (const path of paths)
     try {
-      const descriptor = openSync(path, "r");
-      fdatasyncSync(descriptor);
-      closeSync(descriptor);
+      syncAt(path, fdatasyncSync);
     } catch (cause) {
       return failed(path, "a sync", cause);
     }
   return E.right(undefined);
 };
 
-/** Makes a file of the journal, in a folder that knows of it even after a loss of power. */
+/** Makes a file of the journal, in a folder that knows of it even after a loss of power. One that a try before this has
+ *  left is as good: nobody was told of it, so nobody has appended to it. */
 const begin = (folder: string, file: number): Either<JournalError, number> => {
   const path = join(folder, nameOf(file));
+  let descriptor: number | null = null;
   try {
-    const descriptor = openSync(path, "ax", 0o600);
-    const parent = openSync(folder, "r");
-    fsyncSync(parent);
-    closeSync(parent);
+    descriptor = openSync(path, "a", 0o600);
+    syncAt(folder, fsyncSync);
     return E.right(descriptor);
   } catch (cause) {
+    if (descriptor !== null) closeSync(descriptor);
     return failed(path, "making it", cause);
   }
 };
