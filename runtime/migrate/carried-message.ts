@@ -13,7 +13,7 @@ import { bounded } from "./bounded.ts";
 import { linkName as name, MOST_CARRIED_LINKS } from "./carried-cargo.ts";
 
 /** Version of these messages; a peer of another one is refused. */
-export const CARRIED = 2;
+export const CARRIED = 3;
 /** Bytes of one message: what a component may ask or answer at once, and what goes around that. */
 export const MOST_CARRIED_BYTES = (64 << 20) + (1 << 16);
 /** Children that one host expects at another. */
@@ -44,10 +44,12 @@ export type Expected = t.TypeOf<typeof Expected>;
 const messages = {
   /** Asks to be told of these children from now on. */
   expects: kind("expects", { children: bounded(Expected, MOST_CARRIED, "children") }),
-  /** Such a child lives here, serves this, and has these links with those who live at the receiver's. */
+  /** Such a child lives here, serves this, and has these links with those who live at the receiver's. `expects`: how many
+   *  of those the sender has heard over this connection; it may not know yet of whom a later one names. */
   here: kind("here", {
     identity: uuid,
     generation: natural,
+    expects: natural,
     services: bounded(name, 256, "services"),
     owns: bounded(struct({ link: name, holder: uuid, open: t.boolean }), MOST_CARRIED_LINKS, "links"),
     holds: bounded(

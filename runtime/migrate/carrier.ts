@@ -75,8 +75,10 @@ export class Carrier {
   readonly #survey: TiesSurvey;
   readonly #links: FarLinks;
   readonly #contacts = new Map<string, Contact>();
-  /** Those who came, whether or not they have come to life yet. */
-  readonly #come = new Set<string>();
+  /** Those who came, whether or not they have come to life yet, and as which generation. */
+  readonly #come = new Map<string, number>();
+  /** Those who came, and of whose container it is not noted yet where the others are. */
+  readonly #arriving = new Set<string>();
   /** Those who stand still to leave: their container says already where the others are. */
   readonly #held = new Set<string>();
   /** What was told of moves that this host can't follow. */
@@ -94,7 +96,8 @@ export class Carrier {
       patience: options.patience ?? PATIENCE_MS,
     });
     const introductions = this.#introductions;
-    this.#survey = new TiesSurvey({ live, absentees, introductions, entry, nameOf, kept, names });
+    const come = (identity: string): number => this.#come.get(identity) ?? 1;
+    this.#survey = new TiesSurvey({ live, absentees, introductions, entry, nameOf, kept, names, come });
     const contact = (peer: string): Contact | undefined => this.#contacts.get(peer);
     this.#links = new FarLinks({ live, absentees, entry, nameOf, warn, contact });
     live.broker.presence = (identity) => this.#changed(identity);
@@ -178,6 +181,7 @@ export class Carrier {
   async left(leavers: readonly Pick<Leaver, "identity">[], noted: readonly Whereabouts[]): Promise<void> {
     for (const { identity } of leavers) {
       this.#come.delete(identity);
+      this.#arriving.delete(identity);
       this.#held.delete(identity);
     }
     for (const each of noted) this.#absentees.noted(each);
@@ -192,17 +196,21 @@ export class Carrier {
     this.#reach();
   }
 
-  /** Children come from a peer, with links to those who stayed there or live elsewhere. Noted before they come to life. */
+  /** Children come from a peer, as which they left it, with links to those who stayed there or live elsewhere. Noted before
+   *  they come to life. */
   async arrived(
-    children: readonly { readonly name: string; readonly identity: string }[],
+    children: readonly Leaver[],
     ties: Ties,
     from: string,
     isTakenHere: (child: string) => boolean,
   ): Promise<Either<HostError, void>> {
     const { live, own } = this.#options;
-    for (const { identity } of children) {
-      this.#come.add(identity);
+    for (const { identity, generation } of children) {
+      this.#come.set(identity, generation + 1);
+      this.#arriving.add(identity);
       await this.#absentees.drop(identity);
+      // Nobody speaks for it any more, and what is said to have links with it is believed: it has not said yet that it lives.
+      this.#links.part(identity, "frozen");
     }
     const isHere = ({ identity }: CarriedTie): boolean =>
       this.#come.has(identity) || live.broker.isHere(identity);
@@ -216,10 +224,20 @@ export class Carrier {
         if (isTaken || isHere(tie)) continue;
         const noted = await this.#absentees.meet({ tie, by, at: there ? from : (tie.at?.key ?? from) });
         if (E.isLeft(noted)) return noted;
-        // It is heard anew, now that there is more to say.
-        this.#links.part(identity, "frozen");
+        this.#hearAnew(identity);
       }
+    for (const { identity } of children) this.#arriving.delete(identity);
+    // Whether or not they come to life: others who live here have to do with the same ones.
+    for (const peer of this.#contacts.keys()) this.#expect(peer);
+    this.#tellAgain();
     return E.right(undefined);
+  }
+
+  /** There is more to say of somebody who lives elsewhere: what comes was said before that was known there. */
+  #hearAnew(identity: string): void {
+    const { at: peer = "" } = this.#absentees.of(identity) ?? {};
+    this.#contacts.get(peer)?.forgo(identity);
+    this.#links.part(identity, "frozen");
   }
 
   /** They have come to life. */
@@ -324,7 +342,7 @@ export class Carrier {
       values += others.length + 4;
       return values > MOST_EXPECTED_VALUES ? [] : [{ identity, child, epoch, others }];
     });
-    this.#contacts.get(peer)?.say({ kind: "expects", children: children.slice(0, MOST_CARRIED) });
+    this.#contacts.get(peer)?.expects(children.slice(0, MOST_CARRIED));
   }
 
   // --- what is told of those who live here
@@ -343,7 +361,7 @@ export class Carrier {
       const { others = [] } = contact.expected.get(identity) ?? {};
       const isEarly = others.some((other) => (this.#absentees.of(other)?.at ?? peer) !== peer);
       if (isEarly) return contact.say({ kind: "away", identity });
-      contact.say(this.#links.here(peer, identity));
+      contact.say(this.#links.here(peer, identity, contact.wished));
       return broker.repeat(identity);
     }
     const gone = this.#absentees.of(identity);
@@ -394,13 +412,11 @@ export class Carrier {
   #hear(message: CarriedMessage, peer: string, contact: Contact): boolean {
     switch (message.kind) {
       case "expects":
-        contact.expected.clear();
+        contact.wishes(message.children);
         // Neither has anything to do with the other any more.
         if (message.children.length === 0 && this.#absentees.at(peer).length === 0) contact.cut();
-        for (const each of message.children) {
-          contact.expected.set(each.identity, each);
-          void this.#tell(peer, contact, each.identity, each.child, each.epoch);
-        }
+        for (const { identity, child, epoch } of message.children)
+          void this.#tell(peer, contact, identity, child, epoch);
         this.#tellMoves(peer);
         return true;
       case "here":
@@ -431,10 +447,12 @@ export class Carrier {
 
   /** Somebody who lives there is in contact. */
   #arrives(message: CarriedOf<"here">, peer: string, contact: Contact): void {
-    const { identity, generation } = message;
+    const { identity, generation, expects } = message;
     const where = this.#absentees.of(identity);
     // It has been on its way elsewhere meanwhile, or is an incarnation of old.
     if (where === undefined || where.at !== peer || generation < where.epoch) return;
+    // It says nothing of the links of somebody who came meanwhile: they would seem to be over.
+    if (!contact.isCurrent(identity, expects)) return;
     if (generation > where.epoch) {
       const now = { ...where, epoch: generation };
       this.#absentees.noted(now);
@@ -462,7 +480,7 @@ export class Carrier {
       }
       const noted = await this.#absentees.note({ ...where, at: to, epoch });
       if (E.isLeft(noted)) return;
-      this.#links.part(identity, "frozen");
+      this.#hearAnew(identity);
       this.#reach();
       for (const each of new Set([peer, to])) this.#expect(each);
       for (const each of this.#contacts.keys()) this.#tellMoves(each);
@@ -483,10 +501,11 @@ export class Carrier {
     readonly identity: string;
     readonly child: string;
   }): Promise<boolean> {
-    const isNoted = (): boolean => this.#absentees.of(identity) !== undefined || this.#held.has(identity);
-    if (isNoted()) return false;
+    const isUnsure = (): boolean =>
+      this.#absentees.of(identity) !== undefined || this.#held.has(identity) || this.#arriving.has(identity);
+    if (isUnsure()) return false;
     const kept = this.#come.has(identity) || (await this.#options.kept(child))?.identity === identity;
-    return kept && !isNoted();
+    return kept && !isUnsure();
   }
 
   async #follows({ identity, epoch, others }: CarriedOf<"follows">, peer: string): Promise<void> {

@@ -41,6 +41,11 @@ const sizeOf = (message: CarriedMessage): number => {
 export class Contact {
   /** Whom the other end wants to be told of, by identity. */
   readonly expected = new Map<string, Expected>();
+  /** How often the other end has said whom, and this one. */
+  #wished = 0;
+  #asked = 0;
+  /** Of whom only what answers this question of this end's, or a later one, is heard. */
+  readonly #since = new Map<string, number>();
   readonly #options: ContactOptions;
   #outbox: CarriedMessage[] = [];
   #waitingBytes = 0;
@@ -55,6 +60,34 @@ export class Contact {
 
   get called(): boolean {
     return this.#options.called;
+  }
+
+  /** How many `expects` of the other end's were heard. */
+  get wished(): number {
+    return this.#wished;
+  }
+
+  /** The other end says whom it wants to be told of, from now on. */
+  wishes(children: readonly Expected[]): void {
+    this.#wished++;
+    this.expected.clear();
+    for (const each of children) this.expected.set(each.identity, each);
+  }
+
+  /** Says whom this end wants to be told of, from now on. */
+  expects(children: readonly Expected[]): void {
+    this.#asked++;
+    this.say({ kind: "expects", children: [...children] });
+  }
+
+  /** What is on its way of somebody was said before the other end knew who here has to do with it: it counts no more. */
+  forgo(identity: string): void {
+    this.#since.set(identity, this.#asked + 1);
+  }
+
+  /** Whether what is said of somebody answers a question of when that was known. */
+  isCurrent(identity: string, answered: number): boolean {
+    return answered >= (this.#since.get(identity) ?? 0);
   }
 
   say(message: CarriedMessage): void {

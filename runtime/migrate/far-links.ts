@@ -44,7 +44,7 @@ export class FarLinks {
   }
 
   /** How somebody who lives here is told of at a peer. */
-  here(peer: string, identity: string): CarriedMessage {
+  here(peer: string, identity: string, expects: number): CarriedMessage {
     const { live, absentees } = this.#options;
     const { child, services, links } = live.broker.outline(identity);
     const isThere = (other: string | null): other is string => absentees.isAt(other, peer);
@@ -53,7 +53,7 @@ export class FarLinks {
       link.owner ?? there.find((each) => each.child === link.child)?.identity ?? null;
     const generation = live.identityOf(child)?.generation ?? 0;
     return {
-      ...{ kind: "here", identity, generation },
+      ...{ kind: "here", identity, generation, expects },
       services: there.length === 0 ? [] : services,
       owns: links
         .filter(({ owner, holder }) => owner === identity && isThere(holder))

@@ -21,6 +21,8 @@ export interface TiesSurveyOptions {
   readonly kept: (child: string) => Promise<ChildIdentity | null>;
   /** All names under which somebody may be kept. */
   readonly names: () => readonly string[];
+  /** The generation of who came here and may not have come to life yet; 1 for others. */
+  readonly come: (identity: string) => number;
 }
 
 /** Where travelers came from, and where they go without having lived here. */
@@ -49,7 +51,7 @@ export class TiesSurvey {
       this.#kept.set(child, await kept(child));
     for (const child of names)
       for (const tie of live.ties(child)) {
-        const refused = tie.far ? await this.introduce(child, tie, to) : null;
+        const refused = await this.introduce(child, tie, to);
         if (refused !== null) return E.left(refused);
       }
     return E.right(undefined);
@@ -88,13 +90,16 @@ export class TiesSurvey {
         const refused = this.#refusal(child, tie);
         if (refused !== null) return E.left({ tag: "Unfit", child, reason: refused });
         const { link, identity, child: other, serves, session } = tie;
-        const known = this.#options.live.identityOf(other);
-        const generation =
-          known?.identity === identity
-            ? known.generation
-            : (this.#options.absentees.of(identity)?.epoch ?? 1);
-        const place = this.#place(identity, tie.far, to);
-        ties.push({ link, identity, child: other, generation, ...place, serves, session });
+        const generation = this.#generation(identity, other);
+        ties.push({
+          link,
+          identity,
+          child: other,
+          generation,
+          ...this.#place(identity, to),
+          serves,
+          session,
+        });
       }
       all.set(child, [...ties, ...this.#frozen(child, names)]);
     }
@@ -110,8 +115,17 @@ export class TiesSurvey {
     return E.right(undefined);
   }
 
-  #place(identity: string, far: boolean, to: string): Pick<CarriedTie, "there" | "at"> {
-    const at = far ? this.#options.absentees.of(identity)?.at : undefined;
+  /** The latest one that is known here: of two who say where somebody lives, the one with the later one is believed. */
+  #generation(identity: string, child: string): number {
+    const { live, absentees, come } = this.#options;
+    const known = live.identityOf(child);
+    const own = known?.identity === identity ? known.generation : 1;
+    return Math.max(own, come(identity), absentees.of(identity)?.epoch ?? 1);
+  }
+
+  #place(identity: string, to: string): Pick<CarriedTie, "there" | "at"> {
+    // Whoever has just left is no stand-in yet.
+    const at = this.#options.absentees.of(identity)?.at;
     if (at === undefined || at === to) return { there: at === to };
     return { there: false, at: { key: at, name: this.#options.nameOf(at) } };
   }
@@ -142,7 +156,7 @@ export class TiesSurvey {
       const isHere =
         known === undefined && (tie.there || live.identityOf(tie.child)?.identity === tie.identity);
       const at = isHere ? undefined : (known?.at ?? before?.key ?? from);
-      const generation = Math.max(tie.generation, known?.epoch ?? 0);
+      const generation = Math.max(tie.generation, this.#generation(tie.identity, tie.child));
       if (at === undefined || at === to) return { ...rest, generation, there: at === to };
       return { ...rest, generation, there: false, at: { key: at, name: nameOf(at) } };
     };

@@ -19,7 +19,7 @@ import type { Migrated } from "../../runtime/migrate/progress.ts";
 import { MemoryStays } from "../../runtime/migrate/stays.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Stage } from "./two-hosts.ts";
-import { makeWire, type Fault } from "./wire.ts";
+import { makeWire, type Fault, type Wire } from "./wire.ts";
 
 export type Name = "here" | "there" | "beyond";
 
@@ -44,24 +44,39 @@ export interface CarriedHosts {
   faults: Fault[];
   /** Nobody can be called while it is. */
   apart: boolean;
+  /** Two that can't call each other while it is so. */
+  split: readonly [Name, Name] | null;
+  /** What the first one says to the second one of carried sessions is under way while it is so. */
+  slow: readonly [Name, Name] | null;
   /** `A B`, where A has no peer B. */
   readonly strangers: Set<string>;
+  /** Where it is set, those who come stay there until it resolves before they come to life. */
+  landing: Promise<void> | null;
   /** Contacts that there were. */
   readonly contacts: { readonly count: number };
   cut(): void;
   start(name: string, text: string, routes?: readonly Route[]): Promise<void>;
   /** Resolves once somebody has written this. */
   until(text: string): Promise<void>;
+  /** Rejects when a child faults meanwhile: what is waited for may never come. */
+  unfaulted<T>(work: Promise<T>): Promise<T>;
   /** From here to there, or from there to here. */
   migrate(from: Name, ...names: readonly string[]): Promise<Either<MigrateError, Migrated>>;
   move(from: Name, to: Name, ...names: readonly string[]): Promise<Either<MigrateError, Migrated>>;
+  /** Where a child lives. */
+  home(name: string): Name;
   close(): Promise<void>;
 }
 
-const LOG: readonly Route[] = [{ service: "LOG" }, { service: "Timer" }];
+/** A connection that there was. */
+interface Line {
+  readonly from: Name;
+  readonly to: Name;
+  readonly wire: Wire;
+  readonly end: () => void;
+}
 
-/** How long a peer may be silent, in ms: only where a wire stalls is it ever. */
-const SILENCE = 800;
+const LOG: readonly Route[] = [{ service: "LOG" }, { service: "Timer" }];
 
 let files = 0;
 
@@ -73,35 +88,63 @@ const compiledOf = async ({ folder }: Stage, text: string): Promise<Compiled> =>
   return made.right;
 };
 
-export const carriedHosts = (stage: Stage): CarriedHosts => {
+/** `silence`: how long a peer may be silent, `patience`: how long one that is out of contact is waited for before a move,
+ *  in ms. Defaults: longer than it takes. */
+export interface CarriedHostsOptions {
+  readonly silence?: number;
+  readonly patience?: number;
+}
+
+const LONG = 50_000;
+
+export const carriedHosts = (
+  stage: Stage,
+  { silence = LONG, patience = LONG }: CarriedHostsOptions = {},
+): CarriedHosts => {
   const { runtime } = stage;
   const log: string[] = [];
   const waiting = new Map<string, () => void>();
-  let open: (() => void)[] = [];
-  const cut = (): void => {
+  let faulted: string | null = null;
+  const onFault = new Set<() => void>();
+  let open: Line[] = [];
+  const cut = (isMeant: (a: Name, b: Name) => boolean): void => {
     const before = open;
-    open = [];
-    for (const end of before) end();
+    open = before.filter(({ from, to }) => !isMeant(from, to));
+    for (const { from, to, end } of before) if (isMeant(from, to)) end();
+  };
+  const isSplit = (a: Name, b: Name): boolean =>
+    state.split !== null && state.split.includes(a) && state.split.includes(b);
+  const slowOf = ({ from, to }: Pick<Line, "from" | "to">): readonly (0 | 1)[] => {
+    const [by, towards] = state.slow ?? [];
+    if (by === from && towards === to) return [0];
+    return by === to && towards === from ? [1] : [];
   };
   const contacts = { count: 0 };
   const strangers = new Set<string>();
   const other = (name: Name): Name => (name === "here" ? "there" : "here");
-  const state = { faults: [] as Fault[], apart: false };
+  const state = {
+    faults: [] as Fault[],
+    apart: false,
+    split: null as readonly [Name, Name] | null,
+    slow: null as readonly [Name, Name] | null,
+    landing: null as Promise<void> | null,
+  };
   const ends = new Map<Name, End>();
   /** Where somebody goes who leaves from there: all have one key. */
   const targets = new Map<Name, Name>();
 
   const dial = async (from: Name, to: Name): Promise<Either<MigrateError, Channel>> => {
     const peer = ends.get(to);
-    if (peer === undefined || state.apart)
+    if (peer === undefined || state.apart || isSplit(from, to))
       return E.left({ tag: "Link", peer: to, reason: "nobody is there" });
     contacts.count++;
     const wire = makeWire(state.faults.shift() ?? null);
-    const [near, far] = wire.ends.map((end) => new Channel(end, { peer: from, silence: SILENCE })) as [
+    const [near, far] = wire.ends.map((end) => new Channel(end, { peer: from, silence })) as [
       Channel,
       Channel,
     ];
-    open.push(() => near.cut());
+    open.push({ from, to, wire, end: () => near.cut() });
+    wire.slow = slowOf({ from, to });
     void far.next(["carry"]).then(async (said) => {
       if (E.isRight(said)) await peer.carrier.serve(far, from, said.right.version);
       far.close();
@@ -125,6 +168,10 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
       config: { name, ram: 512 << 20, caps: 10_000, files: {}, gates: {}, roms: {}, trust: [] },
       runtime,
       emit: (event) => {
+        if (event.event === "faulted") {
+          faulted = `${event.child}: ${event.reason}`;
+          for (const each of onFault) each();
+        }
         if (event.event !== "log") return;
         log.push(event.text);
         waiting.get(event.text)?.();
@@ -140,7 +187,7 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
         drop: (identity) => Promise.resolve(void noted.delete(identity)),
       },
       dial: (to) => dial(name, to as Name),
-      patience: 500,
+      patience,
       settled: () => new Promise((resolve) => setImmediate(resolve)),
       hasEnded: () => Promise.resolve(false),
       knows,
@@ -165,6 +212,7 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
         enliven: async ({ task, manifest, cargo }, image) => {
           const from = manifest.host as Name;
           await carrier.arrived(manifest.children, tiesIn(cargo), from, isTaken);
+          await state.landing;
           const revived = await live.reviveRead(image, task, { entry: (each) => entries.get(each) });
           if (E.isRight(revived)) carrier.landed(from);
           return revived;
@@ -196,6 +244,27 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
   };
   return {
     ...{ here, there, beyond, log, contacts, strangers, move },
+    get split() {
+      return state.split;
+    },
+    set split(next) {
+      state.split = next;
+      if (next !== null) cut(isSplit);
+    },
+    get slow() {
+      return state.slow;
+    },
+    set slow(next) {
+      state.slow = next;
+      for (const line of open) line.wire.slow = slowOf(line);
+    },
+    get landing() {
+      return state.landing;
+    },
+    set landing(next) {
+      state.landing = next;
+    },
+    home: (name) => [...ends.values()].find(({ live }) => live.child(name)?.ending === null)?.name ?? "here",
     get faults() {
       return state.faults;
     },
@@ -207,9 +276,9 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
     },
     set apart(next) {
       state.apart = next;
-      if (next) cut();
+      if (next) cut(() => true);
     },
-    cut,
+    cut: () => cut(() => true),
     async start(name, text, routes = []) {
       const { code, name: file, hash, sourceMap } = await compiledOf(stage, text);
       const config: StartConfig = {
@@ -229,6 +298,13 @@ export const carriedHosts = (stage: Stage): CarriedHosts => {
     },
     until: (text) =>
       log.includes(text) ? Promise.resolve() : new Promise((resolve) => waiting.set(text, () => resolve())),
+    unfaulted: (work) =>
+      new Promise((resolve, reject) => {
+        const fail = (): void => reject(new Error(`has faulted: ${faulted}`));
+        onFault.add(fail);
+        if (faulted !== null) fail();
+        void work.then(resolve, reject).finally(() => onFault.delete(fail));
+      }),
     migrate: (from, ...names) => move(from, other(from), ...names),
     async close() {
       for (const { thread, carrier } of ends.values()) {

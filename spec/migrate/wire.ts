@@ -24,6 +24,8 @@ export interface Wire {
   readonly frames: readonly [Buffer[], Buffer[]];
   /** Whether the fault has come about. */
   readonly struck: boolean;
+  /** In which directions what is said is under way for as long as it is so. */
+  slow: readonly (0 | 1)[];
 }
 
 export const makeWire = (fault: Fault | null): Wire => {
@@ -31,7 +33,13 @@ export const makeWire = (fault: Fault | null): Wire => {
   const frames: [Buffer[], Buffer[]] = [[], []];
   const state = { struck: false, dead: [false, false] as [boolean, boolean], held: null as Buffer | null };
   const ends: Duplex[] = [];
+  let slow: readonly (0 | 1)[] = [];
+  const underWay: [Buffer[], Buffer[]] = [[], []];
   const deliver = (direction: 0 | 1, bytes: Buffer): void => {
+    if (slow.includes(direction)) underWay[direction].push(bytes);
+    else arrive(direction, bytes);
+  };
+  const arrive = (direction: 0 | 1, bytes: Buffer): void => {
     if (!state.dead[direction] && !ends[1 - direction]!.destroyed) ends[1 - direction]!.push(bytes);
   };
   const cut = (): void => {
@@ -86,6 +94,15 @@ export const makeWire = (fault: Fault | null): Wire => {
     frames,
     get struck() {
       return state.struck;
+    },
+    get slow() {
+      return slow;
+    },
+    set slow(next) {
+      slow = next;
+      for (const direction of [0, 1] as const)
+        if (!slow.includes(direction))
+          for (const each of underWay[direction].splice(0)) arrive(direction, each);
     },
   };
 };
