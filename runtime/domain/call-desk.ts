@@ -159,7 +159,7 @@ export class CallDesk {
   get capabilities(): ReadonlyMap<number, Capability> {
     return this.#capabilities;
   }
-  get pending(): ReadonlyMap<number, PendingCall> {
+  get pending(): PendingCalls["bySlot"] {
     return this.#pending;
   }
 

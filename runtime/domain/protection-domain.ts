@@ -715,8 +715,10 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     if (!this.#pumping) this.#schedule();
   }
   completed(): void {
-    for (const resolve of this.#settling) resolve();
-    this.#settling.clear();
+    if (this.#settling.size > 0) {
+      for (const resolve of this.#settling) resolve();
+      this.#settling.clear();
+    }
     this.#schedule();
   }
   denied(service: string, label: string, error: SessionError): void {

@@ -95,11 +95,9 @@ export class Recorder implements Witness {
   readonly #journal: JournalWriter;
   /** All files are one queue: moves and removals concern what others have open. */
   readonly #files: Queue = { waiting: [], busy: false, floor: 0 };
-  /** Plans of calls that have not left, by slot. */
-  readonly #plans = new Map<number, { readonly turn: number; readonly plan: Plan }>();
   readonly #queues = new WeakMap<CoreObject, Queue>();
-  /** Queues in which something waits. */
-  readonly #pending = new Set<Queue>();
+  /** Queues in which something may wait: that of files is always there, because it would come and go with each step. */
+  readonly #pending = new Set<Queue>([this.#files]);
   #sequence: number;
   /** Since the last checkpoint. */
   readonly #clock: CheckpointClock;
@@ -215,7 +213,10 @@ export class Recorder implements Witness {
 
   /** What was planned for a call that has not left yet; null for one that needs no plan. */
   plan(slot: number, turn: number): unknown {
-    return this.#plans.get(slot)?.turn === turn ? this.#plans.get(slot)!.plan : null;
+    for (const { waiting } of this.#pending)
+      for (const { call, plan } of waiting)
+        if (plan !== null && call.slot === slot && call.turn === turn) return plan;
+    return null;
   }
 
   /** Nothing leaves any more but appends that have their place in a file: others may have theirs behind it. Resolves when
@@ -353,7 +354,7 @@ export class Recorder implements Witness {
     // A change of names is noted when its turn has come, and waits for that.
     if ((reach === "effect" && namedBy(call) === null) || parts(call)) waiting.after = this.#journal.added;
     queue.waiting.push(waiting);
-    if (isNext) this.#pending.add(queue);
+    if (isNext && queue !== this.#files) this.#pending.add(queue);
     if (!queue.busy) this.#next(queue);
   }
 
@@ -377,7 +378,6 @@ export class Recorder implements Witness {
   }
 
   #planned(slot: number, turn: number, plan: Plan): void {
-    this.#plans.set(slot, { turn, plan });
     this.#record({ kind: "plan", slot, turn, plan });
   }
 
@@ -465,9 +465,7 @@ export class Recorder implements Witness {
     if (this.#held !== null) return void this.#held.push(() => this.#left(queue, first, answer));
     queue.waiting.shift();
     queue.busy = false;
-    if (queue.waiting.length === 0) this.#pending.delete(queue);
-    if (first.plan !== null && this.#plans.get(first.call.slot)?.turn === first.call.turn)
-      this.#plans.delete(first.call.slot);
+    if (queue.waiting.length === 0 && queue !== this.#files) this.#pending.delete(queue);
     // A name is not given again once its answer is on record.
     if (first.call.object.contract === FileSystem && first.reach === "effect")
       first.call.object.life?.settle?.();

@@ -174,7 +174,8 @@ export class Machine {
 
   /** Bytes of linear memory; it grows and never shrinks. */
   get size(): number {
-    return this.#memory.buffer.byteLength;
+    this.#sync();
+    return this.#bytes.length;
   }
 
   /** As long as this is the same its memory is, too, but for what `load`'s caller sets before anything runs. */
