@@ -536,7 +536,7 @@ export class Resident {
       if (E.isLeft(past)) break;
       const { memory, registers, made } = past.right;
       const { anchors } = former;
-      past = await this.#replay({ ...successor, memory, registers, anchors }, more, made);
+      past = await this.#replay({ ...successor, memory, registers, anchors }, more, made, memory);
     }
     const isQuick = processorTime(threadNumber()) - began <= MOST_REPLAY_MS;
     if (E.isLeft(past)) {
@@ -562,11 +562,12 @@ export class Resident {
     );
   }
 
-  /** What one that was here before had become. */
+  /** What one that was here before had become. `own`: where its memory may go, once it is in the machine. */
   async #replay(
     { quota, routes, incarnation, names: given, undone, ...state }: KeptState,
     records: readonly DomainRecord[],
     made: readonly MadeBy[] = [],
+    own: Uint8Array | null = null,
   ): Promise<Either<CheckpointError | Astray, Replayed>> {
     const { pool } = this.#household;
     const names = namesOf(incarnation, given);
@@ -586,7 +587,7 @@ export class Resident {
       machine: (bytes) => pool.take(bytes, quota.ram),
       remembers: undone === true,
       made,
-      into: (bytes) => new Uint8Array(bytes),
+      into: (bytes) => (own?.length === bytes ? own : new Uint8Array(bytes)),
     });
     if (E.isRight(past)) pool.give(past.right.machine, quota.ram);
     return past;

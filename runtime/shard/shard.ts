@@ -5,6 +5,7 @@ import { RunQueue } from "../domain/run-queue.ts";
 import { MachinePool } from "../engine/pool.ts";
 import type { Machine } from "../engine/machine.ts";
 import { rehearse } from "../engine/rehearsal.ts";
+import { rehearseRecovery } from "../durable/recovery-rehearsal.ts";
 import { tieringLate } from "../engine/late-tiering.ts";
 import { compileEngine, type Engine } from "../engine/wasm-module.ts";
 import { E, type Either } from "../../lib/fp.ts";
@@ -55,9 +56,10 @@ export class Shard {
     const compile = (): Engine => compileEngine(data.engine);
     const engine = data.rehearses ? tieringLate(compile) : compile();
     if (data.rehearses) rehearse(engine, data.base);
+    const pool = new MachinePool(engine);
+    if (data.rehearses) void rehearseRecovery(data.base, pool);
     this.#household = {
-      base: data.base,
-      pool: new MachinePool(engine),
+      ...{ base: data.base, pool },
       bytecodes: new BytecodeCache(),
       queue,
       pulse: new Pulse(data.control, threadNumber()),
