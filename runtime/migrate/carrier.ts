@@ -475,7 +475,9 @@ export class Carrier {
       if (to === own) return;
       if (!knows(to)) {
         const reason = `it went from ${nameOf(peer)} to the host with the key ${to}, which is none of this host's peers`;
-        if (!this.#warned.has(reason)) warn(where.child, `${reason}: its sessions wait`);
+        const remedy =
+          "until each of the two hosts has the other among its `peers`, or one of the components moves";
+        if (!this.#warned.has(reason)) warn(where.child, `${reason}: its sessions wait ${remedy}`);
         return void this.#warned.add(reason);
       }
       const noted = await this.#absentees.note({ ...where, at: to, epoch });

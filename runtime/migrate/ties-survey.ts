@@ -54,6 +54,11 @@ export class TiesSurvey {
         const refused = await this.introduce(child, tie, to);
         if (refused !== null) return E.left(refused);
       }
+    for (const child of names)
+      for (const tie of this.#unmet(child, to)) {
+        const refused = await this.introduce(child, tie, to);
+        if (refused !== null) return E.left(refused);
+      }
     return E.right(undefined);
   }
 
@@ -101,7 +106,7 @@ export class TiesSurvey {
           session,
         });
       }
-      all.set(child, [...ties, ...this.#frozen(child, names)]);
+      all.set(child, [...ties, ...this.#frozen(child, names), ...this.#unmet(child, to)]);
     }
     return E.right(all);
   }
@@ -143,6 +148,31 @@ export class TiesSurvey {
       if (found === undefined || names.includes(found[0])) return [];
       const [other, kept] = found;
       return [{ link, ...kept!, child: other, there: false, serves: false, session: null }];
+    });
+    return [...served, ...serving];
+  }
+
+  /** What they have with those who live elsewhere, and have not been in contact since this host began. */
+  #unmet(child: string, to: string): readonly CarriedTie[] {
+    const { live, absentees } = this.#options;
+    const own = live.identityOf(child)?.identity ?? "";
+    const served = live.unled(child).flatMap(({ link, child: other, session }): CarriedTie[] => {
+      const noted = absentees.all.find(
+        (each) => each.child === other && each.others?.includes(own) !== false,
+      );
+      if (noted === undefined) return [];
+      const { identity, epoch: generation } = noted;
+      const place = this.#place(identity, to);
+      return [{ link, identity, child: other, generation, ...place, serves: true, session }];
+    });
+    const serving = live.unheld(child).flatMap(({ link, holder: identity }): CarriedTie[] => {
+      const noted = absentees.of(identity);
+      if (noted === undefined) return [];
+      const { child: other, epoch: generation } = noted;
+      const session = noted.sessions.find((each) => each.link === link);
+      const what = session === undefined ? null : { service: session.service, label: session.label };
+      const place = this.#place(identity, to);
+      return [{ link, identity, child: other, generation, ...place, serves: false, session: what }];
     });
     return [...served, ...serving];
   }
