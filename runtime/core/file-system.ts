@@ -112,7 +112,9 @@ export const makeFileSystem = (
       ...(provider.entityAt === undefined
         ? {}
         : { entityAt: (path: string) => provider.entityAt?.(path) ?? null }),
-      ...(provider.settle === undefined ? {} : { settle: () => provider.settle?.() }),
+      ...(provider.settle === undefined
+        ? {}
+        : { settle: (before) => provider.settle?.(before) ?? E.right(undefined) }),
       ...(isFenced ? { effect: coming(fence) } : {}),
       capture: (): Answer<FileSystemPosition> => E.right({ seen: watches.capture() }),
       release: () => watches.release(),

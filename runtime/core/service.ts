@@ -53,8 +53,9 @@ export interface Life {
   readonly growth?: Growth;
   /** For what gives names to things: tells which thing bears a name, so that a change of names is made once. */
   entityAt?(path: string): string | null;
-  /** For what gives names to things: returns when the names that were given and taken away would survive a loss of power. */
-  settle?(): void;
+  /** For what gives names to things: returns when the names that were given and taken away would survive a loss of power,
+   *  `before` among them, for which that was done before a crash. Left: they may not. */
+  settle?(before: readonly string[]): Answer<void>;
   /** Does again what a method did before, which a loss of power has undone. Its place is where it was. */
   again?(effect: MadeEffect): Answer<unknown>;
   /** Gives back what it holds outside. It is called once; no method is called after it. */

@@ -89,7 +89,8 @@ export class EntryKeeping {
   #alive(child: string, { identity, code }: Child): EntryRecord {
     const now = { state: "alive", image: null, clone: false, reason: null } as const;
     const who = { identity: identity.identity, generation: identity.generation, hash: code.hash };
-    return { ...this.of(child), ...now, ...who };
+    const { stopped: _, ...before } = this.of(child);
+    return { ...before, ...now, ...who };
   }
 
   /** An image was made of it, and it goes on. */

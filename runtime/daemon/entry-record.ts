@@ -48,6 +48,8 @@ export const EntryRecord = struct(
     given: text,
     /** SHA-256 of the image that it is in: another one in its place is an older one, or somebody else's. */
     digest: text,
+    /** Nothing that it was told brought it down: its host stopped it. */
+    stopped: t.literal(true),
   },
   "EntryRecord",
 );

@@ -14,9 +14,10 @@ export class Faults {
     this.#policyOf = policyOf;
   }
 
-  /** It has faulted `now`, in ms since 1970: whether it is to be brought back. */
-  forgives(child: string, now: number): boolean {
-    const policy = this.#policyOf(child);
+  /** It has faulted `now`, in ms since 1970: whether it is to be brought back. `unsaid`: what holds where its entry says
+   *  nothing; null: that it is not. */
+  forgives(child: string, now: number, unsaid: RestartPolicy | null = null): boolean {
+    const policy = this.#policyOf(child) ?? unsaid;
     if (policy === null) return false;
     const faults = [...recentFaults(this.#book.get(child)?.faults ?? [], policy, now), now];
     this.#known.set(child, faults);

@@ -112,8 +112,9 @@ class KeptHost implements DurableHost {
 
   #examine(child: string): Promise<void> {
     return this.#commands.whenFree(child, OWN.examine, async () => {
-      await this.#lives.live.child(child)?.ended;
-      if (this.#lives.alive(child) === null) await this.#lives.examine(child);
+      const isLaidOut = this.#lives.isLaidOut(child);
+      if (!isLaidOut) await this.#lives.live.child(child)?.ended;
+      if (isLaidOut || this.#lives.alive(child) === null) await this.#lives.examine(child);
     });
   }
 
@@ -143,6 +144,7 @@ class KeptHost implements DurableHost {
       async (name) => {
         // Whoever came together with another one is back with that one.
         if (this.#lives.alive(name) !== null) return;
+        if (this.#lives.hasFallen(name)) return this.#lives.takeUpFallen(name);
         if (!isAlive(name)) return this.#lives.keeping.tidy(name);
         const known = this.#book.get(name)!;
         if (crashed) this.#lives.keeping.amend(name, { ...known, restarts: known.restarts + 1 });
@@ -293,9 +295,10 @@ class KeptHost implements DurableHost {
     });
   }
 
-  /** It faulted too often, and is in an image, without what brought it down. */
+  /** It faulted too often, or was stopped, and there is what it can go on from, without what brought it down. */
   #isPutDown(name: string, state: EntryState): boolean {
-    return state === "stuck" && this.#book.get(name)?.image !== null;
+    if (state !== "stuck") return false;
+    return this.#book.get(name)?.image !== null || this.#lives.hasFallen(name);
   }
 
   /** Its faults don't count any more. */

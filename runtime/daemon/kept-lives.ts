@@ -6,10 +6,11 @@ import { storeProse } from "../durable/store/store-error.ts";
 import type { Child } from "../host/child.ts";
 import type { Ending } from "../host/ending.ts";
 import type { HostEvent } from "../host/event.ts";
-import type { StartConfig } from "../host/host-config.ts";
+import { DEFAULT_KEEPING, type StartConfig } from "../host/host-config.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import type { FormerLife } from "../host/keeper.ts";
 import { LiveHost } from "../host/live-host.ts";
+import { DISK_POLICY } from "../host/restart-policy.ts";
 import type { Image } from "../image/image.ts";
 import type { Container } from "../migrate/container.ts";
 import { isContainerPath } from "../migrate/landings.ts";
@@ -21,7 +22,7 @@ import type { DurableEntry, DurableHostOptions } from "./durable-host.ts";
 import { EntryKeeping } from "./entry-keeping.ts";
 import type { EntryBook, RecordError } from "./entry-book.ts";
 import { UNBORN, type EntryRecord } from "./entry-record.ts";
-import { addFault, dropFaults, type FaultRecord } from "./fault-book.ts";
+import { addFault, dropFaults, readFaults, type FaultRecord } from "./fault-book.ts";
 import { Faults } from "./faults.ts";
 import { NO_EVENT } from "../domain/witness.ts";
 import { digestOf, readSealed, unclaim } from "./image-copy.ts";
@@ -64,6 +65,9 @@ export class KeptLives {
   #standing: Child[] | null = [];
   /** What is being written down. */
   readonly #writing = new Set<Promise<void>>();
+  /** Those that had fallen when the former host ended, before all was seen to; and of these who are back, and take no turn. */
+  readonly #fellBefore = new Set<string>();
+  readonly #laidOut = new Map<string, Child>();
   #begun = false;
   #closed = false;
 
@@ -162,6 +166,7 @@ export class KeptLives {
     if (this.#closed) return false;
     if (ending.kind === "faulted" && (!this.#faults.forgives(child, Date.now()) || ending.final === true))
       return false;
+    if (ending.kind === "unsynced" && !this.#faults.forgives(child, Date.now(), DISK_POLICY)) return false;
     this.#fallen.set(child, ending);
     return true;
   }
@@ -185,7 +190,7 @@ export class KeptLives {
     const ending = this.#ending(child);
     const isFinal = ending?.kind === "faulted" && ending.final === true;
     const state = policy === null && !isFinal ? "faulted" : "stuck";
-    const now = { reason, faults: [...faults], since: Date.now() };
+    const now = { reason, faults: [...faults], since: Date.now(), ...(isFinal ? STOPPED : {}) };
     this.#meanwhile(this.keeping.note(child, { ...before, ...now, state }));
     this.#options.examine(child);
   }
@@ -194,37 +199,100 @@ export class KeptLives {
    *  which it can; where that is not possible, what is kept of it stays. */
   async examine(child: string): Promise<void> {
     const entry = this.entries.get(child);
-    const ending = this.#ending(child);
-    const former = await this.#options.keeper.former(child, ending);
+    // Once it is out of the way nobody can tell any more what it was.
+    await this.#lookAt(child, entry?.config);
     const isStuck = this.keeping.of(child).state === "stuck";
-    const isThere = E.isRight(former) && former.right !== null && entry !== undefined;
-    const put = isThere && isStuck ? await this.#putDown(child, entry.config, former.right) : null;
-    const found =
-      put !== null ? E.right(put) : isThere ? await this.live.examine(entry.config, former.right) : null;
-    if (found !== null && E.isLeft(found))
-      this.#warn(child, `what brought it down can't be found out: ${hostProse(found.left)}`);
-    await this.#noteFault(child, found !== null && E.isRight(found) ? found.right : null, false);
+    const isPut = isStuck && entry !== undefined && (await this.#putDown(child, entry.config));
     const { state, reason } = this.keeping.of(child);
     if (state === "faulted") return this.over(child, { state, reason });
+    if (isPut) this.#absent.delete(child);
     this.#recovered();
     if (state === "stuck") this.emit({ event: "stuck", child, reason: reason ?? "" });
   }
 
+  /** Finds out what there is to be found out of one that fell, and writes it down; it stays as it is. */
+  async #lookAt(child: string, config: StartConfig | undefined): Promise<void> {
+    if (!this.#down.has(child)) return;
+    const former = await this.#formerOf(child);
+    const isThere = E.isRight(former) && former.right !== null && config !== undefined;
+    const found = isThere ? await this.live.examine(config, former.right) : null;
+    if (found !== null && E.isLeft(found))
+      this.#warn(child, `what brought it down can't be found out: ${hostProse(found.left)}`);
+    await this.#noteFault(child, found !== null && E.isRight(found) ? found.right : null, false);
+  }
+
   /** It goes back to before the turn that brought it down, takes none, and is frozen there: what it was told then is set
-   *  aside, and what its turns before had called goes out. What was set aside; null where it can't be done. */
-  async #putDown(child: string, config: StartConfig, former: FormerLife): Promise<Aside | null> {
-    if (former.aside?.slot === NO_EVENT) return null;
+   *  aside, and what its turns before had called goes out. Where that can't be done, what is kept of it stays. */
+  async #putDown(child: string, config: StartConfig): Promise<boolean> {
     return this.quietly(child, async () => {
-      const recovered = await this.live.recover(config, former);
-      if (E.isLeft(recovered)) return null;
+      const laidOut = this.#laidOut.get(child);
+      this.#laidOut.delete(child);
+      const recovered =
+        laidOut !== undefined && laidOut.ending === null
+          ? E.right(laidOut)
+          : await this.#layOut(child, config);
+      if (E.isLeft(recovered)) {
+        this.#warn(child, `it can't be put into an image: ${hostProse(recovered.left)}`);
+        return false;
+      }
       const frozen = await this.live.freeze([child], { image: this.#options.folder.image(child) });
       if (E.isLeft(frozen)) {
+        this.#warn(child, `it can't be put into an image: ${hostProse(frozen.left)}`);
         await this.live.kill(child);
-        return null;
+        return false;
       }
       await this.keeping.frozen(child, frozen.right[0]!, "stuck");
-      return recovered.right.aside;
+      return true;
     });
+  }
+
+  /** Brings one that is stuck back to before that, to take no turn. What it takes of the disk only passes. */
+  async #layOut(child: string, config: StartConfig): Promise<Either<HostError, Child>> {
+    const former = await this.#formerOf(child);
+    if (E.isLeft(former)) return former;
+    if (former.right === null) return E.left({ tag: "Unkept", child, reason: "nothing of it is kept" });
+    const keeping = { ...(config.keeping ?? DEFAULT_KEEPING), disk: null };
+    return this.live.recover({ ...config, keeping }, former.right);
+  }
+
+  /** What is kept of one that lives no more, with what brought it down if that is still in its way. */
+  async #formerOf(child: string): Promise<Either<HostError, FormerLife | null>> {
+    const ending = this.#ending(child);
+    const former = await this.#options.keeper.former(child, ending);
+    const { generation, stopped } = this.keeping.of(child);
+    if (ending !== null || !this.hasFallen(child) || E.isLeft(former) || former.right === null) return former;
+    // The former host had not seen to that, or had just done so.
+    const isOut = stopped === true || former.right.identity.generation > generation;
+    return E.right({ ...former.right, follows: null, aside: { slot: isOut ? NO_EVENT : null } });
+  }
+
+  /** Whether it is back, to take no turn. */
+  isLaidOut(child: string): boolean {
+    return this.#laidOut.has(child);
+  }
+
+  /** Whether it lies as it fell, with what it could go on from. */
+  hasFallen(child: string): boolean {
+    const { state, image, identity } = this.keeping.of(child);
+    return (state === "stuck" || state === "faulted") && image === null && identity !== null;
+  }
+
+  /** One that had fallen when the former host ended, before that had seen to it: it comes back with all others, as they
+   *  share what they do, and takes no turn. When all are back, it is looked at. */
+  async takeUpFallen(child: string): Promise<void> {
+    const { state, reason, faults, since, generation } = this.keeping.of(child);
+    const why = reason ?? "it had fallen when its host ended";
+    this.#fellBefore.add(child);
+    this.#absent.set(child, why);
+    const known = await readFaults(this.#options.folder.faults(child));
+    const last = E.isRight(known) ? known.right.at(-1) : undefined;
+    if (last?.reason !== why || last.generation !== generation)
+      this.#down.set(child, { at: faults.at(-1) ?? since, generation, reason: why, place: null, stack: "" });
+    const config = this.entries.get(child)?.config;
+    await this.#lookAt(child, config);
+    if (state !== "stuck" || config === undefined) return;
+    const laidOut = await this.quietly(child, () => this.#layOut(child, config));
+    if (E.isRight(laidOut)) this.#laidOut.set(child, laidOut.right);
   }
 
   #ending(child: string): Ending | null {
@@ -253,10 +321,29 @@ export class KeptLives {
 
   /** Another child brought its thread down. */
   #lost(child: string, reason: string): void {
+    if (this.live.child(child)?.ending?.kind === "unsynced") return this.#unsynced(child, reason);
     this.#warn(child, `${reason}; it is brought back`);
     const before = this.keeping.of(child);
     this.#meanwhile(this.keeping.note(child, { ...before, restarts: before.restarts + 1 }));
     this.#options.restart(child);
+  }
+
+  /** What it wrote may not be on the disk. It comes back from its last checkpoint and writes it again, but not for ever. */
+  #unsynced(child: string, reason: string): void {
+    const before = this.keeping.of(child);
+    const faults = [...this.#faults.of(child).faults];
+    if (this.#fallen.has(child)) {
+      this.#warn(child, `${reason}; what it wrote since its last checkpoint is written again`);
+      this.#meanwhile(this.keeping.note(child, { ...before, faults, restarts: before.restarts + 1 }));
+      return this.#options.restart(child);
+    }
+    const why = `what it wrote is not on the disk: ${reason}`;
+    const generation = this.live.child(child)?.identity.generation ?? before.generation;
+    this.#absent.delete(child);
+    this.#down.set(child, { at: Date.now(), generation, reason: why, place: null, stack: "" });
+    const now = { state: "stuck", reason: why, faults, since: Date.now(), ...STOPPED } as const;
+    this.#meanwhile(this.keeping.note(child, { ...before, ...now }));
+    this.#options.examine(child);
   }
 
   /** It rested, and was wanted. What is kept of it stays. */
@@ -314,6 +401,8 @@ export class KeptLives {
     this.live.allBack();
     this.#meanwhile(this.keeping.flush());
     this.#recovered();
+    for (const child of this.#fellBefore) this.#options.examine(child);
+    this.#fellBefore.clear();
   }
 
   /** While somebody is yet to be brought back, the journal of the past is needed. */
@@ -325,7 +414,13 @@ export class KeptLives {
 
   /** A child that should live comes back, or begins. What can't is told, and kept as it is. */
   async bringBack(child: string): Promise<void> {
-    const done = await this.comeBack(child);
+    let done = await this.comeBack(child);
+    while (E.isLeft(done) && isUnsynced(done.left) && this.#faults.forgives(child, Date.now(), DISK_POLICY)) {
+      this.#warn(child, `${durableProse(done.left)}; it is tried again`);
+      const { faults } = this.#faults.of(child);
+      await this.keeping.note(child, { ...this.keeping.of(child), faults: [...faults] });
+      done = await this.comeBack(child);
+    }
     if (E.isRight(done)) return;
     const reason = durableProse(done.left);
     this.#warn(child, `it could not be brought to life: ${reason}`);
@@ -338,13 +433,15 @@ export class KeptLives {
   /** Where the keeper saw it last; or else from its image; or else from the beginning. */
   async comeBack(child: string): Promise<Done> {
     const record = this.keeping.of(child);
-    const former = await this.#options.keeper.former(child, this.#fallen.get(child) ?? null);
+    const former = await this.#formerOf(child);
     if (E.isLeft(former)) return hostFailed(former.left);
     const { right: kept } = former;
     // Where it was frozen, the former host may have ended before it had forgotten what it had kept.
     if (kept !== null && !(record.image !== null && isBefore(kept, record)))
       return this.#recover(child, kept);
     if (kept !== null) await this.keeping.forget(child, kept.identity.identity);
+    if (record.image === null && record.state === "stuck")
+      return hostFailed({ tag: "Unkept", child, reason: "nothing of it is kept" });
     if (record.image === null) return this.startNew(child);
     return isContainerPath(record.image)
       ? this.#landed(child, record.image)
@@ -474,6 +571,16 @@ export class KeptLives {
     for (const log of this.#logs.values()) log.close();
   }
 }
+
+/** It was its host that stopped it. */
+const STOPPED = { stopped: true } as const;
+
+/** Whether the disk did not take what it wrote before. */
+const isUnsynced = (error: DurableError): boolean =>
+  error.tag === "Host" &&
+  error.error.tag === "Checkpoint" &&
+  error.error.error.tag === "Step" &&
+  error.error.error.step === "sync";
 
 /** Whether it can't come back because a later incarnation has its place. */
 const isStale = (error: DurableError): boolean =>

@@ -101,6 +101,8 @@ export interface DeskWorld {
   machineBytes(): number;
   /** A capability has left the ledger; its record says what lay in the machine. */
   dropped(record: CapabilityRecord): void;
+  /** The component has given up an object for good; its release follows. */
+  letGo(object: CoreObject): void;
   /** Now, in ms: on the child's own clock and on the wall, whether or not the child may read them. */
   ownTime(): number;
   wallTime(): number;
@@ -476,7 +478,10 @@ export class CallDesk {
         if (call.done !== undefined) call.done(error);
         else this.fail(call.slot, error, call.thread);
       }
-    if (capability !== undefined) discard(capability.object);
+    if (capability !== undefined) {
+      this.#world.letGo(capability.object);
+      discard(capability.object);
+    }
     this.#world.dropped(record);
     this.#world.withdrawn(selector);
     if (record.kind === "region" && this.#lost.size > 0) this.sweep(record.dataspace);

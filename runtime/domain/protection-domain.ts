@@ -641,15 +641,16 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   #fault(fault: Fault): void {
     if (this.#state !== "running") return;
     const slot = this.#delivering;
-    void this.#fall().then(() => this.#events.faulted(fault, slot));
+    void this.#fall().then((fell) => fell && this.#events.faulted(fault, slot));
   }
 
   /** On a durable host, what the turns before have called may not have left yet: it still does. */
-  async #fall(): Promise<void> {
+  async #fall(): Promise<boolean> {
     this.#state = "ended";
     if (this.#witness !== null) await this.#farewell();
-    this.#witness?.falling?.();
+    if (this.#witness?.falling?.() === false) return false;
     await this.release();
+    return true;
   }
 
   #done(): boolean {
@@ -677,7 +678,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     // What is left of it is looked at, and then comes to its end in earnest.
     if (this.replays) return this.#events.exited(code);
     const isSettled = await this.#settled();
-    if (this.#released) return;
+    if (this.#released || isSettled === null) return;
     // Whoever is told that it is over must not find it alive again.
     if (isSettled) for (const { object } of this.capabilities.values()) object.life?.dismissed?.();
     await this.release();
@@ -685,7 +686,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
 
   /** Whether what it did can't be undone any more; a disk that can't be written is not waited for for ever. */
-  async #settled(): Promise<boolean> {
+  async #settled(): Promise<boolean | null> {
     const ending = this.#witness?.ending?.();
     if (ending === undefined) return true;
     let late!: () => void;
@@ -735,6 +736,9 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
   dropped(record: CapabilityRecord): void {
     if (record.kind === "region" && record.held !== null) dropRegion(this.machine, record.held);
+  }
+  letGo(object: CoreObject): void {
+    this.#witness?.dropped?.(object);
   }
   ownTime(): number {
     return this.#witness === null ? this.#clock.elapsed() : this.#stamp.own;

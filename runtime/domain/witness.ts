@@ -41,9 +41,12 @@ export interface Witness {
   remembered(): void;
   /** Another child said something. */
   heard(message: ToDomain): void;
+  /** The component has given up an object for good; its release follows. */
+  dropped?(object: CoreObject): void;
   /** The domain has come to its end, and is about to give back what it holds: resolves when no crash can undo that, with
-   *  true; or, where it can't be seen to, with false. */
-  ending?(): Promise<boolean>;
-  /** It has faulted, and is about to give back what it holds. */
-  falling?(): void;
+   *  true; or, where it can't be seen to, with false; with null where it will be brought back. */
+  ending?(): Promise<boolean | null>;
+  /** It has faulted, and is about to give back what it holds; false where it has not, since it will be brought back to
+   *  before that. */
+  falling?(): boolean;
 }

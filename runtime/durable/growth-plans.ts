@@ -7,6 +7,8 @@ interface Growing {
   end: number;
   /** Appends that were planned and not made. */
   waiting: number;
+  /** The places of those among them whose makers have gone, and come back to make them. */
+  left: Set<number> | null;
   /** When it was last asked where it ends, in ms, and how often something else had changed by then. */
   asked: number;
   changes: number;
@@ -57,7 +59,7 @@ export class GrowthPlans {
     const changes = this.#changes;
     if (known === undefined) {
       this.#tidy();
-      this.#growing.set(name, { end, waiting: 1, asked, changes });
+      this.#growing.set(name, { end, waiting: 1, left: null, asked, changes });
       return;
     }
     known.end = end;
@@ -83,7 +85,13 @@ export class GrowthPlans {
       return;
     }
     growing.end = Math.max(growing.end, end);
-    growing.waiting++;
+    if (growing.left?.delete(place) !== true) growing.waiting++;
+  }
+
+  /** Whoever planned this one is not there for now, and takes it up again. */
+  leave({ name }: Growth, place: number): void {
+    const growing = this.#growing.get(name);
+    if (growing !== undefined) (growing.left ??= new Set()).add(place);
   }
 
   /** A planned append was made, or has failed. */

@@ -13,7 +13,7 @@ import type { Reach } from "../intercept/interceptor.ts";
 import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
 import { encodeEntry, type DomainRecord } from "./journal/journal-record.ts";
 import { CheckpointClock, DEFAULT_POLICY, type CheckpointPolicy } from "./checkpoint-policy.ts";
-import { isNamePlan, madeBefore, namedBy, planName, type NamePlan } from "./renaming.ts";
+import { isNamePlan, madeBefore, namedBy, namesIn, planName, type NamePlan } from "./renaming.ts";
 import type { JournalWriter } from "./journal/journal-writer.ts";
 import type { GrowthPlans } from "./growth-plans.ts";
 
@@ -46,6 +46,11 @@ export interface RecorderOptions {
   /** Called when what it wrote can't be had on stable storage: nothing leaves until it has another checkpoint, in another
    *  file, and `open` says so. */
   readonly unwritten?: (reason: string) => void;
+  /** Brings what it writes beside files to stable storage. */
+  readonly alsoSync?: () => Answer<void>;
+  /** Called when what it wrote can't be had on stable storage: after a failed sync nobody can tell what of it is there. It
+   *  is as if it had ended before: nothing leaves or is noted any more, and a recovery writes all of it again. */
+  readonly unsynced?: (reason: string) => void;
   /** Something failed that nobody who calls can be told of. */
   readonly warn?: (text: string) => void;
   /** Whether a session request is answered by another child, whose answers are heard, not recorded. */
@@ -87,6 +92,8 @@ const LAST_APPENDS_MS = 2000;
 /** Between tries to write an entry of a log, in ms. */
 const LOG_PAUSE_MS = 200;
 
+const DONE: Answer<void> = E.right(undefined);
+
 const isFiles = ({ contract }: CoreObject): boolean => contract === File || contract === FileSystem;
 
 export class Recorder implements Witness {
@@ -110,6 +117,12 @@ export class Recorder implements Witness {
   #ended = false;
   /** Called when all appends are made that have their place, once nothing else is let out. */
   #finished: (() => void) | null = null;
+  /** Why what it wrote is not on stable storage. */
+  #undone: SessionError | null = null;
+  /** Its component was told that a sync has failed: what was written before is not known to be there. */
+  #unsynced: SessionError | null = null;
+  /** Waits for what it did to be on stable storage, so that it can end. */
+  #ending: ((isKept: boolean | null) => void) | null = null;
   #isUnlogged = false;
   /** Whether effects may leave: not before the checkpoint that the records come after is durable. */
   #open: boolean;
@@ -138,10 +151,26 @@ export class Recorder implements Witness {
     this.#clock.taken(pause);
   }
 
-  /** Returns when the files that were written to are on stable storage. */
-  syncFiles(): void {
-    for (const object of this.#dirty) void (object as Serving<typeof File>).sync();
-    this.#dirty.clear();
+  /** Returns when all that was written is on stable storage. Left: it is not, and `unsynced` was told. */
+  syncFiles(): Answer<void> {
+    if (this.#undone !== null) return E.left(this.#undone);
+    if (this.#ended) return DONE;
+    if (this.#unsynced !== null) return this.#synced(E.left(this.#unsynced));
+    for (const object of this.#dirty) {
+      const synced = this.#synced((object as Serving<typeof File>).sync());
+      if (E.isLeft(synced)) return synced;
+      this.#dirty.delete(object);
+    }
+    return this.#synced(this.#options.alsoSync?.() ?? DONE);
+  }
+
+  #synced(answer: Eventually<unknown>): Answer<void> {
+    if (answer instanceof Promise || E.isRight(answer)) return DONE;
+    this.#undone = answer.left;
+    this.end();
+    this.#ending?.(null);
+    this.#options.unsynced?.(prose(answer.left));
+    return answer;
   }
 
   /** What the incarnation before this one did to these may not be on stable storage yet. */
@@ -222,6 +251,8 @@ export class Recorder implements Witness {
   /** Nothing leaves any more but appends that have their place in a file: others may have theirs behind it. Resolves when
    *  these are made, or can't be for now. */
   finish(): Promise<void> {
+    // One whose writes are lost comes back to what it had planned.
+    if (this.#ended) return Promise.resolve();
     return new Promise((resolve) => {
       const late = setTimeout(resolve, LAST_APPENDS_MS);
       this.#finished = () => {
@@ -240,33 +271,52 @@ export class Recorder implements Witness {
 
   /** What was called and has not left will not leave any more. */
   end(): void {
-    this.#ended = true;
-    this.#clock.end();
-    // One that fell comes back to what it had planned.
-    if (this.#finished === null) return;
+    if (this.#ended) return;
     for (const { waiting } of this.#pending)
       for (const { call, plan } of waiting) {
         const growth = growthOf(call);
-        if (growth !== null && isAppendPlan(plan)) this.#options.plans.done(growth, false);
+        if (growth !== null && isAppendPlan(plan)) this.#giveUp(call, growth, plan);
       }
+    this.#ended = true;
+    this.#clock.end();
+  }
+
+  /** One that fell comes back to what it had planned. Who is put out does so only where its host has stopped it, and is to
+   *  find another place then: others may have this one. */
+  #giveUp({ slot, turn }: WitnessedCall, growth: Growth, { place }: AppendPlan): void {
+    const { plans } = this.#options;
+    if (this.#finished === null) return plans.leave(growth, place);
+    plans.done(growth, false);
+    this.#record({ kind: "plan", slot, turn, plan: null });
   }
 
   // --- the witness
 
-  ending(): Promise<boolean> {
-    if (this.#ended) return Promise.resolve(false);
+  ending(): Promise<boolean | null> {
+    if (this.#ended) return Promise.resolve(this.#undone === null ? false : null);
     return new Promise((resolve) => {
+      this.#ending = resolve;
       this.#whenKept(() =>
         this.#unlessHeld(() => {
-          this.syncFiles();
-          resolve(true);
+          resolve(E.isRight(this.syncFiles()) ? true : null);
         }),
       );
     });
   }
 
-  falling(): void {
-    this.syncFiles();
+  falling(): boolean {
+    return E.isRight(this.syncFiles());
+  }
+
+  /** A file that goes with its session was not closed. The turn that did that is taken again at a recovery, and what has
+   *  no handle then can't be written again. */
+  dropped(object: CoreObject): void {
+    if (this.#ended || !this.#dirty.delete(object)) return;
+    const synced = (object as Serving<typeof File>).sync();
+    if (!(synced instanceof Promise) && E.isLeft(synced))
+      this.#options.warn?.(
+        `${prose(synced.left)}, and it went with its session: what was written there may be lost`,
+      );
   }
 
   /** Now, or when the checkpoint that is being taken is. */
@@ -412,8 +462,11 @@ export class Recorder implements Witness {
       if (first.plan !== null) return this.#next(queue);
     }
     // What is closed is no longer there to be synced at the next checkpoint.
-    if (call.entry.name === "close" && this.#dirty.delete(call.object))
-      void (call.object as Serving<typeof File>).sync();
+    if (call.entry.name === "close" && this.#dirty.has(call.object)) {
+      const synced = this.#synced((call.object as Serving<typeof File>).sync());
+      if (E.isLeft(synced)) return;
+      this.#dirty.delete(call.object);
+    }
     if (call.object.contract === File && first.reach === "effect") this.#dirty.add(call.object);
     const name = namedBy(call);
     if (name !== null && first.plan === null) {
@@ -467,10 +520,13 @@ export class Recorder implements Witness {
     queue.busy = false;
     if (queue.waiting.length === 0 && queue !== this.#files) this.#pending.delete(queue);
     // A name is not given again once its answer is on record.
-    if (first.call.object.contract === FileSystem && first.reach === "effect")
-      first.call.object.life?.settle?.();
     if (first.reach === "effect" && movesEnds(first.call) && !isAppendPlan(first.plan))
       this.#options.plans.forget();
+    if (first.call.object.contract === FileSystem && first.reach === "effect") {
+      const before = namedBy(first.call) === null ? [] : namesIn(first.call);
+      const settled = first.call.object.life?.settle?.(before) ?? DONE;
+      if (E.isLeft(this.#synced(settled))) return;
+    }
     this.#note(first.call, answer);
     // What bears a name may be another thing by the next effect, and look the same.
     // And one that can't tell what was said twice must not have to doubt two things.
@@ -506,6 +562,7 @@ export class Recorder implements Witness {
         ? { error: answer.left }
         : { value: returns ? ((answer.right as CoreObject).life?.opened ?? null) : answer.right },
     });
+    if (E.isLeft(answer) && entry.name === "sync" && this.#dirty.has(object)) this.#unsynced = answer.left;
     const begun = E.isRight(answer) ? (returns ? (answer.right as CoreObject) : null) : object;
     const life = E.isLeft(answer) && place === null ? undefined : begun?.life;
     if (life?.noted !== undefined) this.#whenKept(() => life.noted?.());

@@ -25,6 +25,10 @@ export const namedBy = ({ object, entry, args }: WitnessedCall): string | null =
     ? args[0]
     : null;
 
+/** The names that such a call gives and takes away. */
+export const namesIn = ({ args }: WitnessedCall): readonly string[] =>
+  args.filter((each): each is string => typeof each === "string");
+
 /** What is to be noted before such a call is made. */
 export const planName = ({ object }: WitnessedCall, name: string): NamePlan => ({
   entity: object.life?.entityAt?.(name) ?? null,

@@ -64,8 +64,8 @@ export interface ChildSurroundings {
   readonly broker: ServiceBroker;
   /** The child has ended and its quota, `ram` bytes and `caps` capabilities, is free again. */
   readonly freed: (ram: number, caps: number) => void;
-  /** It was lost with its thread, for a reason that another child gave, and its quota is free again. Where nobody
-   *  takes care of that, it has faulted. */
+  /** It was lost with its thread, for a reason that another child gave, or what it wrote was; and its quota is free
+   *  again. Where nobody takes care of that, it has faulted. */
   readonly lost?: (reason: string) => void;
   /** Whether it will be brought back after it faulted or was lost: then others wait for it. */
   readonly comesBack?: (child: Child, ending: Ending) => boolean;
@@ -75,6 +75,9 @@ export interface ChildSurroundings {
   readonly idle?: (child: Child) => void;
   /** To others it is there already: it only rested. */
   readonly known?: true;
+  /** What a kept child wrote since its last checkpoint may not be on the disk, and never be: resolves when that can't be
+   *  forgotten any more. */
+  readonly undone?: (child: Child) => Promise<void>;
   /** The journal takes nothing from a kept child, for this reason. */
   readonly unwritten?: (child: Child, reason: string) => void;
 }
@@ -101,6 +104,8 @@ export class Child implements Lodger {
   #follows = false;
   #aside: Aside | null = null;
   #isSettled = false;
+  /** Why what it wrote is not on stable storage: then it is about to end for that. */
+  #unsyncedFor: string | null = null;
   /** There is, or will be, an image of it. */
   #comesBack = true;
   /** The capture that is under way, by number. */
@@ -112,6 +117,8 @@ export class Child implements Lodger {
   #abandoned = 0;
   /** It was captured, and neither resumed nor released yet. */
   #standing = false;
+  /** It is being put out. */
+  #leaving = false;
   /** Its thread is gone while it stands still: what becomes of it if it is not released. */
   #fate: (() => void) | null = null;
   #released: (() => void) | null = null;
@@ -222,7 +229,7 @@ export class Child implements Lodger {
   /** Takes its state down for a checkpoint of a durable host, into the copy of the one before where there is one; it runs
    *  on. One at a time. */
   keep(last: CopyRoom | null): Promise<Kept> {
-    if (this.#ending !== null) return Promise.resolve(E.left({ tag: "Ended", child: this.name }));
+    if (this.#ending !== null) return Promise.resolve(E.left(this.#gone));
     return new Promise((resolve) => {
       this.#kept = resolve;
       const { buffer = null, known = 0, loaded = false } = last ?? {};
@@ -427,6 +434,7 @@ export class Child implements Lodger {
   /** Gives back everything it holds; it has ended then. */
   async release(ending: Ending = { kind: "frozen" }): Promise<void> {
     if (this.#ending !== null) return;
+    this.#leaving = true;
     if (this.#fate === null)
       await new Promise<void>((resolve) => {
         this.#released = resolve;
@@ -438,6 +446,7 @@ export class Child implements Lodger {
   /** Drops it with no farewell. */
   async kill(): Promise<void> {
     if (this.#ending !== null) return;
+    this.#leaving = true;
     await this.#residence.evict();
     if (this.ending !== null) return;
     const ended = this.#end({ kind: "killed" });
@@ -454,6 +463,7 @@ export class Child implements Lodger {
   async overtaken(reason: string): Promise<void> {
     if (this.#ending !== null) return;
     this.hold();
+    this.#leaving = true;
     await this.#residence.evict();
     if (this.ending !== null) return;
     const ended = this.#end({ kind: "fenced", reason });
@@ -464,9 +474,37 @@ export class Child implements Lodger {
   /** Ends it as one that has faulted and is not forgiven: it wants what its host does not give. */
   async stop(reason: string): Promise<void> {
     if (this.#ending !== null) return;
+    this.#leaving = true;
     await this.#residence.evict();
     this.#faulted({ reason, stack: "" }, null, true);
     await this.ended;
+  }
+
+  /** What it wrote is lost or not, and nobody can tell: it comes back from before that. */
+  async #unsynced(reason: string): Promise<void> {
+    if (this.#ending !== null) return;
+    this.#unsyncedFor = reason;
+    await this.#surroundings.undone?.(this);
+    if (this.#leaving && this.#isSettled) {
+      const text = `${reason}; what it wrote last may be lost`;
+      this.#surroundings.emit({ event: "warning", child: this.name, text });
+    }
+    if (this.#leaving) return;
+    this.#leaving = true;
+    await this.#residence.evict();
+    const { lost } = this.#surroundings;
+    if (lost === undefined) return this.#faulted({ reason, stack: "" }, null, true);
+    const known = this.#isSettled;
+    // Where it was only about to come back, whoever brings it back hears of that.
+    await this.#end(known ? { kind: "unsynced", reason } : { kind: "frozen" });
+    if (known) lost(reason);
+  }
+
+  /** What those hear who wait for something of one that has ended. */
+  get #gone(): CheckpointError {
+    return this.#unsyncedFor === null
+      ? { tag: "Ended", child: this.name }
+      : { tag: "Step", step: "sync", reason: this.#unsyncedFor };
   }
 
   // --- what the shard says
@@ -492,6 +530,8 @@ export class Child implements Lodger {
         return this.#surroundings.idle?.(this);
       case "rested":
         return this.#rested?.(message.result);
+      case "unsynced":
+        return void this.#unsynced(message.reason);
       case "warning":
         return this.#surroundings.emit({ event: "warning", child: this.name, text: message.text });
       case "unwritten":
@@ -598,18 +638,19 @@ export class Child implements Lodger {
     this.#ending = ending;
     if (ending.kind === "exited")
       this.#surroundings.emit({ event: "exited", child: this.name, code: ending.code });
-    this.#captured?.(E.left({ tag: "Ended", child: this.name }));
-    this.#begun?.(E.left({ tag: "Ended", child: this.name }));
+    const gone = E.left(this.#gone);
+    this.#captured?.(gone);
+    this.#begun?.(gone);
     this.#released?.();
-    this.#kept?.(E.left({ tag: "Ended", child: this.name }));
-    this.#rested?.(E.left({ tag: "Ended", child: this.name }));
+    this.#kept?.(gone);
+    this.#rested?.(gone);
     this.#turnedOver?.();
     this.#surveyed?.(null);
     this.#glimpsed?.(null);
     for (const settle of [...this.#measured]) settle(null);
     const comesBack =
       ending.kind === "frozen" ||
-      ((ending.kind === "faulted" || ending.kind === "lost") &&
+      ((ending.kind === "faulted" || ending.kind === "lost" || ending.kind === "unsynced") &&
         (this.#surroundings.comesBack?.(this, ending) ?? false));
     const left = !comesBack || !this.#comesBack ? "ended" : this.#isSettled ? "frozen" : "failed";
     if (ending.kind !== "resting") this.#surroundings.broker.leave(this.identity.identity, left);

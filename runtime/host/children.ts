@@ -20,7 +20,7 @@ export interface ChildrenOptions {
   readonly runtime: Runtime;
   readonly providers: Providers;
   readonly emit: (event: HostEvent) => void;
-  /** Told of a child that was lost with its thread. Without this it has faulted. */
+  /** Told of a child that was lost with its thread, or whose writes were. Without this it has faulted. */
   readonly lost?: ((child: Child, reason: string) => void) | undefined;
   /** As for a live host. */
   readonly comesBack?: ((child: Child, ending: Ending) => boolean) | undefined;
@@ -172,6 +172,7 @@ export class Children {
         : {
             due: (due) => void keeper.due(due),
             unwritten: (which, reason) => keeper.unwritten(which, reason),
+            undone: (which) => keeper.undone(which),
           }),
       ...(this.#idle === undefined ? {} : { idle: this.#idle }),
       ...(goesOn?.known === true ? { known: true } : {}),

@@ -16,6 +16,8 @@ export type Ending =
   | { readonly kind: "fenced"; readonly reason: string }
   /** It was put to rest, and comes back where it is wanted: to others it is still there. */
   | { readonly kind: "resting" }
+  /** What it wrote can't be had on stable storage: it is brought back to where it writes it again. */
+  | { readonly kind: "unsynced"; readonly reason: string }
   /** Another child on its thread brought the thread down, and its host will bring it back. */
   | { readonly kind: "lost"; readonly reason: string };
 
@@ -34,6 +36,8 @@ export const renderEnding = (ending: Ending): string => {
       return `it was fenced: ${ending.reason}`;
     case "resting":
       return "it rests";
+    case "unsynced":
+      return `what it wrote is not on the disk: ${ending.reason}`;
     case "lost":
       return `it was lost: ${ending.reason}`;
   }

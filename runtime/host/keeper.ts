@@ -22,7 +22,7 @@ import { Advances, type Seed } from "./advances.ts";
 import type { Child, ChildCode, ChildIdentity } from "./child.ts";
 import type { Ending } from "./ending.ts";
 import { DEFAULT_KEEPING, type StartConfig } from "./host-config.ts";
-import type { HostError } from "./host-error.ts";
+import { hostProse, type HostError } from "./host-error.ts";
 import { LeisureSweep } from "./leisure-sweep.ts";
 import { LastCopies, type CopyRoom, type LastCopy } from "./last-copies.ts";
 
@@ -106,6 +106,13 @@ interface Draft {
   readonly unset: readonly string[];
 }
 
+/** The number of this run, of the first one since the machine has had power, and of the last one before whose disk failed. */
+interface Runs {
+  readonly run: number;
+  readonly since: number;
+  readonly failed: number;
+}
+
 interface Taken {
   readonly life: Life;
   readonly kept: KeptChild;
@@ -131,7 +138,8 @@ const SMALL_BYTES = 1 << 20;
 const ALIVE = "alive/";
 const OVER = "over/";
 const RUNS = "runs";
-/** Since when the machine has had power: its own word for that, and the number of the first host since. */
+/** Since when the machine has had power: its own word for that, the number of the first host since, and of the last one
+ *  whose disk may have lost what was written, 0 where there was none. */
 const BOOT = "boot";
 /** What is remembered of who rests, by its name; and for how long there has been a host, in ms. */
 const REST = "rest/";
@@ -176,8 +184,17 @@ export class Keeper {
   /** While children of the former host are brought back, their records are needed. */
   #recovering = true;
   #incarnations: number;
-  /** What incarnations up to this one have written may have been lost. */
+  /** What incarnations up to this one have written may have been lost with the machine's power. */
   readonly #undone: number;
+  /** As above, in a former run, by a failure of the disk. */
+  readonly #lost: number;
+  /** Those whose writes the disk may have lost in this run, by identity. Settled by a checkpoint that begins after that. */
+  readonly #doubtful = new Set<string>();
+  /** How often the disk has failed so. */
+  #doubts = 0;
+  readonly #runs: Runs;
+  /** That the disk may have lost what this run wrote is on record, or being written. */
+  #noted: Promise<void> | null = null;
   #turning = false;
   /** What `performance.now` showed when there had been a host for no time at all. */
   #origin: number;
@@ -189,17 +206,14 @@ export class Keeper {
   /** Incarnations that were given the journal's file and do not live yet, or will not. */
   readonly #enlisted = new Set<number>();
 
-  /** `since`: the first run since the machine has had power. */
-  private constructor(
-    options: KeeperOptions,
-    { run, since }: { run: number; since: number },
-    uptime: number,
-  ) {
+  private constructor(options: KeeperOptions, runs: Runs, uptime: number) {
     this.#options = options;
     this.#sweep = new LeisureSweep(options.store);
     this.advances = new Advances(options.store, this.#sweep);
-    this.#undone = since * MOST_INCARNATIONS;
-    this.#incarnations = run * MOST_INCARNATIONS;
+    this.#runs = runs;
+    this.#undone = runs.since * MOST_INCARNATIONS;
+    this.#lost = (runs.failed + 1) * MOST_INCARNATIONS;
+    this.#incarnations = runs.run * MOST_INCARNATIONS;
     this.#origin = performance.now() - uptime;
   }
 
@@ -224,14 +238,14 @@ export class Keeper {
       );
     const before = await store.get(BOOT);
     if (E.isLeft(before)) return E.left(storeProse(before.left));
-    const [boot, first] = Buffer.from(before.right ?? [])
+    const [boot, first, last = 0] = Buffer.from(before.right ?? [])
       .toString()
       .split(" ");
-    const since = boot === options.boot ? Number(first) : run;
+    const [since, failing] = boot === options.boot ? [Number(first), Number(last)] : [run, 0];
     const noted = await store.commit({
       set: new Map([
         [RUNS, utf8.encode(String(run))],
-        [BOOT, utf8.encode(`${options.boot} ${since}`)],
+        [BOOT, utf8.encode(`${options.boot} ${since} ${failing}`)],
       ]),
     });
     const uptime = await store.get(UPTIME);
@@ -239,7 +253,7 @@ export class Keeper {
     const passed = Number(Buffer.from(uptime.right ?? []).toString());
     return E.isLeft(noted)
       ? E.left(storeProse(noted.left))
-      : E.right(new Keeper(options, { run, since }, Number.isFinite(passed) ? passed : 0));
+      : E.right(new Keeper(options, { run, since, failed: failing }, Number.isFinite(passed) ? passed : 0));
   }
 
   /** What a child that is about to be made needs for being kept. */
@@ -323,7 +337,8 @@ export class Keeper {
       return;
     }
     if (E.isLeft(done) && isOverBound(done.left)) return child.stop(reasonOf(done.left));
-    const isOver = E.isLeft(done) && (child.ending !== null || isEnded(done.left));
+    const isOver =
+      E.isLeft(done) && (child.ending !== null || isEnded(done.left) || isUnsynced(done.left));
     if (E.isLeft(done) && !isOver && !isSuperseded(done.left))
       this.#options.warn(child.name, `it could not be kept just now: ${reasonOf(done.left)}`);
     if (life.again) {
@@ -368,6 +383,7 @@ export class Keeper {
 
   async #write(lives: readonly Life[]): Promise<Either<HostError, void>> {
     const since = this.#options.journal.current;
+    const doubts = this.#doubts;
     const all: Taken[] = [];
     const taken = await Promise.all(lives.map((life) => this.#takeDown(life)));
     for (const each of taken) if (E.isRight(each)) all.push(each.right);
@@ -405,6 +421,9 @@ export class Keeper {
       life.last = { at: Date.now(), bytes: draft.prepared.bytes, extent };
       life.rested = false;
       life.since = since;
+      const { identity } = child.identity;
+      // Its files were synced after the disk had failed, and none of these syncs has.
+      if (doubts === this.#doubts) this.#doubtful.delete(identity);
     }
     this.#trim();
     return E.right(undefined);
@@ -419,7 +438,8 @@ export class Keeper {
     const last = seed ?? this.#copies.take(identity);
     const kept = await child.keep(last ?? this.#spare(SMALL_BYTES));
     if (E.isLeft(kept)) {
-      if (last !== null && child.ending === null) this.#copies.keep(identity, last);
+      const isTouched = kept.left.tag === "Step" && kept.left.step === "sync";
+      if (last !== null && child.ending === null && !isTouched) this.#copies.keep(identity, last);
       return E.left({ tag: "Checkpoint", error: kept.left });
     }
     const unset = [...(life.rested ? [`${REST}${child.name}`] : []), ...(seed?.unset ?? [])];
@@ -522,7 +542,7 @@ export class Keeper {
     const last = this.#copies.take(child.identity.identity);
     const rested = await child.rest(last ?? this.#spare(SMALL_BYTES));
     if (E.isLeft(rested)) {
-      const isTouched = rested.left.tag === "Step" && rested.left.step === "rest";
+      const isTouched = rested.left.tag === "Step" && ["rest", "sync"].includes(rested.left.step);
       if (last !== null && child.ending === null && !isTouched)
         this.#copies.keep(child.identity.identity, last);
       return E.right(null);
@@ -663,7 +683,8 @@ export class Keeper {
       // While its thread may still write to it, a buffer is nobody else's.
       if (kind === "resting") this.#copies.drop(child.identity.identity);
       else this.#copies.take(child.identity.identity);
-      if (kind === "faulted" || kind === "lost") this.#fallen.set(child.name, life.since);
+      if (kind === "faulted" || kind === "lost" || kind === "unsynced")
+        this.#fallen.set(child.name, life.since);
     });
   }
   /** The last checkpoint of a child that lives. */
@@ -771,6 +792,8 @@ export class Keeper {
     if (E.isLeft(found)) return failed(name, found.left);
     if (found.right === null) return E.right(null);
     const identity = Buffer.from(found.right).toString();
+    // One that was taken down just before it ended may be on its way there.
+    await this.#writing.get(identity);
     const read = await store.read(identity, { into: (bytes) => this.#roomFor(bytes), familiar: true });
     if (E.isLeft(read)) return failed(name, read.left);
     const record = decodeKept(read.right.record);
@@ -792,7 +815,8 @@ export class Keeper {
     if (E.isLeft(noted)) return failed(name, noted.left);
     const resting = noted.right === null ? null : decodeRest(noted.right);
     const isResting = resting?.incarnation === incarnation && resting.sequence === sequence;
-    const isPlain = ending === null && !isResting && incarnation > this.#undone;
+    const undone = this.#howUndone(identity, incarnation, ending);
+    const isPlain = ending === null && !isResting && undone === null;
     return E.right({
       identity: { identity, generation: line.right.generation ?? generation },
       code,
@@ -804,17 +828,25 @@ export class Keeper {
         incarnation,
         sequence,
         routes: routes as unknown as readonly Route[],
-        ...(incarnation <= this.#undone ? { undone: true as const } : {}),
+        ...(undone === null ? {} : { undone }),
         ...(isResting ? { rested: Math.max(0, this.uptime - resting.uptime) } : {}),
       },
       records,
-      successors,
+      // What they wrote lies behind what that one did.
+      successors: successors.map((each) => (undone === null ? each : { ...each, undone })),
       since,
       follows: isPlain ? line.right.follows : null,
       // Whom the host has stopped, nothing that it was told has brought down.
       aside: ending?.kind === "faulted" ? { slot: ending.final === true ? NO_EVENT : ending.slot } : null,
       checkpoint: read.right.sequence,
     });
+  }
+
+  /** How what one wrote since its last checkpoint may have been lost; null: it was not. Power that went before this host
+   *  takes nothing from who fell in it. */
+  #howUndone(identity: string, incarnation: number, ending: Ending | null): "power" | "disk" | null {
+    if (ending === null && incarnation <= this.#undone) return "power";
+    return incarnation <= this.#lost || this.#doubtful.has(identity) ? "disk" : null;
   }
 
   /** What has entered an incarnation since its checkpoint, and who has followed it since. */
@@ -845,7 +877,6 @@ export class Keeper {
       successors.push({
         ...successor,
         routes: routes as unknown as readonly Route[],
-        ...(incarnation <= this.#undone ? { undone: true as const } : {}),
         records: more,
       });
       generation = own;
@@ -871,6 +902,34 @@ export class Keeper {
       if (current !== journal.current || this.#mending) continue;
       if (error === null) return;
       this.#unwritten("", error.code ?? error.message);
+    }
+  }
+
+  // --- what the disk lost
+
+  /**
+   * What a child wrote since its last checkpoint may not be on the disk. It writes it again when it comes back; and so does
+   * everybody who comes back without a checkpoint made after this, in this process or the next: of what they share, one
+   * may have been told of what the other one has lost, and no later sync will tell of it again. Resolves when that is on
+   * record: until then nobody is brought back for it, and no checkpoint could be kept.
+   */
+  undone(child: Child): Promise<void> {
+    this.#doubts++;
+    for (const { child: each } of this.#lives.values()) this.#doubtful.add(each.identity.identity);
+    this.#doubtful.add(child.identity.identity);
+    this.#noted ??= this.#noteUndone();
+    return this.#noted;
+  }
+
+  async #noteUndone(): Promise<void> {
+    const { store, boot, warn } = this.#options;
+    const { run, since } = this.#runs;
+    for (let told = false; ; told = true) {
+      const noted = await store.commit({ set: new Map([[BOOT, utf8.encode(`${boot} ${since} ${run}`)]]) });
+      if (E.isRight(noted)) return;
+      const why = `that the disk may have lost what was written can't be noted: ${storeProse(noted.left)}`;
+      if (!told) warn("", why);
+      await later();
     }
   }
 
@@ -995,7 +1054,11 @@ const isSuperseded = (error: HostError): boolean => error.tag === "Store" && err
 /** Its last turn was taken; that it has ended is yet to be heard. */
 const isEnded = (error: HostError): boolean => error.tag === "Checkpoint" && error.error.tag === "Ended";
 
+/** It is about to end for that, and to come back. */
+const isUnsynced = (error: HostError): boolean =>
+  error.tag === "Checkpoint" && error.error.tag === "Step" && error.error.step === "sync";
+
 const isBusy = (error: HostError): boolean => error.tag === "Checkpoint" && error.error.tag === "Busy";
 
 const reasonOf = (error: HostError): string =>
-  error.tag === "Store" ? storeProse(error.error) : error.tag === "Unkept" ? error.reason : error.tag;
+  error.tag === "Store" ? storeProse(error.error) : error.tag === "Unkept" ? error.reason : hostProse(error);

@@ -7,6 +7,10 @@ export interface RestartPolicy {
   readonly within: number;
 }
 
+/** How often one is brought back whose writes the disk may have lost, where its entry does not say: no component is to
+ *  blame for that. */
+export const DISK_POLICY: RestartPolicy = { most: 3, within: 60_000 };
+
 /** The faults, in ms since 1970, that still count at `now`. */
 export const recentFaults = (
   faults: readonly number[],

@@ -1,6 +1,6 @@
 // What a resident of a durable host has beside its domain: a recorder of all that enters it, the log that outlives it,
 // and the names that it gives. Checkpoints are taken from here.
-import { prose } from "../../lib/error.ts";
+import { prose, type SessionError } from "../../lib/error.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import { alarmsOf, mayRest, type Alarm, type RestingRoutes } from "../checkpoint/alarms.ts";
 import { capture, resume, type Captured } from "../checkpoint/capture.ts";
@@ -15,6 +15,7 @@ import type { MadeBy } from "../durable/replay.ts";
 import type { GrowthPlans } from "../durable/growth-plans.ts";
 import { refreshCopy, roomFor } from "../durable/last-copy.ts";
 import type { JournalWriter } from "../durable/journal/journal-writer.ts";
+import { remaining } from "../durable/remaining.ts";
 import { Recorder } from "../durable/recorder.ts";
 import { encodeSuccession } from "../durable/succession.ts";
 import { KeptLog } from "./kept-log.ts";
@@ -31,8 +32,17 @@ export interface KeepingOptions {
   readonly due: () => void;
   /** The journal takes nothing from it, for this reason. */
   readonly unwritten: (reason: string) => void;
+  /** What it wrote can't be had on stable storage, for this reason: it must be brought back to where it writes it again.
+   *  It is as if it had ended, and only its release may follow. */
+  readonly unsynced: (reason: string) => void;
   /** Something failed that costs nothing yet. */
   readonly warn: (text: string) => void;
+}
+
+/** What the incarnation before made, where it may be lost, and by what. */
+export interface MadeBefore {
+  readonly effects: readonly MadeBy[];
+  readonly after: "power" | "disk" | null;
 }
 
 /** Where a checkpoint's memory goes. */
@@ -60,6 +70,10 @@ export interface KeptResting extends Kept {
 const NO_BYTES = new Uint8Array();
 /** A checkpoint keeps larger ones better: what did not change is not written again. */
 const MOST_NOTE_BYTES = 1 << 18;
+
+/** It is taken down, and the copy of its memory with it; but what it wrote is not on stable storage. */
+const unsynced = (error: SessionError): Either<CheckpointError, never> =>
+  E.left({ tag: "Step", step: "sync", reason: prose(error) });
 
 /** `idle`: nothing was taken down; `rest`: its copy is no longer that of the last checkpoint. */
 const restless = (step: "idle" | "rest", reason: string): Either<CheckpointError, never> =>
@@ -97,6 +111,8 @@ export class Keeping {
         plans,
         due,
         unwritten,
+        alsoSync: () => this.log.sync(),
+        unsynced: (reason) => options.unsynced(reason),
         warn,
         isInner: ({ service, label, declared }) =>
           declared === true || (router.child?.(service, label) ?? null) !== null,
@@ -143,9 +159,13 @@ export class Keeping {
   }
 
   /** What it has of the incarnation before it, which may have ended before all that was on stable storage. `made`: what
-   *  a loss of power may have undone. Fails where that can't be done again. */
-  inherit(domain: ProtectionDomain, made: readonly MadeBy[]): Answer<void> {
-    for (const { selector, effect } of made) {
+   *  may have been lost. Fails where that can't be done again. */
+  inherit(domain: ProtectionDomain, { effects, after }: MadeBefore): Answer<void> {
+    const fileOf = (selector: number): unknown => {
+      const { entity } = (domain.object(selector)?.life?.opened ?? {}) as { readonly entity?: unknown };
+      return entity ?? selector;
+    };
+    for (const { selector, effect } of after === "disk" ? remaining(effects, fileOf) : effects) {
       const done = domain.object(selector)?.life?.again?.(effect);
       if (done !== undefined && E.isLeft(done)) return done;
     }
@@ -153,11 +173,10 @@ export class Keeping {
     return E.right(undefined);
   }
 
-  /** What it has let out is on stable storage when this returns. */
-  settle(): void {
+  /** What it has let out is on stable storage when this returns. Left: it is not, and `unsynced` was told. */
+  settle(): Answer<void> {
     this.#options.journal.write();
-    this.recorder.syncFiles();
-    this.#told(this.log.sync(), "");
+    return this.recorder.syncFiles();
   }
 
   /** Notes that it goes on where the one before it ended, in the place of a first checkpoint: see `succession.ts`. It has
@@ -206,8 +225,7 @@ export class Keeping {
     const taken = await this.#take(domain, copy);
     if (E.isRight(taken)) resume(domain);
     this.recorder.release();
-    if (E.isRight(taken)) this.#taken(taken.right);
-    return taken;
+    return E.isLeft(taken) ? taken : this.#taken(taken.right);
   }
 
   /** Takes it down so that it can rest. On success it stands still, until `stir` or its release. */
@@ -227,8 +245,8 @@ export class Keeping {
       this.stir(domain);
       return restless("rest", `it is ${alarms}`);
     }
-    this.#taken(taken.right);
-    return E.right({ ...taken.right, alarms });
+    const settled = this.#taken(taken.right);
+    return E.isLeft(settled) ? settled : E.right({ ...settled.right, alarms });
   }
 
   /** Its effects are held then; on success it stands still. `standing` is called in the moment that it is taken down as. */
@@ -259,10 +277,12 @@ export class Keeping {
     return E.isLeft(captured) ? captured : E.right({ ...captured.right, changed, sequence, names });
   }
 
-  /** The records that this came from may be trimmed once it is kept. */
-  #taken({ pauseMs }: Captured): void {
-    this.settle();
-    this.recorder.checkpointed(pauseMs);
+  /** The records that this came from may be trimmed once it is kept, so what they say was written must be there. */
+  #taken(kept: Kept): Either<CheckpointError, Kept> {
+    const settled = this.settle();
+    if (E.isLeft(settled)) return unsynced(settled.left);
+    this.recorder.checkpointed(kept.pauseMs);
+    return E.right(kept);
   }
 
   /** It does not rest after all. */
@@ -274,9 +294,8 @@ export class Keeping {
 
   /** It is no longer here. */
   end(): void {
-    this.#options.journal.write();
     this.recorder.end();
-    this.#told(this.log.sync(), "");
+    this.#options.journal.write();
     this.log.close();
   }
 }

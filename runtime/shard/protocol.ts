@@ -122,8 +122,9 @@ export interface KeptState {
   /** How many of its records the checkpoint includes, and how many names it had given. */
   readonly sequence: number;
   readonly names: number;
-  /** The machine has been without power since: what it wrote may be undone. */
-  readonly undone?: true;
+  /** What it wrote since may be lost: the machine has been without power, or the disk has failed and the machine ran
+   *  on, so that others have written meanwhile. */
+  readonly undone?: "power" | "disk";
   /** Its routes and quota. */
   readonly routes: readonly Route[];
   readonly quota: { readonly ram: number; readonly caps: number };
@@ -375,6 +376,9 @@ export type FromResident =
   | { readonly kind: "turnedOver" }
   /** What enters it can't be written down in the journal's file, and so nothing leaves it any more. */
   | { readonly kind: "unwritten"; readonly reason: string }
+  /** What it wrote can't be had on stable storage: it takes no turn any more, and is to be brought back to where it
+   *  writes it again. */
+  | { readonly kind: "unsynced"; readonly reason: string }
   | { readonly kind: "warning"; readonly text: string }
   | { readonly kind: "measured"; readonly extent: Extent }
   | ({ readonly kind: "aside" } & Aside)

@@ -38,7 +38,7 @@ import type {
 } from "./protocol.ts";
 import { processorTime, threadNumber } from "./processor-time.ts";
 import { ShardRouter } from "./shard-router.ts";
-import { Keeping, namesOf } from "./keeping.ts";
+import { Keeping, namesOf, type MadeBefore } from "./keeping.ts";
 import { storePageBytes } from "../durable/store/page-set.ts";
 import { replay, type MadeBy, type Replayed } from "../durable/replay.ts";
 import { setAside } from "../durable/set-aside.ts";
@@ -82,6 +82,9 @@ const stagingOf = (staging: SharedArrayBuffer | null, bytes: number): Uint8Array
   for (let at = 0; at < bytes; at += storePageBytes) fresh[at] = 0;
   return fresh;
 };
+
+const unsynced = (reason: string): Either<CheckpointError, never> =>
+  E.left({ tag: "Step", step: "sync", reason });
 
 /** Looked up when it is asked: the log is made after the router that leads to it. */
 const keptEntries = (name: string, log: () => KeptEntries): KeptEntries => ({
@@ -134,6 +137,8 @@ export class Resident {
   #waiting: ((go: boolean) => void) | null = null;
   /** It was sent away while it was coming back: it goes when what it acquires is there to be released. */
   #leaving = false;
+  /** Why what it wrote is not on stable storage: then it is as if it had ended, and waits for its release. */
+  #undone: string | null = null;
 
   /** `number` tells it from the others of its thread. */
   constructor(number: number, spec: ChildSpec, household: Household, powers: ResidentPowers) {
@@ -161,6 +166,7 @@ export class Resident {
             log: (text) => this.#log(text),
             due: () => this.#post({ kind: "due" }),
             unwritten: (reason) => this.#post({ kind: "unwritten", reason }),
+            unsynced: (reason) => this.#unsynced(reason),
             warn: (text) => this.#post({ kind: "warning", text }),
           });
     this.#sleeper = this.#makeSleeper();
@@ -176,7 +182,7 @@ export class Resident {
         return void this.#revive(message);
       case "go":
         this.#confirm();
-        return this.#domain?.go();
+        return this.#undone === null ? this.#domain?.go() : undefined;
       case "hold":
         return this.#domain?.hold();
       case "watch":
@@ -279,6 +285,16 @@ export class Resident {
     this.#post({ kind: "fenced", error });
   }
 
+  /** Nothing of it may be seen any more: what it is told from now on no record tells of. */
+  #unsynced(reason: string): void {
+    this.#undone = reason;
+    const domain = this.#domain ?? this.#reviving;
+    // Whatever is being done with it may let it proceed; it takes no turn all the same.
+    domain?.hold();
+    domain?.deafen();
+    this.#post({ kind: "unsynced", reason });
+  }
+
   /** In a machine of its own, so that the compiler leaves no trace in the child's memory. */
   #compile({ code, file, hash }: Order<"boot">): Uint8Array | Fault {
     const { base, pool, bytecodes } = this.#household;
@@ -318,7 +334,7 @@ export class Resident {
    *  and is to end with now, having seen to what is left to be done. */
   async #revive(
     { frozen, generation, expected, together }: Order<"revive">,
-    made: readonly MadeBy[] | null = null,
+    made: MadeBefore | null = null,
     exited: number | null = null,
     follows: Forerunner | null = null,
   ): Promise<void> {
@@ -353,6 +369,7 @@ export class Resident {
     domain.signalRevived({ generation, host: spec.host, reopened });
     domain.proceed();
     const isNoted = follows !== null && exited === null && (await this.#follow(domain, follows));
+    if (this.#undone !== null) return this.#post({ kind: "revived", result: unsynced(this.#undone), ms });
     this.#post({
       ...{ kind: "revived", result: E.right(reopened), ms },
       ...(isNoted ? { follows: true } : {}),
@@ -362,7 +379,7 @@ export class Resident {
   }
 
   /** It has all that it had, which may have put a file back to what it was, and calls nothing yet. */
-  #acquired(domain: ProtectionDomain, made: readonly MadeBy[] | null): Either<CheckpointError, void> {
+  #acquired(domain: ProtectionDomain, made: MadeBefore | null): Either<CheckpointError, void> {
     this.#household.plans.forget();
     const again = (made === null ? undefined : this.#keeping?.inherit(domain, made)) ?? E.right(undefined);
     if (E.isRight(again)) return again;
@@ -394,13 +411,8 @@ export class Resident {
     // What the host does with it by itself nobody has asked for, and it is over soon.
     if (this.#takenDown !== null) await this.#takenDown;
     const domain = this.#domain;
-    const child = this.#spec.label;
-    if (domain === null || this.#capturing || this.#standing)
-      return this.#post({
-        kind: "captured",
-        capture: number,
-        result: E.left(domain === null ? { tag: "Ended", child } : { tag: "Busy", child }),
-      });
+    if (domain === null || this.#isTaken)
+      return this.#post({ kind: "captured", capture: number, result: this.#untaken });
     this.#capturing = true;
     this.#confirm();
     const into = (bytes: number): Uint8Array => stagingOf(staging, bytes);
@@ -415,14 +427,26 @@ export class Resident {
       ...(together ? { together: () => this.#reached(number) } : {}),
     });
     this.#capturing = false;
-    this.#standing = E.isRight(result);
     // The image may be all that is left of it.
     if (E.isRight(result)) this.#keeping?.settle();
+    this.#standing = E.isRight(result) && this.#undone === null;
+    const taken = this.#undone === null ? result : unsynced(this.#undone);
     this.#post({
       kind: "captured",
       capture: number,
-      result: E.isLeft(result) ? result : E.right({ ...result.right, changed }),
+      result: E.isLeft(taken) ? taken : E.right({ ...taken.right, changed }),
     });
+  }
+
+  /** Whether it can't be taken down now, where it is there. */
+  get #isTaken(): boolean {
+    return this.#capturing || this.#standing || this.#undone !== null;
+  }
+
+  /** Why it can't be taken down. */
+  get #untaken(): Either<CheckpointError, never> {
+    if (this.#undone !== null) return unsynced(this.#undone);
+    return E.left({ tag: this.#domain === null ? "Ended" : "Busy", child: this.#spec.label });
   }
 
   #confirm(): void {
@@ -432,12 +456,8 @@ export class Resident {
 
   async #keep({ copy, known, loaded }: Order<"keep">): Promise<void> {
     const domain = this.#domain;
-    const child = this.#spec.label;
-    if (domain === null || this.#keeping === null || this.#capturing || this.#standing)
-      return this.#post({
-        kind: "kept",
-        result: E.left(domain === null ? { tag: "Ended", child } : { tag: "Busy", child }),
-      });
+    if (domain === null || this.#keeping === null || this.#isTaken)
+      return this.#post({ kind: "kept", result: this.#untaken });
     this.#capturing = true;
     this.#confirm();
     const keeping = this.#keeping.keep(domain, { buffer: copy, known, loaded });
@@ -465,12 +485,8 @@ export class Resident {
 
   async #rest({ copy, known }: Order<"rest">): Promise<void> {
     const domain = this.#domain;
-    const child = this.#spec.label;
-    if (domain === null || this.#keeping === null || this.#capturing || this.#standing)
-      return this.#post({
-        kind: "rested",
-        result: E.left(domain === null ? { tag: "Ended", child } : { tag: "Busy", child }),
-      });
+    if (domain === null || this.#keeping === null || this.#isTaken)
+      return this.#post({ kind: "rested", result: this.#untaken });
     this.#capturing = true;
     this.#confirm();
     const result = await this.#keeping.rest(domain, this.#router, { buffer: copy, known });
@@ -513,9 +529,12 @@ export class Resident {
       this.#effects = revival.right.effects;
     }
     if (this.#leaving) return this.#release();
-    const result = E.isLeft(revival)
-      ? revival
-      : E.right(known ? [] : revival.right.reopened.filter(isAnother));
+    const result =
+      this.#undone !== null
+        ? unsynced(this.#undone)
+        : E.isLeft(revival)
+          ? revival
+          : E.right(known ? [] : revival.right.reopened.filter(isAnother));
     if (E.isRight(revival)) {
       const { domain } = revival.right;
       domain.hold();
@@ -550,13 +569,13 @@ export class Resident {
       aside === null
         ? { snapshot: past.right.snapshot, event: null }
         : setAside(past.right.snapshot, aside.slot, spec.label);
-    if (aside !== null) this.#post({ kind: "aside", event, calls });
+    if (aside !== null || examined) this.#post({ kind: "aside", event, calls });
     if (examined)
       return this.#post({ kind: "revived", result: E.left({ tag: "Ended", child: spec.label }), ms: 0 });
     const frozen = { snapshot, memory, registers, anchors };
     return this.#revive(
       { kind: "revive", spec, frozen, generation, expected: null, together: false },
-      past.right.made,
+      { effects: past.right.made, after: former.undone ?? null },
       exited,
       isQuick ? follows : null,
     );
@@ -585,7 +604,7 @@ export class Resident {
       names: () => names.next(),
       records,
       machine: (bytes) => pool.take(bytes, quota.ram),
-      remembers: undone === true,
+      remembers: undone !== undefined,
       made,
       into: (bytes) => (own?.length === bytes ? own : new Uint8Array(bytes)),
     });
@@ -594,6 +613,7 @@ export class Resident {
   }
 
   #exit(code: number): void {
+    if (this.#undone !== null) return;
     this.#leave(true);
     this.#post({ kind: "exited", code });
   }
@@ -611,8 +631,7 @@ export class Resident {
   async #glimpse({ staging, since }: Order<"glimpse">): Promise<void> {
     if (this.#takenDown !== null) await this.#takenDown;
     const domain = this.#domain;
-    if (domain === null || this.#capturing || this.#standing)
-      return this.#post({ kind: "glimpsed", glimpse: null });
+    if (domain === null || this.#isTaken) return this.#post({ kind: "glimpsed", glimpse: null });
     domain.load();
     const { machine } = domain;
     const memory = stagingOf(staging, machine.size);

@@ -1,5 +1,5 @@
 // How much a durable host keeps of a child, and how often, as its configuration says.
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { living } from "./living.ts";
@@ -49,7 +49,7 @@ export default component(async (env) => {
 `;
 
 describe("cryonode up: how much is kept, and how often", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   for (const policy of ["{ turns: 5 }", "{ bytes: 1k }", "{ every: 20ms }"])
     it(
@@ -87,7 +87,7 @@ describe("cryonode up: how much is kept, and how often", function () {
 
   it(
     "one that takes more of the disk than it may is stuck, with the reason; the others go on",
-    onHost(async ({ up, write, child, json, cli }) => {
+    onHost(async ({ up, write, child, json, cli, folder }) => {
       await write("growing.ts", GROWING);
       await write("large.ts", LARGE);
       const growing = (name: string, more: string) =>
@@ -109,14 +109,34 @@ describe("cryonode up: how much is kept, and how often", function () {
       expect((fault!["calls"] as readonly string[]).at(-1)).to.match(/LOG\.write|Timer\.sleep/);
       await host.tells({ event: "log", child: "free", text: "grown 20" });
       expect(await child("free")).to.include({ state: "running" });
-      expect((await json("start", "bounded")).status).to.equal(0);
-      await host.tells({ event: "stuck", child: "bounded" });
+      // It lies in an image, and there is still no room for it; once there is, it goes on where it was stopped.
+      const still = await cli(["revive", "bounded"]);
+      expect(still.status).to.equal(1);
+      expect(still.stderr).to.match(/more than its bound of 409600/);
+      expect(await child("bounded")).to.include({ state: "stuck" });
+      expect((await json("freeze", "free")).status).to.equal(0);
 
       // What could not even begin is refused, and nothing of it is there.
       const refused = await cli(["start", "large"]);
       expect(refused.status).to.equal(1);
       expect(refused.stderr).to.match(/large \(.*\) would take \d+ bytes .*more than its bound of 65536/);
       expect(await child("large")).to.include({ state: "waiting", memory: null });
+
+      host.signal("SIGKILL");
+      await host.ended;
+      await write(
+        "host.yaml",
+        (await readFile(join(folder, "host.yaml"), "utf8")).replace("disk: 400k", "disk: 8M"),
+      );
+      const next = up();
+      await next.tells({ event: "up" });
+      const grown = async (): Promise<readonly string[]> =>
+        (await cli(["logs", "bounded"])).stdout.match(/grown [0-9]+/g) ?? [];
+      const before = (await grown()).length;
+      expect((await json("revive", "bounded")).status).to.equal(0);
+      await next.tells({ event: "log", child: "bounded", text: `grown ${before + 3}` });
+      expect((await json("kill", "bounded")).status).to.equal(0);
+      expect(await grown()).to.deep.equal((await grown()).map((_, n) => `grown ${n + 1}`));
     }),
   );
 

@@ -18,6 +18,8 @@ export interface LifeOptions {
   /** Killed so many ms after its first child has begun, or its last one. */
   readonly killAfter?: number;
   readonly byLast?: boolean;
+  /** Or so many ms after it has said this. */
+  readonly bySaying?: RegExp;
   readonly kill?: Step;
   /** A step that has not come so long after the first child has begun does not come in this life, and it is killed for
    *  no reason, in ms. */
@@ -85,6 +87,7 @@ export const live = (world: TortureWorld, options: LifeOptions): Promise<LifeEnd
       boot,
       commands = [],
       byLast = false,
+      bySaying,
       toTheEnd = false,
     } = options;
     const trace = traced ? join(world.folder, "trace") : undefined;
@@ -110,7 +113,9 @@ export const live = (world: TortureWorld, options: LifeOptions): Promise<LifeEnd
       host.kill(signal);
     };
     let timer =
-      kill === null && !toTheEnd ? null : setTimeout(() => void giveUp(), toTheEnd ? LAST_MS : PATIENCE_MS);
+      kill === null && !toTheEnd && bySaying === undefined
+        ? null
+        : setTimeout(() => void giveUp(), toTheEnd ? LAST_MS : PATIENCE_MS);
     const giveUp = async (): Promise<void> => {
       if (toTheEnd) said += `\nnot done: ${(await world.undone()).join(", ")}\n${await command(world, "ps")}`;
       end("SIGKILL");
@@ -122,6 +127,7 @@ export const live = (world: TortureWorld, options: LifeOptions): Promise<LifeEnd
     };
     const begin = (): void => {
       begun = true;
+      if (timer !== null && bySaying !== undefined) clearTimeout(timer);
       if (killAfter !== undefined) timer = setTimeout(() => end("SIGKILL"), killAfter);
       else if (timer !== null && !toTheEnd) {
         clearTimeout(timer);
@@ -132,7 +138,7 @@ export const live = (world: TortureWorld, options: LifeOptions): Promise<LifeEnd
     const look = (chunk: Buffer): void => {
       said += chunk.toString();
       if (said.length > 1 << 20) said = said.slice(-(1 << 19));
-      if (!begun && (byLast ? last : FIRST).test(said)) begin();
+      if (!begun && (bySaying ?? (byLast ? last : FIRST)).test(said)) begin();
     };
     host.stdout.on("data", look);
     host.stderr.on("data", look);

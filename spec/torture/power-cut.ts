@@ -29,22 +29,46 @@ interface Change {
 type Event =
   | Change
   | { readonly kind: "begin"; readonly id: string }
-  | { readonly kind: "sync"; readonly id: string; readonly ino: number };
+  | { readonly kind: "sync"; readonly id: string; readonly ino: number }
+  /** A sync has failed: what no sync had covered is taken for written, and never will be. */
+  | { readonly kind: "lost"; readonly ino: number };
 
-/** The changes that no sync covers, by file. A sync covers those that were there when it began. */
-const unsynced = (events: readonly Event[]): ReadonlyMap<number, readonly Change[]> => {
+type Fate = "there" | "lost" | "anything";
+
+interface Fated {
+  readonly at: number;
+  readonly change: Change;
+  readonly fate: Fate;
+}
+
+/** The changes of each file, in order, and what becomes of them. A sync covers those that were there when it began. */
+const fates = (events: readonly Event[]): ReadonlyMap<number, readonly Fated[]> => {
   const began = new Map<string, number>();
   const covered = new Map<number, number>();
   for (const [at, event] of events.entries())
     if (event.kind === "begin") began.set(event.id, at);
     else if (event.kind === "sync")
-      covered.set(event.ino, Math.max(covered.get(event.ino) ?? 0, began.get(event.id)!));
-  const changes = new Map<number, Change[]>();
+      covered.set(event.ino, Math.max(covered.get(event.ino) ?? 0, began.get(event.id) ?? 0));
+  const files = new Map<number, Fated[]>();
+  const firm = new Map<number, number>();
   for (const [at, event] of events.entries()) {
-    if (event.kind === "begin" || event.kind === "sync" || at < (covered.get(event.ino) ?? 0)) continue;
-    changes.set(event.ino, [...(changes.get(event.ino) ?? []), event]);
+    if (event.kind === "begin") continue;
+    const { ino } = event;
+    const known = files.get(ino) ?? [];
+    if (event.kind === "sync") {
+      firm.set(ino, Math.max(firm.get(ino) ?? 0, began.get(event.id) ?? 0));
+    } else if (event.kind === "lost") {
+      const from = firm.get(ino) ?? 0;
+      files.set(
+        ino,
+        known.map((each) => (each.at < from ? each : { ...each, fate: "lost" })),
+      );
+    } else {
+      const fate = at < (covered.get(ino) ?? 0) ? "there" : "anything";
+      files.set(ino, [...known, { at, change: event, fate }]);
+    }
   }
-  return changes;
+  return files;
 };
 
 const undo = (file: number, { kind, size, old, at, to }: Change): void => {
@@ -90,12 +114,16 @@ const eventsOf = (line: string): readonly Event[] => {
 export const cutPower = (trace: string, state: string, seed: number): void => {
   const random = numbers(seed);
   const lines = existsSync(trace) ? readFileSync(trace, "utf8").split("\n") : [];
-  for (const changes of unsynced(lines.flatMap(eventsOf)).values()) {
-    const { path } = changes[0]!;
-    if (!existsSync(path)) continue;
-    const file = openSync(path, "r+");
-    for (const change of changes.toReversed()) undo(file, change);
-    for (const change of changes) if (random() < 0.5) redo(file, change, random() < 0.3 ? random() : 1);
+  for (const changes of fates(lines.flatMap(eventsOf)).values()) {
+    const [first] = changes;
+    if (first === undefined || !existsSync(first.change.path)) continue;
+    const from = changes.findIndex(({ fate }) => fate !== "there");
+    if (from < 0) continue;
+    const file = openSync(first.change.path, "r+");
+    for (const { change } of changes.slice(from).toReversed()) undo(file, change);
+    for (const { change, fate } of changes.slice(from))
+      if (fate === "there") redo(file, change, 1);
+      else if (fate === "anything" && random() < 0.5) redo(file, change, random() < 0.3 ? random() : 1);
     closeSync(file);
   }
   rmSync(trace, { force: true });

@@ -66,7 +66,14 @@ const entriesOf = (): ReadonlyMap<string, string> => {
 
 export const EVERYONE: readonly string[] = [...entriesOf().keys()];
 
-const configOf = (cast: readonly string[], ports: readonly number[], rests: boolean): string => {
+export interface WorldOptions {
+  /** Whoever is idle is put to rest. Default: nobody is. */
+  readonly rests?: boolean | undefined;
+  /** How often checkpoints are made, as a configuration says it. Default: as by default. */
+  readonly checkpoint?: string | undefined;
+}
+
+const configOf = (cast: readonly string[], ports: readonly number[], more: WorldOptions): string => {
   const [talk = 0, ask = 0, often = 0, once = 0, web = 0] = ports;
   const tcp = (name: string, port: number): string =>
     `      ${name}: { tcp: "127.0.0.1:${port}", framing: line, rights: [send, receive] }\n`;
@@ -75,7 +82,7 @@ hosts:
   here:
     ram: 256M
     caps: 4000
-${rests ? `    rest: { after: ${REST}ms }\n` : ""}    files:
+${more.rests === true ? `    rest: { after: ${REST}ms }\n` : ""}${more.checkpoint === undefined ? "" : `    checkpoint: ${more.checkpoint}\n`}    files:
       data: { directory: ./data, rights: [read, write, create, remove, list] }
       control: { directory: ./control, rights: [list] }
     gates:
@@ -128,8 +135,8 @@ export class TortureWorld {
     [this.#often, this.#once] = told;
   }
 
-  /** In a folder that is there and empty; `cast` names those who play. `rests`: whoever is idle is put to rest. */
-  static async make(folder: string, cast: readonly string[], rests = false): Promise<TortureWorld> {
+  /** In a folder that is there and empty; `cast` names those who play. */
+  static async make(folder: string, cast: readonly string[], more: WorldOptions = {}): Promise<TortureWorld> {
     const notes = [new Notes(), new Notes(), new Notes()] as const;
     const told: [number[], number[]] = [[], []];
     const servers = [
@@ -145,7 +152,7 @@ export class TortureWorld {
     await mkdir(join(folder, "control"));
     await writeFile(join(folder, "data", "large.txt"), "0123456789abcdef".repeat(24576));
     await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
-    await writeFile(join(folder, "host.yaml"), configOf(cast, world.ports, rests));
+    await writeFile(join(folder, "host.yaml"), configOf(cast, world.ports, more));
     return world;
   }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { live, type LifeOptions } from "./life.ts";
 import { numbers } from "./numbers.ts";
 import { STEP_NAMES, stepText, type Step, type StepName } from "./step.ts";
-import { EVERYONE, TortureWorld } from "./torture-world.ts";
+import { EVERYONE, TortureWorld, type WorldOptions } from "./torture-world.ts";
 
 export interface Tortured {
   /** What is wrong with the world, in words; nothing, where nothing is. */
@@ -15,7 +15,7 @@ export interface Tortured {
   /** Messages that foreign servers heard again, and that one did not hear, as its route chose. */
   readonly repeats: number;
   readonly losses: number;
-  /** Steps at which the host was to be killed and which did not come. */
+  /** Steps at which the host was to be killed, or which were to fail, and which did not come. */
   readonly missed: readonly string[];
   /** How often somebody was woken, as far as hosts said so. */
   readonly wakings: number;
@@ -110,12 +110,10 @@ const FAULTED = /"event":"faulted","child":"(?!moody)/;
 const nameOf = ({ kill, killAfter, byLast, powerCut, commands = [] }: LifeOptions): string =>
   `${powerCut === undefined ? "" : "power cut "}${kill === undefined ? `${killAfter} ms${byLast === true ? " after all were there" : ""}` : stepText(kill)}${commands.length > 0 ? ", with commands" : ""}`;
 
-export interface TortureOptions {
+export interface TortureOptions extends WorldOptions {
   readonly lives: readonly LifeOptions[];
   /** Who plays. Default: everyone. */
   readonly cast?: readonly string[];
-  /** Whether whoever is idle is put to rest. Default: nobody is. */
-  readonly rests?: boolean;
   /** Told how it goes. */
   readonly tell?: (text: string) => void;
 }
@@ -123,10 +121,14 @@ export interface TortureOptions {
 export const torture = async ({
   lives,
   cast = EVERYONE,
-  rests = false,
+  rests,
+  checkpoint,
   tell = () => {},
 }: TortureOptions): Promise<Tortured> => {
-  const world = await TortureWorld.make(await mkdtemp(join(tmpdir(), "cryonode-torture-")), cast, rests);
+  const world = await TortureWorld.make(await mkdtemp(join(tmpdir(), "cryonode-torture-")), cast, {
+    rests,
+    checkpoint,
+  });
   const missed: string[] = [];
   let kills = 0;
   let wakings = 0;
@@ -147,6 +149,7 @@ export const torture = async ({
       if (ASTRAY.test(said) || FAULTED.test(said))
         return await failed(`${name}, kill ${kills}:\n${said.slice(-6000)}`);
       if (options.kill !== undefined && !reached) missed.push(name);
+      if (options.fail !== undefined && !said.includes(options.fail.code)) missed.push(options.fail.what);
       tell(
         `kill ${kills} of ${lives.length}, ${name}${options.kill !== undefined && !reached ? ", which did not come" : ""}: ${world.progress}`,
       );

@@ -104,8 +104,11 @@ const WORLD: Record<Deed, StepName> = {
   named: "name given",
 };
 
+/** Of whose they are, and no component's: where its disk fails a component can't even come back. */
+const isEpochs = (path: string): boolean => path.includes("/.cryonode");
+
 const stepOf = (path: string, deed: Deed): StepName | null => {
-  if (order === null) return null;
+  if (order === null || (order.fail !== undefined && isEpochs(path))) return null;
   if (path === order.world || path.startsWith(`${order.world}/`))
     return deed === "sync" && isFolder(path) ? "names sync" : WORLD[deed];
   if (!path.startsWith(`${order.state}/`)) return null;
@@ -220,16 +223,47 @@ const noting =
     note(args);
     return what;
   };
+/** By file, the descriptors that have heard of its failed sync, or were opened after it: each other one hears of it once,
+ *  as Linux does it. */
+const heard = new Map<number, Set<number>>();
+
+/** A sync fails for the first of those who have the file open. */
+const lose = (descriptor: number): void => {
+  const { ino } = real.fstatSync(descriptor);
+  heard.set(ino, new Set([descriptor]));
+  trace({ kind: "lost", ino });
+};
+
+const opened = (_args: unknown[], descriptor: unknown): void => {
+  if (heard.size > 0) heard.get(real.fstatSync(descriptor as number).ino)?.add(descriptor as number);
+};
+
 let told = (): void => {};
-const syncing = (act: Any): Any =>
+const traced = (act: Any): Any =>
   around(
     act,
     noting(([descriptor]) => (told = traceSync(descriptor as number)), ofDescriptor("sync")),
     () => told(),
   );
+const syncing = (act: Any): Any => {
+  const sync = traced(act);
+  return (descriptor: number) => {
+    const others = heard.size === 0 ? undefined : heard.get(real.fstatSync(descriptor).ino);
+    if (others?.has(descriptor) === false) {
+      others.add(descriptor);
+      throw failure(order?.fail?.code ?? "EIO");
+    }
+    try {
+      sync(descriptor);
+    } catch (cause) {
+      lose(descriptor);
+      throw cause;
+    }
+  };
+};
 
 if (order !== null) {
-  fs.openSync = around(real.openSync, ofOpening);
+  fs.openSync = around(real.openSync, ofOpening, opened);
   fs.writeSync = around(
     real.writeSync as Any,
     noting(traceWrite, (args) => {

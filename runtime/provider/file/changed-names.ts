@@ -18,6 +18,11 @@ export class ChangedNames {
     this.#folders.add(parentOf(path));
   }
 
+  /** One of those that were taken is still to be seen to. */
+  noteFolder(folder: string): void {
+    this.#folders.add(folder);
+  }
+
   /** What was below the one is below the other now. */
   moved(from: string, to: string): void {
     for (const folder of [...this.#folders])

@@ -185,24 +185,37 @@ class DirectoryFiles implements FileProvider, Rooted {
 
   #note(path: string): void {
     this.#changed.note(path);
-    if (this.#changed.full) this.settle();
+    if (this.#changed.full) this.#settle();
   }
 
-  settle(): void {
-    // A folder that is gone since was taken away from one that is among them.
-    for (const folder of this.#changed.take()) {
-      const names = filePath(folder);
-      if (E.isLeft(names)) continue;
-      this.#inDirectory(names.right, folder, "sync", (place) => {
-        const descriptor = this.#disk.openSync(descriptorPath(place.descriptor), O_RDONLY | O_DIRECTORY);
-        try {
-          this.#disk.fsyncSync(descriptor);
-        } finally {
-          this.#disk.closeSync(descriptor);
-        }
-        return E.right(undefined);
-      });
+  settle(before: readonly string[]): Either<SessionError, void> {
+    for (const path of before) this.#changed.note(path);
+    return this.#settle();
+  }
+
+  #settle(): Either<SessionError, void> {
+    const folders = this.#changed.take();
+    for (const [at, folder] of folders.entries()) {
+      const synced = this.#sync(folder);
+      if (E.isRight(synced) || !isLoss(synced.left)) continue;
+      for (const left of folders.slice(at)) this.#changed.noteFolder(left);
+      return synced;
     }
+    return E.right(undefined);
+  }
+
+  #sync(folder: string): Either<SessionError, void> {
+    const names = filePath(folder);
+    if (E.isLeft(names)) return names;
+    return this.#inDirectory(names.right, folder, "sync", (place) => {
+      const descriptor = this.#disk.openSync(descriptorPath(place.descriptor), O_RDONLY | O_DIRECTORY);
+      try {
+        this.#disk.fsyncSync(descriptor);
+      } finally {
+        this.#disk.closeSync(descriptor);
+      }
+      return E.right(undefined);
+    });
   }
 
   close(): void {
@@ -284,6 +297,13 @@ class DirectoryFiles implements FileProvider, Rooted {
     }
   }
 }
+
+/** What not every file system does, and not every folder lets us. */
+const UNSUPPORTED: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+
+/** Whether names may be lost. A folder that is gone since was taken away from one that is synced as well. */
+const isLoss = (error: SessionError): boolean =>
+  error.tag === "NoSpace" || (error.tag === "Io" && !UNSUPPORTED.has(error.code));
 
 /** Never waits (a FIFO without a writer), never becomes the process's terminal, never follows a link. */
 const flags = (mode: OpenMode): number =>

@@ -65,8 +65,8 @@ class FencedFiles implements FileProvider {
     const file = this.#files.open(path, mode);
     return E.isLeft(file) || !mode.write ? file : E.right(new FencedFile(file.right, this.#fence));
   }
-  settle(): void {
-    this.#files.settle?.();
+  settle(before: readonly string[]): Either<SessionError, void> {
+    return this.#files.settle?.(before) ?? E.right(undefined);
   }
   stat(path: string): Either<SessionError, FileStat> {
     return this.#files.stat(path);

@@ -92,8 +92,9 @@ export interface FileProvider {
   /** Tells what bears this name from whatever else may come to bear it while that is there; null where nothing does.
    *  A provider without it can't say after a crash whether a removal or a move was made before. */
   entityAt?(path: string): string | null;
-  /** Returns when the names that it gave and took away so far would survive a loss of power, as far as it can see to that. */
-  settle?(): void;
+  /** Returns when the names that it gave and took away so far would survive a loss of power, as far as it can see to that.
+   *  `before`: such that another one of its process, or of a former one, gave or took away. Left: why they may not. */
+  settle?(before: readonly string[]): Either<SessionError, void>;
   /** Sorted by name, in code units. What is neither file nor directory is left out. */
   list(path: string): Either<SessionError, readonly FileEntry[]>;
   /** One directory; its parent must be there. */
