@@ -63,6 +63,8 @@ interface Waiting {
   /** How many records must be durable before it may leave. */
   after: number;
   plan: Plan | null;
+  /** It was made, and waits to be answered. */
+  made: boolean;
   readonly settle: (answer: Answer<unknown>) => void;
 }
 
@@ -273,8 +275,8 @@ export class Recorder implements Witness {
   end(): void {
     if (this.#ended) return;
     for (const { waiting } of this.#pending)
-      for (const { call, plan } of waiting) {
-        const growth = growthOf(call);
+      for (const { call, plan, made } of waiting) {
+        const growth = made ? null : growthOf(call);
         if (growth !== null && isAppendPlan(plan)) this.#giveUp(call, growth, plan);
       }
     this.#ended = true;
@@ -386,12 +388,14 @@ export class Recorder implements Witness {
   // --- effects
 
   #enqueue(queue: Queue, call: WitnessedCall, reach: Reach, settle: Waiting["settle"]): void {
-    if (this.#finished !== null) return;
+    // What has no record now has none of where it goes, either.
+    if (this.#ended || this.#finished !== null) return;
     const { slot, turn, object, entry, plan } = call;
     const waiting: Waiting = {
       call: { slot, turn, object, entry, args: ownArguments(call.args), plan },
       reach,
       plan: null,
+      made: false,
       after: 0,
       settle,
     };
@@ -453,6 +457,7 @@ export class Recorder implements Witness {
   }
 
   #leave(queue: Queue, first: Waiting): void {
+    if (this.#ended) return;
     if (this.#held !== null) return void this.#held.push(() => this.#leave(queue, first));
     const { call } = first;
     const growth = growthOf(call);
@@ -487,7 +492,7 @@ export class Recorder implements Witness {
     const answer =
       made ??
       (growth !== null && isAppendPlan(plan)
-        ? this.#grow(growth, call, plan)
+        ? this.#grow(growth, first, plan)
         : invoke(call.object, call.entry.name, call.args));
     if (answer instanceof Promise) void answer.then((answered) => this.#left(queue, first, answered));
     else if (E.isLeft(answer) && call.object.contract === Log) this.#logLater(queue, first, answer.left);
@@ -506,11 +511,11 @@ export class Recorder implements Witness {
     }, LOG_PAUSE_MS).unref();
   }
 
-  #grow(growth: Growth, call: WitnessedCall, { place }: AppendPlan): Answer<unknown> {
-    const answer = growth.append(call.args[0], place);
+  #grow(growth: Growth, first: Waiting, { place }: AppendPlan): Answer<unknown> {
+    const answer = growth.append(first.call.args[0], place);
     // An entry of a log that could not be written still is to be.
-    if (E.isRight(answer) || call.object.contract !== Log)
-      this.#options.plans.done(growth, E.isRight(answer));
+    first.made = E.isRight(answer) || first.call.object.contract !== Log;
+    if (first.made) this.#options.plans.done(growth, E.isRight(answer));
     return answer;
   }
 
