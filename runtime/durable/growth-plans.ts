@@ -12,6 +12,8 @@ interface Growing {
   /** When it was last asked where it ends, in ms, and how often something else had changed by then. */
   asked: number;
   changes: number;
+  /** As `changes`, when it was last looked whether it ends behind what is planned. */
+  looked: number;
 }
 
 /** It is asked where it ends when nothing is planned, but not more often than so, in ms: that is a call of the system for
@@ -44,6 +46,7 @@ export class GrowthPlans {
       this.#begin(name, growing, end.right + size);
       return end.right;
     }
+    if (growing.looked !== this.#changes) this.#look(growth, growing);
     const place = growing.end;
     growing.end += size;
     growing.waiting++;
@@ -54,18 +57,25 @@ export class GrowthPlans {
     return waiting > 0 || (changes === this.#changes && this.#now() - asked < KNOWN_MS);
   }
 
+  /** While some are planned it may end behind these: what lay there was written again, or had never been lost. */
+  #look(growth: Growth, growing: Growing): void {
+    const end = growth.end();
+    if (E.isRight(end)) growing.end = Math.max(growing.end, end.right);
+    growing.looked = this.#changes;
+  }
+
   #begin(name: string, known: Growing | undefined, end: number): void {
     const asked = this.#now();
     const changes = this.#changes;
     if (known === undefined) {
       this.#tidy();
-      this.#growing.set(name, { end, waiting: 1, left: null, asked, changes });
+      this.#growing.set(name, { end, waiting: 1, left: null, asked, changes, looked: changes });
       return;
     }
     known.end = end;
     known.waiting = 1;
     known.asked = asked;
-    known.changes = changes;
+    known.changes = known.looked = changes;
   }
 
   #tidy(): void {

@@ -129,6 +129,8 @@ export class Recorder implements Witness {
   /** Whether effects may leave: not before the checkpoint that the records come after is durable. */
   #open: boolean;
   readonly #stopped = new Set<Queue>();
+  /** Others are yet to come back who may have planned what ends where it would append, or are yet to write it again. */
+  #awaits = false;
   /** How often the journal had been mended when effects were last let out, and when the last checkpoint was taken. */
   #mends: number;
   #mendsTaken: number;
@@ -234,6 +236,17 @@ export class Recorder implements Witness {
     const entries = this.#beside ?? [];
     this.#beside = null;
     for (const entry of entries) this.#journal.add(entry);
+  }
+
+  /** It comes back, and others may do so after it: what it appends that has no place yet gets one when all are back. */
+  awaitOthers(): void {
+    this.#awaits = true;
+  }
+  /** All who come back are there. */
+  othersBack(): void {
+    if (!this.#awaits) return;
+    this.#awaits = false;
+    this.#kick();
   }
 
   #kick(): void {
@@ -400,7 +413,8 @@ export class Recorder implements Witness {
       settle,
     };
     // Where what waits may move the file's end, the place of an append is known when its turn has come.
-    const certain = queue.waiting.every((each) => each.plan !== null || each.reach === "ordered");
+    const certain =
+      !this.#awaits && queue.waiting.every((each) => each.plan !== null || each.reach === "ordered");
     const growth = growthOf(call);
     if (growth !== null && (certain || isAppendPlan(call.plan))) this.#plan(waiting, growth);
     const isNext = queue.waiting.length === 0;
@@ -442,7 +456,8 @@ export class Recorder implements Witness {
     if (this.#finished !== null && !isAppendPlan(first.plan)) return;
     // A change of names that was planned by the former incarnation does no harm, and others wait for it.
     const isShut = !this.#open && !isNamePlan(first.call.plan);
-    if (isShut || !this.#intact || this.#held !== null) return void this.#stopped.add(queue);
+    const isPlaceless = this.#awaits && first.plan === null && growthOf(first.call) !== null;
+    if (isShut || isPlaceless || !this.#intact || this.#held !== null) return void this.#stopped.add(queue);
     queue.busy = true;
     const after = first.reach === "effect" || parts(first.call) ? Math.max(first.after, queue.floor) : 0;
     if (this.#journal.durable >= after) return this.#leave(queue, first);

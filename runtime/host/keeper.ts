@@ -337,8 +337,7 @@ export class Keeper {
       return;
     }
     if (E.isLeft(done) && isOverBound(done.left)) return child.stop(reasonOf(done.left));
-    const isOver =
-      E.isLeft(done) && (child.ending !== null || isEnded(done.left) || isUnsynced(done.left));
+    const isOver = E.isLeft(done) && (child.ending !== null || isEnded(done.left) || isUnsynced(done.left));
     if (E.isLeft(done) && !isOver && !isSuperseded(done.left))
       this.#options.warn(child.name, `it could not be kept just now: ${reasonOf(done.left)}`);
     if (life.again) {

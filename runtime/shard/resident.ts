@@ -182,6 +182,7 @@ export class Resident {
         return void this.#revive(message);
       case "go":
         this.#confirm();
+        this.#keeping?.recorder.othersBack();
         return this.#undone === null ? this.#domain?.go() : undefined;
       case "hold":
         return this.#domain?.hold();
@@ -380,8 +381,8 @@ export class Resident {
 
   /** It has all that it had, which may have put a file back to what it was, and calls nothing yet. */
   #acquired(domain: ProtectionDomain, made: MadeBefore | null): Either<CheckpointError, void> {
-    this.#household.plans.forget();
     const again = (made === null ? undefined : this.#keeping?.inherit(domain, made)) ?? E.right(undefined);
+    this.#household.plans.forget();
     if (E.isRight(again)) return again;
     const reason = `what it wrote before can't be written again: ${prose(again.left)}`;
     return E.left({ tag: "Step", step: "redo", reason });
@@ -415,6 +416,7 @@ export class Resident {
       return this.#post({ kind: "captured", capture: number, result: this.#untaken });
     this.#capturing = true;
     this.#confirm();
+    this.#keeping?.recorder.othersBack();
     const into = (bytes: number): Uint8Array => stagingOf(staging, bytes);
     let changed: readonly number[] | null = null;
     const copy = (machine: Machine, memory: Uint8Array): void => {
@@ -573,6 +575,8 @@ export class Resident {
     if (examined)
       return this.#post({ kind: "revived", result: E.left({ tag: "Ended", child: spec.label }), ms: 0 });
     const frozen = { snapshot, memory, registers, anchors };
+    // One that is over waits for nobody, and not for long for what it called.
+    if (exited === null) this.#keeping?.recorder.awaitOthers();
     return this.#revive(
       { kind: "revive", spec, frozen, generation, expected: null, together: false },
       { effects: past.right.made, after: former.undone ?? null },

@@ -98,6 +98,31 @@ describe("plans of appends", () => {
     expect(stage.step("e")).to.equal(20);
   });
 
+  it("lie behind all that is there when others come back after the first", () => {
+    const stage = new Stage();
+    stage.plans.resume(stage.growth, "abc", 0);
+    // Another one has made its appends before, or writes them again.
+    stage.length = 9;
+    stage.plans.forget();
+    expect(stage.reserve("d")).to.equal(9);
+    expect(stage.reserve("e")).to.equal(10);
+  });
+
+  it("keep the place of one who has gone, and ask again when it has come back and made its append", () => {
+    const stage = new Stage();
+    const place = stage.reserve("abc");
+    stage.plans.leave(stage.growth, place);
+    expect(stage.step("d")).to.equal(3);
+    stage.plans.resume(stage.growth, "abc", place);
+    expect(stage.reserve("e")).to.equal(4);
+    stage.make("abc", place);
+    stage.make("e", 4);
+    // Cut off by somebody since.
+    stage.length = 1;
+    stage.plans.forget();
+    expect(stage.step("f")).to.equal(1);
+  });
+
   it("know where the log of another file ends by that file alone", () => {
     const stage = new Stage();
     stage.step("abc");

@@ -2,57 +2,14 @@
 // since a recovery begins before that. And what of a file's past writes is written again then.
 import { expect } from "chai";
 import { E } from "../../lib/fp.ts";
-import { File } from "../../lib/session/file-system.ts";
 import { Log } from "../../lib/session/log.ts";
 import type { Answer, CoreObject } from "../../runtime/core/service.ts";
-import type { MethodEntry } from "../../runtime/domain/capability-space.ts";
-import { GrowthPlans } from "../../runtime/durable/growth-plans.ts";
-import { JournalWriter } from "../../runtime/durable/journal/journal-writer.ts";
-import { Recorder } from "../../runtime/durable/recorder.ts";
 import { remaining } from "../../runtime/durable/remaining.ts";
 import type { MadeBy } from "../../runtime/durable/replay.ts";
+import { fileOf, growing, stage } from "./recorder-stage.ts";
 
 const EIO = { tag: "Io", code: "EIO", what: "sync of a.txt" } as const;
 const FULL = { tag: "NoSpace", path: "a.log" } as const;
-
-const journal = (): JournalWriter =>
-  new JournalWriter({ append: () => {}, sync: (then) => setImmediate(then, null), syncNow: () => {} });
-
-interface Stage {
-  readonly recorder: Recorder;
-  readonly told: string[];
-  readonly call: (object: CoreObject, name: string, ...args: readonly unknown[]) => Promise<unknown>;
-}
-
-const stage = (): Stage => {
-  const told: string[] = [];
-  const recorder = new Recorder(
-    {
-      ...{ incarnation: 1, journal: journal(), plans: new GrowthPlans(), isInner: () => false },
-      unsynced: (reason) => told.push(reason),
-      warn: (text) => told.push(text),
-    },
-    { open: true },
-  );
-  let slot = 0;
-  return {
-    recorder,
-    told,
-    call: (object, name, ...args) => {
-      const entry = { name, reach: "effect" } as unknown as MethodEntry;
-      return Promise.resolve(recorder.call({ slot: ++slot, turn: 1, object, entry, args, plan: null }));
-    },
-  };
-};
-
-/** A file whose syncs are answered so, one after the other; then all is well. */
-const fileOf = (...answers: Answer<void>[]): CoreObject =>
-  ({
-    contract: File,
-    write: () => E.right(1),
-    close: () => E.right(undefined),
-    sync: () => answers.shift() ?? E.right(undefined),
-  }) as unknown as CoreObject;
 
 describe("a disk that does not sync what a durable child wrote", () => {
   it("fault 4: a failed sync is told once, with file and error, and nothing is noted or let out after it", async () => {
@@ -80,6 +37,47 @@ describe("a disk that does not sync what a durable child wrote", () => {
     for (let round = 0; round < 8; round++) await new Promise((resolve) => setImmediate(resolve));
     expect(answered).to.equal(false);
     expect(second.told).to.have.length(1);
+  });
+
+  it("fault 4: what is called after that has no place, for no record tells of it", async () => {
+    const { recorder, plans, call } = stage();
+    const file = growing(E.left(EIO));
+    await call(file, "write", "abc");
+    recorder.syncFiles();
+    void call(file, "write", "def");
+    expect(plans.reserve(file.life!.growth!, "x")).to.equal(3);
+  });
+
+  it("fault 4: what waited for its end to be on stable storage hears at once that it is not", async () => {
+    const { recorder, call } = stage();
+    await call(fileOf(E.left(EIO)), "write", "x");
+    recorder.hold();
+    const ending = recorder.ending();
+    for (let round = 0; round < 8; round++) await new Promise((resolve) => setImmediate(resolve));
+    recorder.syncFiles();
+    expect(await ending).to.equal(null);
+  });
+
+  it("fault 4: where a component was told of a failed sync, what it wrote is not taken for written either", async () => {
+    const { recorder, told, call } = stage();
+    const file = fileOf(E.left(EIO));
+    await call(file, "write", "x");
+    expect(await call(file, "sync")).to.deep.equal(E.left(EIO));
+    expect(told).to.deep.equal([]);
+    // No later sync tells of it again.
+    expect(E.isLeft(recorder.syncFiles())).to.equal(true);
+    expect(told).to.deep.equal(["sync of a.txt failed with EIO"]);
+  });
+
+  it("what is given up of one that its host stops is noted: should it go on, it finds another place", async () => {
+    const { recorder, records, plans, call } = stage({ syncs: false });
+    const file = growing();
+    void call(file, "write", "abc");
+    const finished = recorder.finish();
+    recorder.end();
+    expect(records.at(-1)).to.deep.include({ kind: "plan", slot: 1, plan: null });
+    expect(plans.reserve(file.life!.growth!, "x")).to.equal(0);
+    await finished;
   });
 
   it("fault 4: what goes to a full log waits until there is space, and no component hears of that", async () => {

@@ -23,4 +23,19 @@ describe("a durable host whose disk fails", () => {
     expect(wrong).deep.equal([]);
     expect(missed).deep.equal([]);
   }).timeout(120_000);
+
+  // What a failed sync was to bring there is never there, whatever a later one says: the power is cut to see it.
+  it("faults 3 and 4: an I/O error at a sync of the components' files, and the power goes later: nothing is lost", async () => {
+    const lives: readonly LifeOptions[] = [
+      {
+        fail: { what: "file sync", code: "EIO", nth: 3, times: 1 },
+        ...{ bySaying: /(?:written|tried) again/, killAfter: 400 },
+        ...{ powerCut: 8, traced: true, boot: "boot-0" },
+      },
+    ];
+    const cast = ["left", "right", "tally"];
+    const { wrong, missed } = await torture({ lives, cast, checkpoint: "{ turns: 60 }" });
+    expect(wrong).deep.equal([]);
+    expect(missed).deep.equal([]);
+  }).timeout(120_000);
 });
