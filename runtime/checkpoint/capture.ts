@@ -130,14 +130,16 @@ const tooMuch = (bytes: number): CheckpointError => ({
   error: { tag: "TooLarge", what: "the content of its files", bytes, limit: CARRIED_BYTES },
 });
 
-/** Where everything stands that a domain holds, by selector. */
+/** Where everything stands that a domain holds, by selector. `reached`: told of each before it is asked. */
 export const positionsOf = async (
   domain: ProtectionDomain,
+  reached: (object: CoreObject) => void = () => {},
 ): Promise<Either<CheckpointError, [number, unknown][]>> => {
   const positions: [number, unknown][] = [];
   let carried = 0;
   for (const [selector, { object }] of domain.capabilities) {
     if (selector < FIRST_SELECTOR) continue;
+    reached(object);
     const position = await positionOf(domain, object);
     if (E.isLeft(position)) return position;
     if (position.right === null) continue;
@@ -232,7 +234,13 @@ export const capture = async (
     });
   failed = tripped("suspend");
   if (failed !== null) return fail(failed);
-  for (const { object } of domain.capabilities.values()) object.life?.suspend?.();
+  const suspended = new Set<CoreObject>();
+  const suspend = (object: CoreObject): void => {
+    if (suspended.has(object)) return;
+    suspended.add(object);
+    object.life?.suspend?.();
+  };
+  for (const { object } of domain.capabilities.values()) suspend(object);
   domain.deafen();
   // Replies that core gave before it was suspended are on their way through promises; they belong to the inbox.
   for (let hop = 0; hop < PROMISE_HOPS; hop++) await Promise.resolve();
@@ -241,7 +249,8 @@ export const capture = async (
     return fail({ tag: "Step", step: "together", reason: "another child of the group could not be stopped" });
   failed = tripped("positions");
   if (failed !== null) return fail(failed);
-  const positions = await positionsOf(domain);
+  // A session that was being opened may have come since.
+  const positions = await positionsOf(domain, suspend);
   if (E.isLeft(positions)) return fail(positions.left);
   failed = tripped("memory");
   if (failed !== null) return fail(failed);
