@@ -62,6 +62,28 @@ describe("calls in flight", () => {
     expect(world.ending).deep.equal({ kind: "exited", code: 0 });
   });
 
+  it("fault 7: a gate that is being opened while its child is taken down stands still like all others", async () => {
+    const body = `
+      const log = await env.session(c.Log);
+      const line = await env.session(c.Gate, { label: "line" });
+      await log.write(String(await line.receive()));
+    `;
+    const world = new World({ gates: ["line"] });
+    const harness = Harness.boot(await program(body), world);
+    await quiet();
+    // The turn that asks for the gate: its answer comes when all that is there has been told to stand still.
+    harness.domain.step();
+    const captured = await harness.capture({ deadline: 0, plan: () => null });
+    if (E.isLeft(captured)) throw new Error(JSON.stringify(captured.left));
+    const { snapshot, memory, registers } = captured.right;
+    expect(Object.values(snapshot.ledger.capabilities).map(({ kind }) => kind)).include("session");
+    await harness.drop();
+    await revive(harness, { snapshot, memory, registers });
+    world.inject("line", "heard");
+    await harness.run();
+    expect(world.log).deep.equal(["heard"]);
+  });
+
   it("fault 10: ROM.changed is issued again; a change meanwhile is told once", async () => {
     const body = `
       const log = await env.session(c.Log);
