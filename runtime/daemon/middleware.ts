@@ -103,7 +103,8 @@ export class Middleware {
     ] as const) {
       if (text === null) continue;
       const key = parsePublicKey(text);
-      if (E.isLeft(key)) return refused(`${text} is no public key; expected ed25519:…, as \`cryonode key\` prints it`);
+      if (E.isLeft(key))
+        return refused(`${text} is no public key; expected ed25519:…, as \`cryonode key\` prints it`);
       keys[name] = key.right;
     }
     if (!move && keys.to !== null)
