@@ -171,7 +171,12 @@ export class EntryBook {
     const changed = this.#changed;
     this.#changed = new Set();
     const isLong = this.#changes.bytes > Math.max(MOST_CHANGES, this.#bytes);
-    if (this.#whole || isLong || this.#entries.size <= SHORT) return this.#writeWhole();
+    if (this.#whole || isLong || this.#entries.size <= SHORT) {
+      const written = await this.#writeWhole();
+      // What was to be written with it is to be written with the next.
+      if (E.isLeft(written)) this.#whole = true;
+      return written;
+    }
     const lines = [...changed].map((child) => [child, this.#entries.get(child)!] as const);
     const appended = await this.#changes.append(this.#serial, lines);
     if (E.isRight(appended)) return appended;

@@ -22,6 +22,8 @@ export interface EntryKeepingOptions {
 
 export class EntryKeeping {
   readonly #options: EntryKeepingOptions;
+  /** By name, those who are kept yet because what became of them could not be written down. */
+  readonly #owed = new Map<string, string>();
 
   constructor(options: EntryKeepingOptions) {
     this.#options = options;
@@ -32,11 +34,29 @@ export class EntryKeeping {
     return this.#options.book.get(child) ?? UNBORN;
   }
 
-  /** Writes down what became of a child. What fails is told. */
-  async note(child: string, record: EntryRecord): Promise<void> {
+  /** Writes down what became of a child. What fails is told: false. */
+  async note(child: string, record: EntryRecord): Promise<boolean> {
     const { book, warn } = this.#options;
     const noted = await book.set(child, record);
-    if (E.isLeft(noted)) warn(child, `what became of it can't be kept: ${reasonOf(noted.left)}`);
+    if (E.isLeft(noted)) {
+      warn(child, `what became of it can't be kept: ${reasonOf(noted.left)}`);
+      return false;
+    }
+    // With it all that could not be written down before was.
+    for (const [name, identity] of this.#owed) {
+      this.#owed.delete(name);
+      if (this.of(name).identity !== identity) await this.forget(name, identity);
+    }
+    return true;
+  }
+
+  /** Writes down what became of a child, and then forgets who it was. Where that is not written down, who it was is kept:
+   *  the next host would take it for one that has never been. */
+  async #noteInstead(child: string, record: EntryRecord, identity: string | null): Promise<boolean> {
+    const isNoted = await this.note(child, record);
+    if (isNoted) await this.forget(child, identity);
+    else if (identity !== null) this.#owed.set(child, identity);
+    return isNoted;
   }
 
   /** As `note`, where it costs nothing that it is lost; written with `flush`. */
@@ -53,10 +73,10 @@ export class EntryKeeping {
   async over(child: string, how: Pick<EntryRecord, "state"> & Partial<EntryRecord>): Promise<void> {
     const before = this.of(child);
     const none = { code: null, reason: null, image: null, identity: null };
-    await this.note(child, { ...before, ...none, ...how, since: Date.now() });
-    await this.forget(child, before.identity);
+    const over = { ...before, ...none, ...how, since: Date.now() };
+    const isNoted = await this.#noteInstead(child, over, before.identity);
     const isLast = this.of(child).state === how.state;
-    if (isLast && before.image === this.#ownImage(child)) await this.discard(child);
+    if (isNoted && isLast && before.image === this.#ownImage(child)) await this.discard(child);
   }
 
   /** It lives as nobody has before: the one that was is gone. On failure what is remembered is as it was. */
@@ -114,8 +134,7 @@ export class EntryKeeping {
       checkpoint: { at, image: path, bytes },
     };
     const since = state === "frozen" ? at : before.since;
-    await this.note(child, { ...before, ...where, state, generation, since });
-    await this.forget(child, before.identity);
+    await this.#noteInstead(child, { ...before, ...where, state, generation, since }, before.identity);
   }
 
   /** When the host last took a living child down for itself, and in how many bytes. */

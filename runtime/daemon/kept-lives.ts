@@ -156,7 +156,7 @@ export class KeptLives {
   // --- ends
 
   /** Nobody waits for it but the end of the host. */
-  #meanwhile(writing: Promise<void>): void {
+  #meanwhile(writing: Promise<unknown>): void {
     const done = writing.finally(() => this.#writing.delete(done));
     this.#writing.add(done);
   }
