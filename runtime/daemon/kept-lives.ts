@@ -64,7 +64,7 @@ export class KeptLives {
    *  that several append to, is as it was only when all are. */
   #standing: Child[] | null = [];
   /** What is being written down. */
-  readonly #writing = new Set<Promise<void>>();
+  readonly #writing = new Set<Promise<unknown>>();
   /** Those that had fallen when the former host ended, before all was seen to; and of these who are back, and take no turn. */
   readonly #fellBefore = new Set<string>();
   readonly #laidOut = new Map<string, Child>();
