@@ -4,8 +4,8 @@ import { E } from "../../lib/fp.ts";
 import type { Store } from "../durable/store/store.ts";
 
 /** In ms: how long nothing must have been in a hurry; and for how long that may go on. */
-const QUIET_MS = 500;
-const MOST_HURRY_MS = 10_000;
+const QUIET_MS = 5000;
+const MOST_HURRY_MS = 60_000;
 /** Chunks that are given back at once: some ms, and a sync. */
 const STEP_CHUNKS = 128;
 /** Between two steps, in ms. */
@@ -13,11 +13,13 @@ const PAUSE_MS = 25;
 
 export class LeisureSweep {
   readonly #store: Pick<Store, "sweep">;
+  readonly #quiet: number;
   #timer: NodeJS.Timeout | null = null;
   /** `performance.now()` when it was asked for first; null: it is not. */
   #asked: number | null = null;
 
-  constructor(store: Pick<Store, "sweep">) {
+  constructor(store: Pick<Store, "sweep">, quiet = QUIET_MS) {
+    this.#quiet = quiet;
     this.#store = store;
   }
 
@@ -25,7 +27,7 @@ export class LeisureSweep {
   later(): void {
     const now = performance.now();
     this.#asked ??= now;
-    if (now - this.#asked < MOST_HURRY_MS) this.#after(QUIET_MS);
+    if (now - this.#asked < MOST_HURRY_MS) this.#after(this.#quiet);
   }
 
   #after(ms: number): void {

@@ -17,7 +17,7 @@ describe("a sweep at leisure", function () {
       if (left === 0) over();
       return Promise.resolve(E.right({ chunks, bytes: 0, more: left > 0 }));
     };
-    const leisure = new LeisureSweep({ sweep });
+    const leisure = new LeisureSweep({ sweep }, 10);
     // Unreferenced timers keep nobody alive.
     const alive = setInterval(() => {}, 1000);
     for (let round = 0; round < 2; round++) {
