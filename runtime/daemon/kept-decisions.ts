@@ -4,7 +4,8 @@ import * as t from "io-ts";
 import { natural, struct, text } from "../../lib/codec.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import type { HostError } from "../host/host-error.ts";
-import type { Keeper, Leaver } from "../host/keeper.ts";
+import type { Keeper } from "../host/keeper.ts";
+import type { Leaver } from "../host/roll.ts";
 import type { Decisions } from "../migrate/decisions.ts";
 import type { MigrateError } from "../migrate/migrate-error.ts";
 import type { Verdict } from "../migrate/source-host.ts";
@@ -48,7 +49,7 @@ export class KeptDecisions implements Decisions {
   }
 
   async #notes(): Promise<Either<MigrateError, ReadonlyMap<string, TaskNote>>> {
-    const found = failed(await this.#options.keeper.notes(PREFIX));
+    const found = failed(await this.#options.keeper.roll.notes(PREFIX));
     if (E.isLeft(found)) return found;
     const notes = new Map<string, TaskNote>();
     for (const [key, bytes] of found.right) {
@@ -68,7 +69,7 @@ export class KeptDecisions implements Decisions {
 
   async offer(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>> {
     const note = encodeNote({ to, released: false, leavers });
-    return failed(await this.#options.keeper.note(`${PREFIX}${task}`, note));
+    return failed(await this.#options.keeper.roll.note(`${PREFIX}${task}`, note));
   }
 
   release(
@@ -119,7 +120,7 @@ export class KeptDecisions implements Decisions {
   async confirmed(task: string): Promise<void> {
     await this.#departing.get(task);
     // Where it can't be taken away it is there again after a restart, and is told once more.
-    await this.#options.keeper.note(`${PREFIX}${task}`, null);
+    await this.#options.keeper.roll.note(`${PREFIX}${task}`, null);
   }
 
   async unsettled(): Promise<readonly { readonly task: string; readonly to: string }[]> {

@@ -2,13 +2,12 @@
 import { E, type Either } from "../../lib/fp.ts";
 import { Report } from "../../lib/session/report.ts";
 import type { Compiled } from "../component/compile.ts";
-import { storeProse } from "../durable/store/store-error.ts";
 import type { Child } from "../host/child.ts";
 import type { Ending } from "../host/ending.ts";
 import type { HostEvent } from "../host/event.ts";
 import { DEFAULT_KEEPING, type StartConfig } from "../host/host-config.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
-import type { FormerLife } from "../host/keeper.ts";
+import type { FormerLife } from "../host/former-life.ts";
 import { LiveHost } from "../host/live-host.ts";
 import { DISK_POLICY } from "../host/restart-policy.ts";
 import type { Image } from "../image/image.ts";
@@ -361,7 +360,7 @@ export class KeptLives {
       return isKept ? this.entries.get(child)?.config : undefined;
     });
     // Then they are brought back like all others.
-    if (E.isLeft(taken)) this.#warn("", storeProse(taken.left));
+    if (E.isLeft(taken)) this.#warn("", hostProse(taken.left));
   }
 
   /** It is no more, and nothing of it is kept. */

@@ -40,7 +40,7 @@ export class KeptTakings {
   async #notes(): Promise<Map<string, TakenNote>> {
     if (this.#known !== null) return this.#known;
     const notes = new Map<string, TakenNote>();
-    const found = await this.#keeper.notes(PREFIX);
+    const found = await this.#keeper.roll.notes(PREFIX);
     if (E.isLeft(found)) return notes;
     for (const [key, bytes] of found.right) {
       const note = decodeNote(TakenNote, bytes);
@@ -56,7 +56,7 @@ export class KeptTakings {
     }));
     const note = { from, travelers };
     const notes = await this.#notes();
-    const noted = await this.#keeper.note(`${PREFIX}${task}`, encodeNote(note));
+    const noted = await this.#keeper.roll.note(`${PREFIX}${task}`, encodeNote(note));
     if (E.isLeft(noted)) return E.left({ tag: "Host", error: noted.left });
     notes.set(task, note);
     return noted;
@@ -83,6 +83,6 @@ export class KeptTakings {
   async acknowledged(task: string): Promise<void> {
     (await this.#notes()).delete(task);
     // Where it can't be taken away, the source hears of it once more.
-    await this.#keeper.note(`${PREFIX}${task}`, null);
+    await this.#keeper.roll.note(`${PREFIX}${task}`, null);
   }
 }

@@ -22,18 +22,18 @@ export class KeptWhereabouts implements WhereaboutsBook {
   }
 
   async all(): Promise<readonly Whereabouts[]> {
-    const notes = await this.#keeper.notes(PREFIX);
+    const notes = await this.#keeper.roll.notes(PREFIX);
     return E.isLeft(notes)
       ? []
       : [...notes.right.values()].flatMap((bytes) => decodeNote(Whereabouts, bytes) ?? []);
   }
 
   note(whereabouts: Whereabouts): Promise<Either<HostError, void>> {
-    return this.#keeper.note(...whereaboutsNote(whereabouts));
+    return this.#keeper.roll.note(...whereaboutsNote(whereabouts));
   }
 
   async drop(identity: string): Promise<void> {
     // Where it can't be taken away it is there after a restart, and is found to be over once more.
-    await this.#keeper.note(`${PREFIX}${identity}`, null);
+    await this.#keeper.roll.note(`${PREFIX}${identity}`, null);
   }
 }

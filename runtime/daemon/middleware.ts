@@ -298,7 +298,7 @@ export class Middleware {
     if (as === null && book.wasTaken(manifest.image))
       return E.left({ tag: "Taken", path: file, child: child.name });
     if (isSelf) {
-      const latest = await keeper.epoch(identity);
+      const latest = await keeper.roll.epoch(identity);
       if (E.isLeft(latest)) return E.left({ tag: "Host", error: latest.left });
       if (latest.right > generation)
         return E.left({ tag: "Rollback", path: file, child: child.name, generation, latest: latest.right });

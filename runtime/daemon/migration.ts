@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Child, ChildIdentity } from "../host/child.ts";
 import type { HostError } from "../host/host-error.ts";
-import type { Keeper, Leaver } from "../host/keeper.ts";
+import type { Keeper } from "../host/keeper.ts";
+import type { Leaver } from "../host/roll.ts";
 import type { Runtime } from "../host/runtime.ts";
 import { disk } from "../image/disk.ts";
 import type { Image } from "../image/image.ts";
@@ -137,7 +138,7 @@ export class Migration {
         takings: this.#takings,
         initialize: options.initialize,
         epoch: async (identity) => {
-          const epoch = await keeper.epoch(identity);
+          const epoch = await keeper.roll.epoch(identity);
           // Where it can't be read nothing can be staged either.
           return E.isRight(epoch) ? epoch.right : 0;
         },
@@ -216,7 +217,7 @@ export class Migration {
    *  never here, has not. */
   async #hasEnded(child: string, identity: string, epoch: number): Promise<boolean> {
     const { keeper, lives } = this.#options;
-    const known = await keeper.epoch(identity);
+    const known = await keeper.roll.epoch(identity);
     if (E.isLeft(known) || known.right < epoch) return false;
     const { state, identity: now } = lives.keeping.of(child);
     return ["exited", "faulted", "killed"].includes(state) || (now !== null && now !== identity);
@@ -332,7 +333,7 @@ export class Migration {
     const { keeper, book, folder } = this.#options;
     const path = folder.shorten(this.#landings.path(task));
     for (const { identity, generation } of manifest.children) {
-      const epoch = await keeper.epoch(identity);
+      const epoch = await keeper.roll.epoch(identity);
       // All of them were kept, in one write, and so nothing is needed of it.
       if (E.isRight(epoch) && epoch.right > generation) return "settled";
     }

@@ -21,7 +21,7 @@ import type {
 } from "../shard/protocol.ts";
 import type { Ending } from "./ending.ts";
 import type { HostEvent } from "./event.ts";
-import type { FormerLife } from "./keeper.ts";
+import type { FormerLife } from "./former-life.ts";
 import type { CopyRoom } from "./last-copies.ts";
 import type { Berth } from "./berth.ts";
 import type { ServiceBroker } from "./service-broker.ts";

@@ -1,6 +1,6 @@
 // Keeps the children of a durable host: a checkpoint of each in the store, and in the journal what has entered it since.
 // Whatever a child lets out, the host can bring it back to the point where it did.
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { fdatasync } from "node:fs";
 import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
@@ -9,22 +9,22 @@ import { roomFor } from "../durable/last-copy.ts";
 import { NO_EVENT } from "../domain/witness.ts";
 import { journalProse, type Journal, type JournalError } from "../durable/journal/journal.ts";
 import { decodeKept, encodeKept, type KeptRecord } from "../durable/kept-record.ts";
-import { decodeRest, encodeRest, type RestRecord } from "../durable/rest-record.ts";
-import type { Listed, Prepared, Receipt, Store } from "../durable/store/store.ts";
+import type { RestRecord } from "../durable/rest-record.ts";
+import type { Prepared, Receipt, Store } from "../durable/store/store.ts";
 import { PageSet } from "../durable/store/page-set.ts";
 import { storeProse, type StoreError } from "../durable/store/store-error.ts";
-import type { DomainRecord } from "../durable/journal/journal-record.ts";
-import type { Past } from "../durable/journal/past.ts";
-import { decodeSuccession, MOST_FOLLOWED_RECORDS, MOST_SUCCESSIONS } from "../durable/succession.ts";
 import { sessionsIn, usedBy } from "../intercept/ledger.ts";
-import type { Extent, Forerunner, KeptChild, KeptSpec, KeptState, Successor } from "../shard/protocol.ts";
+import type { Extent, KeptChild, KeptSpec } from "../shard/protocol.ts";
 import { Advances, type Seed } from "./advances.ts";
-import type { Child, ChildCode, ChildIdentity } from "./child.ts";
+import type { Child } from "./child.ts";
 import type { Ending } from "./ending.ts";
+import { lineOf, type FormerLife } from "./former-life.ts";
+import { HostCount } from "./host-count.ts";
 import { DEFAULT_KEEPING, type StartConfig } from "./host-config.ts";
 import { hostProse, type HostError } from "./host-error.ts";
 import { LeisureSweep } from "./leisure-sweep.ts";
 import { LastCopies, type CopyRoom, type LastCopy } from "./last-copies.ts";
+import { Roll, type Leaver } from "./roll.ts";
 
 /** A journal's file beyond so many bytes for each child, or so many for all, is followed by another: a host that comes up
  *  reads them all, and of one busy child it would be most of what it does. */
@@ -45,39 +45,12 @@ export interface KeeperOptions {
   readonly warn: (child: string, text: string) => void;
 }
 
-/** What a host finds of a child that lived when its former host ended. */
-export interface FormerLife {
-  readonly identity: ChildIdentity;
-  readonly code: ChildCode;
-  readonly state: Omit<KeptState, "anchors">;
-  /** SHA-256, hexadecimal, of the base memory that its own differs from. */
-  readonly base: string;
-  readonly records: readonly DomainRecord[];
-  /** Those who followed that one without checkpoints, each with its records. */
-  readonly successors: readonly Successor[];
-  /** Who comes next may follow the last of them so; null: it is to have a checkpoint before anything leaves it. */
-  readonly follows: Omit<Forerunner, "generation"> | null;
-  /** The journal's file that the records of all of them begin in. */
-  readonly since: number;
-  /** It faulted: what it was told last is set aside. `slot` as in `Ending`. */
-  readonly aside: { readonly slot: number | null } | null;
-  /** The number of its last checkpoint. */
-  readonly checkpoint: number;
-}
-
 /** The last checkpoint of a child: when it was made, in ms since 1970, the bytes that it added to the store at most,
  *  and what the child took then. */
 export interface LastKept {
   readonly at: number;
   readonly bytes: number;
   readonly extent: Extent;
-}
-
-/** One that leaves for another host. */
-export interface Leaver {
-  readonly name: string;
-  readonly identity: string;
-  readonly generation: number;
 }
 
 interface Life {
@@ -106,13 +79,6 @@ interface Draft {
   readonly unset: readonly string[];
 }
 
-/** The number of this run, of the first one since the machine has had power, and of the last one before whose disk failed. */
-interface Runs {
-  readonly run: number;
-  readonly since: number;
-  readonly failed: number;
-}
-
 interface Taken {
   readonly life: Life;
   readonly kept: KeptChild;
@@ -125,31 +91,11 @@ interface Putting {
   readonly unset?: readonly string[];
 }
 
-/** An incarnation and those who followed it without checkpoints. */
-interface Line extends Pick<FormerLife, "records" | "successors" | "follows" | "since"> {
-  /** Of the last one; null: of the first. */
-  readonly generation: number | null;
-}
-
 /** What a small component's memory is, in bytes: what a buffer for one has at least. */
 const SMALL_BYTES = 1 << 20;
 
-/** Keys in the store: the identity of who lives, by its name; and how many hosts there were. */
-const ALIVE = "alive/";
-const OVER = "over/";
-const RUNS = "runs";
-/** Since when the machine has had power: its own word for that, the number of the first host since, and of the last one
- *  whose disk may have lost what was written, 0 where there was none. */
-const BOOT = "boot";
-/** What is remembered of who rests, by its name; and for how long there has been a host, in ms. */
-const REST = "rest/";
-const UPTIME = "uptime";
-
 /** Between tries to go on with a journal that could not be written, in ms. */
 const MEND_PAUSE_MS = 200;
-
-/** The number of a state directory's first host is below it. */
-const MOST_FIRST_RUN = 2 ** 28;
 
 /** When those who follow without a checkpoint have one made, in ms after the first of them has come. */
 const FIRST_CHECKPOINT_MS = 250;
@@ -161,20 +107,17 @@ const MOST_RESPITE_MS = 3000;
 /** Between tries to take down one that stands still for something else, in ms. */
 const BUSY_PAUSE_MS = 100;
 
-/** Incarnations of one run of the host; their numbers, in the journal, are never given again. */
-const MOST_INCARNATIONS = 2 ** 24;
-
 const failed = (child: string, error: StoreError): Either<HostError, never> =>
   E.left({ tag: "Store", child, error });
 
 const unkept = (child: string, reason: string): Either<HostError, never> =>
   E.left({ tag: "Unkept", child, reason });
 
-const utf8 = new TextEncoder();
-
 export class Keeper {
   /** Memories that come in from other hosts. */
   readonly advances: Advances;
+  /** Who lives, and what others note beside that. */
+  readonly roll: Roll;
   readonly #options: KeeperOptions;
   readonly #sweep: LeisureSweep;
   readonly #lives = new Map<Child, Life>();
@@ -184,20 +127,12 @@ export class Keeper {
   /** While children of the former host are brought back, their records are needed. */
   #recovering = true;
   #incarnations: number;
-  /** What incarnations up to this one have written may have been lost with the machine's power. */
-  readonly #undone: number;
-  /** As above, in a former run, by a failure of the disk. */
-  readonly #lost: number;
   /** Those whose writes the disk may have lost in this run, by identity. Settled by a checkpoint that begins after that. */
   readonly #doubtful = new Set<string>();
   /** How often the disk has failed so. */
   #doubts = 0;
-  readonly #runs: Runs;
-  /** That the disk may have lost what this run wrote is on record, or being written. */
-  #noted: Promise<void> | null = null;
+  readonly #count: HostCount;
   #turning = false;
-  /** What `performance.now` showed when there had been a host for no time at all. */
-  #origin: number;
   #mending = false;
   /** By identity, what is being written of it: that life may have ended, and another one have begun. */
   readonly #writing = new Map<string, Promise<unknown>>();
@@ -206,54 +141,25 @@ export class Keeper {
   /** Incarnations that were given the journal's file and do not live yet, or will not. */
   readonly #enlisted = new Set<number>();
 
-  private constructor(options: KeeperOptions, runs: Runs, uptime: number) {
+  private constructor(options: KeeperOptions, count: HostCount) {
     this.#options = options;
     this.#sweep = new LeisureSweep(options.store);
     this.advances = new Advances(options.store, this.#sweep);
-    this.#runs = runs;
-    this.#undone = runs.since * MOST_INCARNATIONS;
-    this.#lost = (runs.failed + 1) * MOST_INCARNATIONS;
-    this.#incarnations = runs.run * MOST_INCARNATIONS;
-    this.#origin = performance.now() - uptime;
+    this.roll = new Roll(options.store);
+    this.#count = count;
+    this.#incarnations = count.incarnations;
   }
 
-  /** For how long there has been a host on this state directory, in ms: what passes for those that rest. Where a host
-   *  ended with no farewell, as far as that was written down. */
+  /** For how long there has been a host on this state directory, in ms: what passes for those that rest. */
   get uptime(): number {
-    return performance.now() - this.#origin;
+    return this.#count.uptime;
   }
 
   /** Takes up what a former host kept. */
   static async open(options: KeeperOptions): Promise<Either<string, Keeper>> {
-    const { store, journal } = options;
-    const known = await store.get(RUNS);
-    if (E.isLeft(known)) return E.left(storeProse(known.left));
-    // Names of links are drawn from these numbers, and two hosts that carry sessions must not draw the same.
-    const lowest = journal.latest === 0 ? randomInt(1, MOST_FIRST_RUN) : 1;
-    const run = known.right === null ? lowest : Number(Buffer.from(known.right).toString()) + 1;
-    // Its number is in the store before a host writes to the journal.
-    if (journal.latest >= run * MOST_INCARNATIONS)
-      return E.left(
-        `the store was put back to an earlier state: it knows of ${run - 1} hosts, and the journal of a later one`,
-      );
-    const before = await store.get(BOOT);
-    if (E.isLeft(before)) return E.left(storeProse(before.left));
-    const [boot, first, last = 0] = Buffer.from(before.right ?? [])
-      .toString()
-      .split(" ");
-    const [since, failing] = boot === options.boot ? [Number(first), Number(last)] : [run, 0];
-    const noted = await store.commit({
-      set: new Map([
-        [RUNS, utf8.encode(String(run))],
-        [BOOT, utf8.encode(`${options.boot} ${since} ${failing}`)],
-      ]),
-    });
-    const uptime = await store.get(UPTIME);
-    if (E.isLeft(uptime)) return E.left(storeProse(uptime.left));
-    const passed = Number(Buffer.from(uptime.right ?? []).toString());
-    return E.isLeft(noted)
-      ? E.left(storeProse(noted.left))
-      : E.right(new Keeper(options, { run, since, failed: failing }, Number.isFinite(passed) ? passed : 0));
+    const { store, boot, journal } = options;
+    const count = await HostCount.open({ store, boot, latest: journal.latest });
+    return E.isLeft(count) ? count : E.right(new Keeper(options, count.right));
   }
 
   /** What a child that is about to be made needs for being kept. */
@@ -441,7 +347,7 @@ export class Keeper {
       if (last !== null && child.ending === null && !isTouched) this.#copies.keep(identity, last);
       return E.left({ tag: "Checkpoint", error: kept.left });
     }
-    const unset = [...(life.rested ? [`${REST}${child.name}`] : []), ...(seed?.unset ?? [])];
+    const unset = [...(life.rested ? [Roll.restKey(child.name)] : []), ...(seed?.unset ?? [])];
     const draft = await this.#draw(life, kept.right, last, { resting: false, unset });
     return E.isLeft(draft) ? draft : E.right({ life, kept: kept.right, draft: draft.right });
   }
@@ -502,7 +408,7 @@ export class Keeper {
       unwanted: () => isUnwanted(life),
     });
     if (E.isLeft(prepared)) return failed(child.name, prepared.left);
-    const alive = new Map([[`${ALIVE}${child.name}`, utf8.encode(identity)], ...(set ?? [])]);
+    const alive = new Map([Roll.alive(child.name, identity), ...(set ?? [])]);
     return E.right({ name: child.name, prepared: prepared.right, set: alive, unset });
   }
 
@@ -564,13 +470,12 @@ export class Keeper {
       },
       hash: child.code.hash,
     };
-    const encoded = encodeRest(record);
-    const noted: [string, Uint8Array] = [UPTIME, utf8.encode(String(uptime))];
-    const draft = E.isLeft(encoded)
-      ? unkept(child.name, encoded.left)
+    const noted = Roll.resting(child.name, record);
+    const draft = E.isLeft(noted)
+      ? unkept(child.name, noted.left)
       : await this.#draw(life, rested.right, last, {
           resting: true,
-          set: new Map([noted, [`${REST}${child.name}`, encoded.right]]),
+          set: new Map([HostCount.uptimeNote(uptime), noted.right]),
         });
     const receipts = E.isLeft(draft) ? draft : await this.#commit([draft.right]);
     if (E.isLeft(receipts)) {
@@ -606,33 +511,21 @@ export class Keeper {
   }
 
   /** Those that rest, of the former host: by name. Whoever was told anything since is none of them. */
-  async resting(): Promise<Either<StoreError, ReadonlyMap<string, RestRecord>>> {
-    const { store, journal } = this.#options;
-    const found = new Map<string, RestRecord>();
-    for (let after: string | null = null; ;) {
-      const page: Either<StoreError, Listed<readonly [string, Uint8Array]>> = await store.entries(REST, {
-        after,
-      });
-      if (E.isLeft(page)) return page;
-      for (const [key, value] of page.right.items) {
-        const record = decodeRest(value);
-        if (record === null || journal.past.following(record.incarnation, record.sequence).length > 0)
-          continue;
-        found.set(key.slice(REST.length), record);
-        // A host that ended with no farewell had not written down how long it was there.
-        if (record.uptime > this.uptime) this.#origin = performance.now() - record.uptime;
-      }
-      if (page.right.next === null) return E.right(found);
-      after = page.right.next;
-    }
+  async resting(): Promise<Either<HostError, ReadonlyMap<string, RestRecord>>> {
+    const rests = await this.roll.rests();
+    if (E.isLeft(rests)) return rests;
+    const { past } = this.#options.journal;
+    const found = [...rests.right].filter(
+      ([, { incarnation, sequence }]) => past.following(incarnation, sequence).length === 0,
+    );
+    for (const [, { uptime }] of found) this.#count.atLeast(uptime);
+    return E.right(new Map(found));
   }
 
   /** Writes down for how long there has been a host. */
   async noteUptime(): Promise<void> {
-    const noted = await this.#options.store.commit({
-      set: new Map([[UPTIME, utf8.encode(String(this.uptime))]]),
-    });
-    if (E.isLeft(noted)) this.#options.warn("", storeProse(noted.left));
+    const noted = await this.roll.note(...HostCount.uptimeNote(this.uptime));
+    if (E.isLeft(noted)) this.#options.warn("", reasonOf(noted.left));
   }
 
   /** What a child that goes on where it rested needs for being kept. */
@@ -693,104 +586,41 @@ export class Keeper {
 
   /** Nothing of the child is kept any more: it has ended, or is in an image. Another one of its name is left alone. */
   async forget(name: string, identity: string): Promise<Either<HostError, void>> {
-    const { store } = this.#options;
     // It would be there again.
     await this.#writing.get(identity);
-    const known = await store.get(`${ALIVE}${name}`);
-    if (E.isLeft(known)) return failed(name, known.left);
-    const isOwn = known.right !== null && Buffer.from(known.right).toString() === identity;
-    const done = await store.commit({
-      remove: [identity],
-      unset: isOwn ? [`${ALIVE}${name}`, `${REST}${name}`] : [],
-    });
+    const struck = await this.roll.strike(name, identity);
     this.#sweep.later();
-    if (E.isLeft(done)) return failed(name, done.left);
-    if (isOwn) this.#fallen.delete(name);
+    if (E.isLeft(struck)) return struck;
+    if (struck.right) this.#fallen.delete(name);
     return E.right(undefined);
   }
 
   /** As `forget`; and it is known that it is over. */
   async over(name: string, identity: string): Promise<Either<HostError, void>> {
-    const { store } = this.#options;
     await this.#writing.get(identity);
-    const done = await store.commit({
-      remove: [identity],
-      unset: [`${ALIVE}${name}`, `${REST}${name}`],
-      set: new Map([[`${OVER}${name}`, utf8.encode(identity)]]),
-    });
+    const done = await this.roll.over(name, identity);
     this.#sweep.later();
-    return E.isLeft(done) ? failed(name, done.left) : E.right(undefined);
+    return done;
   }
 
-  /**
-   * These leave for another host: in one durable write nothing of them is kept any more, no older incarnation can be
-   * kept again, and `notes` stand under their keys.
-   */
+  /** As `Roll.depart`. */
   async depart(
     leavers: readonly Leaver[],
     notes: ReadonlyMap<string, Uint8Array>,
   ): Promise<Either<HostError, void>> {
-    const { store } = this.#options;
-    const unset: string[] = [];
-    for (const { name, identity } of leavers) {
-      const known = await store.get(`${ALIVE}${name}`);
-      if (E.isLeft(known)) return failed(name, known.left);
-      if (known.right !== null && Buffer.from(known.right).toString() === identity)
-        unset.push(`${ALIVE}${name}`);
-    }
-    const done = await store.commit({
-      remove: leavers.map(({ identity }) => identity),
-      // A checkpoint that is being made of it comes too late.
-      epochs: new Map(leavers.map(({ identity, generation }) => [identity, generation + 1])),
-      unset,
-      set: notes,
-    });
+    const done = await this.roll.depart(leavers, notes);
     this.#sweep.later();
-    return E.isLeft(done)
-      ? failed(leavers.map(({ name }) => name).join(", "), done.left)
-      : E.right(undefined);
-  }
-
-  /** Durably notes something of the host's own; null takes the note away. */
-  async note(key: string, note: Uint8Array | null): Promise<Either<HostError, void>> {
-    const { store } = this.#options;
-    const done = await store.commit(note === null ? { unset: [key] } : { set: new Map([[key, note]]) });
-    return E.isLeft(done) ? failed(key, done.left) : E.right(undefined);
-  }
-
-  /** What was noted under keys with this prefix. */
-  async notes(prefix: string): Promise<Either<HostError, ReadonlyMap<string, Uint8Array>>> {
-    const { store } = this.#options;
-    const notes = new Map<string, Uint8Array>();
-    for (let after: string | null = null; ;) {
-      const page: Awaited<ReturnType<Store["entries"]>> = await store.entries(prefix, { after });
-      if (E.isLeft(page)) return failed(prefix, page.left);
-      for (const [key, value] of page.right.items) notes.set(key, value);
-      after = page.right.next;
-      if (after === null) return E.right(notes);
-    }
-  }
-
-  /** The highest epoch that is known of an identity; 0 where none is. */
-  async epoch(identity: string): Promise<Either<HostError, number>> {
-    const found = await this.#options.store.epoch(identity);
-    return E.isLeft(found) ? failed(identity, found.left) : E.right(found.right ?? 0);
-  }
-
-  /** Whether the last one of this name has ended. */
-  async isOver(name: string): Promise<Either<HostError, boolean>> {
-    const found = await this.#options.store.get(`${OVER}${name}`);
-    return E.isLeft(found) ? failed(name, found.left) : E.right(found.right !== null);
+    return done;
   }
 
   /** Who of this name lived when the former host ended, or until it ended; null where nobody did. `ending`: how it
    *  ended, where that was in this host. */
   async former(name: string, ending: Ending | null = null): Promise<Either<HostError, FormerLife | null>> {
     const { store, journal } = this.#options;
-    const found = await store.get(`${ALIVE}${name}`);
-    if (E.isLeft(found)) return failed(name, found.left);
-    if (found.right === null) return E.right(null);
-    const identity = Buffer.from(found.right).toString();
+    const living = await this.roll.living(name);
+    if (E.isLeft(living)) return living;
+    if (living.right === null) return E.right(null);
+    const identity = living.right;
     // One that was taken down just before it ended may be on its way there.
     await this.#writing.get(identity);
     const read = await store.read(identity, { into: (bytes) => this.#roomFor(bytes), familiar: true });
@@ -806,13 +636,13 @@ export class Keeper {
     const { incarnation, sequence, code, routes, file: _, ...rest } = record.right;
     const past = ending === null ? E.right(journal.past) : journal.scan();
     if (E.isLeft(past)) return unkept(name, journalProse(past.left));
-    const line = this.#lineOf(name, past.right, { incarnation, sequence });
-    if (E.isLeft(line)) return line;
+    const line = lineOf(past.right, { incarnation, sequence }, journal.current);
+    if (E.isLeft(line)) return unkept(name, line.left);
     const { records, successors, since } = line.right;
     const isIdle = records.length === 0 && successors.length === 0;
-    const noted = isIdle ? await store.get(`${REST}${name}`) : E.right(null);
-    if (E.isLeft(noted)) return failed(name, noted.left);
-    const resting = noted.right === null ? null : decodeRest(noted.right);
+    const noted = isIdle ? await this.roll.rest(name) : E.right(null);
+    if (E.isLeft(noted)) return noted;
+    const resting = noted.right;
     const isResting = resting?.incarnation === incarnation && resting.sequence === sequence;
     const undone = this.#howUndone(identity, incarnation, ending);
     const isPlain = ending === null && !isResting && undone === null;
@@ -844,48 +674,8 @@ export class Keeper {
   /** How what one wrote since its last checkpoint may have been lost; null: it was not. Power that went before this host
    *  takes nothing from who fell in it. */
   #howUndone(identity: string, incarnation: number, ending: Ending | null): "power" | "disk" | null {
-    if (ending === null && incarnation <= this.#undone) return "power";
-    return incarnation <= this.#lost || this.#doubtful.has(identity) ? "disk" : null;
-  }
-
-  /** What has entered an incarnation since its checkpoint, and who has followed it since. */
-  #lineOf(
-    child: string,
-    past: Past,
-    first: { readonly incarnation: number; readonly sequence: number },
-  ): Either<HostError, Line> {
-    const records = past.following(first.incarnation, first.sequence);
-    const successors: Successor[] = [];
-    let generation: number | null = null;
-    let last = { ...first, records: records.length };
-    let all = records.length;
-    const { current } = this.#options.journal;
-    let since = past.begin(first.incarnation) ?? current;
-    for (let note = past.follower(last.incarnation); note !== null; note = past.follower(last.incarnation)) {
-      const found = decodeSuccession(note);
-      if (E.isLeft(found)) return unkept(child, found.left);
-      const { routes, format: _, former, after, generation: own, ...successor } = found.right;
-      const isNext = former === last.incarnation && successor.incarnation > former;
-      if (!isNext || after !== last.sequence + last.records)
-        return unkept(
-          child,
-          `the journal lacks some of what came before incarnation ${successor.incarnation}`,
-        );
-      const { incarnation, sequence } = successor;
-      const more = past.following(incarnation, sequence);
-      successors.push({
-        ...successor,
-        routes: routes as unknown as readonly Route[],
-        records: more,
-      });
-      generation = own;
-      since = Math.min(since, past.begin(incarnation) ?? current);
-      last = { incarnation, sequence, records: more.length };
-      all += more.length;
-    }
-    const isShort = successors.length < MOST_SUCCESSIONS && all < MOST_FOLLOWED_RECORDS;
-    const follows = isShort ? { incarnation: last.incarnation, after: last.sequence + last.records } : null;
-    return E.right({ records, successors, generation, follows, since });
+    if (ending === null && this.#count.lostPower(incarnation)) return "power";
+    return this.#count.lostDisk(incarnation) || this.#doubtful.has(identity) ? "disk" : null;
   }
 
   /** Resolves once all that children have said so far follows from what is on stable storage: then it may leave for
@@ -916,20 +706,7 @@ export class Keeper {
     this.#doubts++;
     for (const { child: each } of this.#lives.values()) this.#doubtful.add(each.identity.identity);
     this.#doubtful.add(child.identity.identity);
-    this.#noted ??= this.#noteUndone();
-    return this.#noted;
-  }
-
-  async #noteUndone(): Promise<void> {
-    const { store, boot, warn } = this.#options;
-    const { run, since } = this.#runs;
-    for (let told = false; ; told = true) {
-      const noted = await store.commit({ set: new Map([[BOOT, utf8.encode(`${boot} ${since} ${run}`)]]) });
-      if (E.isRight(noted)) return;
-      const why = `that the disk may have lost what was written can't be noted: ${storeProse(noted.left)}`;
-      if (!told) warn("", why);
-      await later();
-    }
+    return this.#count.noteFailed((text) => this.#options.warn("", text));
   }
 
   // --- the journal's files

@@ -4,7 +4,6 @@ import { dirname } from "node:path";
 import type { SessionError } from "../../lib/error.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import { checkpointProse } from "../checkpoint/checkpoint-error.ts";
-import type { StoreError } from "../durable/store/store-error.ts";
 import { compileComponent } from "../component/compile.ts";
 import type { SessionTarget } from "../core/link.ts";
 import { disk } from "../image/disk.ts";
@@ -23,7 +22,8 @@ import type { HostConfig, StartConfig } from "./host-config.ts";
 import type { HostError } from "./host-error.ts";
 import type { Aside } from "../shard/protocol.ts";
 import type { KeptReports } from "./kept-reports.ts";
-import type { FormerLife, Keeper } from "./keeper.ts";
+import type { FormerLife } from "./former-life.ts";
+import type { Keeper } from "./keeper.ts";
 import type { OutsideSession } from "./outside-party.ts";
 import { makeProviders, type Providers } from "./providers.ts";
 import { Reviver, type RevivalOrder } from "./reviver.ts";
@@ -235,7 +235,7 @@ export class LiveHost {
    */
   async takeUp(
     entry: (name: string, identity: string) => StartConfig | undefined,
-  ): Promise<Either<StoreError, void>> {
+  ): Promise<Either<HostError, void>> {
     const resting = this.#resting;
     const found = await (this.#keeper?.resting() ?? E.right(new Map<string, never>()));
     if (E.isLeft(found)) return found;

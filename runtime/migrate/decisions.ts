@@ -1,6 +1,6 @@
 // Where a source writes down what it offered and what it decided.
 import { E, type Either } from "../../lib/fp.ts";
-import type { Leaver } from "../host/keeper.ts";
+import type { Leaver } from "../host/roll.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { Verdict } from "./source-host.ts";
 import type { Whereabouts } from "./whereabouts.ts";

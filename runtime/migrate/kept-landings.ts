@@ -169,7 +169,7 @@ export class KeptLandings implements Stays, Landings {
 
   /** What stands under keys with this prefix, by task. */
   async #found(prefix: string): Promise<Either<MigrateError, ReadonlyMap<string, Found>>> {
-    const notes = await this.#options.keeper.notes(prefix);
+    const notes = await this.#options.keeper.roll.notes(prefix);
     if (E.isLeft(notes)) return E.left({ tag: "Host", error: notes.left });
     const found = new Map<string, { ids: readonly string[]; parts: Uint8Array[] }>();
     for (const [key, value] of notes.right) {

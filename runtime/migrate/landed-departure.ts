@@ -3,7 +3,7 @@
 import { E, type Either } from "../../lib/fp.ts";
 import { checkpointProse } from "../checkpoint/checkpoint-error.ts";
 import { decoded } from "../checkpoint/revivable.ts";
-import type { Leaver } from "../host/keeper.ts";
+import type { Leaver } from "../host/roll.ts";
 import type { ChildManifest } from "../image/image.ts";
 import { cargoOf, tiesIn, type Ties } from "./carried-cargo.ts";
 import type { Carrier } from "./carrier.ts";

@@ -2,7 +2,7 @@
 // is its owner's.
 import { E, type Either } from "../../lib/fp.ts";
 import { manifestOf, type Standing } from "../host/frozen-image.ts";
-import type { Leaver } from "../host/keeper.ts";
+import type { Leaver } from "../host/roll.ts";
 import type { LiveHost } from "../host/live-host.ts";
 import type { Runtime } from "../host/runtime.ts";
 import { cargoOf, type Ties } from "./carried-cargo.ts";

@@ -35,7 +35,7 @@ const host = new LiveHost({
 const ended: Promise<unknown>[] = [];
 for (const config of job.children) {
   const former = must(await keeper.former(config.name));
-  const over = must(await keeper.isOver(config.name));
+  const over = must(await keeper.roll.isOver(config.name));
   if (over) continue;
   if (former !== null) {
     const child = must(await host.recover(config, former));
