@@ -59,12 +59,13 @@ export class KeptDecisions implements Decisions {
     return E.right(notes);
   }
 
-  /** What a crash left undone of decisions that were made. */
-  async recover(): Promise<void> {
+  /** What a crash left undone of decisions that were made. Left: nothing is known of them. */
+  async recover(): Promise<Either<MigrateError, void>> {
     const notes = await this.#notes();
-    if (E.isLeft(notes)) return;
+    if (E.isLeft(notes)) return notes;
     for (const { released, leavers, to, conceded = false } of notes.right.values())
       if (released) for (const leaver of leavers) await this.#options.departed(leaver, to, conceded);
+    return E.right(undefined);
   }
 
   async offer(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>> {

@@ -3,7 +3,8 @@
 import * as t from "io-ts";
 import { natural, struct, text } from "../../lib/codec.ts";
 import { E, type Either } from "../../lib/fp.ts";
-import type { Keeper } from "../host/keeper.ts";
+import type { HostError } from "../host/host-error.ts";
+import type { Roll } from "../host/roll.ts";
 import type { Container } from "../migrate/container.ts";
 import type { MigrateError } from "../migrate/migrate-error.ts";
 import type { Taken } from "../migrate/sink-host.ts";
@@ -29,25 +30,25 @@ type TakenNote = t.TypeOf<typeof TakenNote>;
 const TAKEN_LEAP = 1_000_000;
 
 export class KeptTakings {
-  readonly #keeper: Keeper;
+  readonly #roll: Roll;
   /** What is in the store; null until somebody has looked. */
   #known: Map<string, TakenNote> | null = null;
 
-  constructor(keeper: Keeper) {
-    this.#keeper = keeper;
+  constructor(roll: Roll) {
+    this.#roll = roll;
   }
 
-  async #notes(): Promise<Map<string, TakenNote>> {
-    if (this.#known !== null) return this.#known;
+  async #notes(): Promise<Either<HostError, Map<string, TakenNote>>> {
+    if (this.#known !== null) return E.right(this.#known);
     const notes = new Map<string, TakenNote>();
-    const found = await this.#keeper.roll.notes(PREFIX);
-    if (E.isLeft(found)) return notes;
+    const found = await this.#roll.notes(PREFIX);
+    if (E.isLeft(found)) return found;
     for (const [key, bytes] of found.right) {
       const note = decodeNote(TakenNote, bytes);
       if (note !== null) notes.set(key.slice(PREFIX.length), note);
     }
     this.#known ??= notes;
-    return this.#known;
+    return E.right(this.#known);
   }
 
   async take({ task, from, manifest }: Container): Promise<Either<MigrateError, void>> {
@@ -56,33 +57,40 @@ export class KeptTakings {
     }));
     const note = { from, travelers };
     const notes = await this.#notes();
-    const noted = await this.#keeper.roll.note(`${PREFIX}${task}`, encodeNote(note));
+    if (E.isLeft(notes)) return E.left({ tag: "Host", error: notes.left });
+    const noted = await this.#roll.note(`${PREFIX}${task}`, encodeNote(note));
     if (E.isLeft(noted)) return E.left({ tag: "Host", error: noted.left });
-    notes.set(task, note);
+    notes.right.set(task, note);
     return noted;
   }
 
+  /** What sources have not heard of yet. Where that can't be read just now, nothing: it is asked for again. */
   async taken(): Promise<readonly Taken[]> {
-    return [...(await this.#notes())].map(([task, { from, travelers }]) => ({
+    const notes = await this.#notes();
+    if (E.isLeft(notes)) return [];
+    return [...notes.right].map(([task, { from, travelers }]) => ({
       ...{ task, from },
       generations: travelers.map(({ generation }) => generation + 1),
     }));
   }
 
-  /** The container as it is taken: each traveler an incarnation that is later than any of its source's. */
-  async later(container: Container): Promise<Container> {
-    const note = (await this.#notes()).get(container.task);
-    if (note === undefined) return container;
+  /** The container as it is taken: each traveler an incarnation that is later than any of its source's. Where it can't be
+   *  known whether it is, nobody may come to life from it. */
+  async later(container: Container): Promise<Either<HostError, Container>> {
+    const notes = await this.#notes();
+    if (E.isLeft(notes)) return notes;
+    const note = notes.right.get(container.task);
+    if (note === undefined) return E.right(container);
     const children = container.manifest.children.map((child) => {
       const found = note.travelers.find(({ identity }) => identity === child.identity);
       return found === undefined ? child : { ...child, generation: found.generation };
     });
-    return { ...container, manifest: { ...container.manifest, children } };
+    return E.right({ ...container, manifest: { ...container.manifest, children } });
   }
 
   async acknowledged(task: string): Promise<void> {
-    (await this.#notes()).delete(task);
+    this.#known?.delete(task);
     // Where it can't be taken away, the source hears of it once more.
-    await this.#keeper.roll.note(`${PREFIX}${task}`, null);
+    await this.#roll.note(`${PREFIX}${task}`, null);
   }
 }

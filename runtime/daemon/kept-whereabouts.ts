@@ -2,7 +2,7 @@
 // the write that decides it.
 import { E, type Either } from "../../lib/fp.ts";
 import type { HostError } from "../host/host-error.ts";
-import type { Keeper } from "../host/keeper.ts";
+import type { Roll } from "../host/roll.ts";
 import { Whereabouts, type WhereaboutsBook } from "../migrate/whereabouts.ts";
 import { decodeNote, encodeNote } from "./json-note.ts";
 
@@ -15,25 +15,25 @@ export const whereaboutsNote = (whereabouts: Whereabouts): [string, Uint8Array] 
 ];
 
 export class KeptWhereabouts implements WhereaboutsBook {
-  readonly #keeper: Keeper;
+  readonly #roll: Roll;
 
-  constructor(keeper: Keeper) {
-    this.#keeper = keeper;
+  constructor(roll: Roll) {
+    this.#roll = roll;
   }
 
   async all(): Promise<readonly Whereabouts[]> {
-    const notes = await this.#keeper.roll.notes(PREFIX);
+    const notes = await this.#roll.notes(PREFIX);
     return E.isLeft(notes)
       ? []
       : [...notes.right.values()].flatMap((bytes) => decodeNote(Whereabouts, bytes) ?? []);
   }
 
   note(whereabouts: Whereabouts): Promise<Either<HostError, void>> {
-    return this.#keeper.roll.note(...whereaboutsNote(whereabouts));
+    return this.#roll.note(...whereaboutsNote(whereabouts));
   }
 
   async drop(identity: string): Promise<void> {
     // Where it can't be taken away it is there after a restart, and is found to be over once more.
-    await this.#keeper.roll.note(`${PREFIX}${identity}`, null);
+    await this.#roll.note(`${PREFIX}${identity}`, null);
   }
 }

@@ -23,7 +23,7 @@ import { taskOf, type Landed } from "../migrate/landings.ts";
 import { LiveSink } from "../migrate/live-sink.ts";
 import { LiveSource } from "../migrate/live-source.ts";
 import { MigThread, type Linked } from "../migrate/mig-thread.ts";
-import type { MigrateError } from "../migrate/migrate-error.ts";
+import { migrateProse, type MigrateError } from "../migrate/migrate-error.ts";
 import type { Activated } from "../migrate/sink-host.ts";
 import { findPeer, parseAddress, type Address, type Peer } from "../migrate/peer.ts";
 import type { Migrated, Progress, TravelOptions } from "../migrate/progress.ts";
@@ -93,7 +93,7 @@ export class Migration {
       bound: (name) => lives.entries.get(name)?.config.keeping?.disk ?? null,
       warn: (text) => warn("", text),
     });
-    this.#takings = new KeptTakings(keeper);
+    this.#takings = new KeptTakings(keeper.roll);
     this.#decisions = new KeptDecisions({
       keeper,
       departed: (leaver, to, conceded) => this.#departed(leaver, to, conceded),
@@ -108,7 +108,7 @@ export class Migration {
       gone: (name) => lives.gone(name),
     });
     this.#carrier = new Carrier({
-      ...{ own: runtime.signer.publicKey, live, warn, book: new KeptWhereabouts(keeper) },
+      ...{ own: runtime.signer.publicKey, live, warn, book: new KeptWhereabouts(keeper.roll) },
       entry: (name) => entries.get(name)?.config,
       dial: (key) => this.#greeted(key as PublicKey),
       nameOf: (key) => this.#nameOf(key),
@@ -160,7 +160,13 @@ export class Migration {
   /** Takes up what a crash left, before anybody lives. */
   async recover(): Promise<void> {
     await this.#landings.tidy();
-    await this.#decisions.recover();
+    const decided = await this.#decisions.recover();
+    if (E.isLeft(decided))
+      this.#options.emit({
+        event: "warning",
+        child: "",
+        text: `what was decided of those who left can't be read: ${migrateProse(decided.left)}`,
+      });
     await this.#thread.recover();
     await this.#carrier.recover();
     this.#recovered();
@@ -353,7 +359,12 @@ export class Migration {
       (child) => !isFree(child),
     );
     if (E.isLeft(noted)) return noted;
-    const container = await this.#asHere(staged, path);
+    const here = await this.#asHere(staged, path);
+    if (E.isLeft(here)) {
+      this.stranded.tryAgain(path);
+      return here;
+    }
+    const container = here.right;
     const image: Image = { manifest: container.manifest, memories };
     this.#landings.seed(container, memories);
     const children = await lives.arrive(container, image, path);
@@ -367,22 +378,27 @@ export class Migration {
   }
 
   /** As it is here: who was taken by the operator's word is so much later than it was, and the record knows. */
-  async #asHere(staged: Container, path: string): Promise<Container> {
+  async #asHere(staged: Container, path: string): Promise<Either<HostError, Container>> {
     const { book } = this.#options;
-    const { manifest, ...rest } = await this.#takings.later(staged);
+    const taken = await this.#takings.later(staged);
+    if (E.isLeft(taken)) return taken;
+    const { manifest, ...rest } = taken.right;
     const children = manifest.children.map((child) => {
       const record = book.get(child.name);
       const known = record?.image === path ? record.generation : 0;
       return { ...child, generation: Math.max(child.generation, known) };
     });
-    return { ...rest, manifest: { ...manifest, children } };
+    return E.right({ ...rest, manifest: { ...manifest, children } });
   }
 
   async #read(path: string): Promise<Either<MigrateError, Landed>> {
     const landed = await this.#landings.read(taskOf(path));
     if (E.isLeft(landed)) return landed;
     const { container, memories } = landed.right;
-    return E.right({ container: await this.#asHere(container, path), memories });
+    const here = await this.#asHere(container, path);
+    return E.isLeft(here)
+      ? E.left({ tag: "Host", error: here.left })
+      : E.right({ container: here.right, memories });
   }
 
   /** The travelers of a container that stands in the record, once more. */
