@@ -2,8 +2,8 @@
 // since then. Whichever comes first.
 
 export interface CheckpointPolicy {
-  /** After so many turns; null: after `DEFAULT_RECORDS` records, of which a turn has one to three, or turns that took
-   *  `DEFAULT_MS`. */
+  /** After so many turns; null: after `OWN_RECORDS` to `MOST_RECORDS` records, of which a turn has one to three, or turns
+   *  that took `DEFAULT_MS`. */
   readonly turns: number | null;
   /** After so many bytes of the journal. */
   readonly bytes: number;
@@ -11,9 +11,14 @@ export interface CheckpointPolicy {
   readonly every: number | null;
 }
 
-/** Some ten ms of recovery. */
 export const DEFAULT_POLICY: CheckpointPolicy = { turns: null, bytes: 1 << 19, every: null };
-const DEFAULT_RECORDS = 2000;
+/** For each child of its thread, where it stands still for one part in `PAUSE_SHARE` at most: some five ms of recovery. Where
+ *  many share a thread, that would be a third of what another one has to do. */
+const OWN_RECORDS = 600;
+/** However many they are, and however long it stands still. */
+const MOST_RECORDS = 2000;
+/** Between looks whether it would stand still too often. */
+const MORE_RECORDS = 100;
 /** A recovery takes the turns again. */
 const DEFAULT_MS = 50;
 /** A component that computes all the time stands still for its checkpoints for at most one part in so many. */
@@ -23,18 +28,37 @@ const PAUSE_SHARE = 50;
 export class CheckpointClock {
   readonly #policy: CheckpointPolicy;
   readonly #due: () => void;
+  readonly #sharers: () => number;
+  /** After how many records it is looked at. */
+  #limit: number;
   #records = 0;
   #turns = 0;
   #bytes = 0;
   /** How long its turns took, in ms, and how long it stood still for the last checkpoint. */
   #ms = 0;
   #pause = 0;
+  #taken = performance.now();
   #told = false;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(policy: CheckpointPolicy, due: () => void) {
+  /** `sharers`: how many children its thread has. Default: many. */
+  constructor(policy: CheckpointPolicy, due: () => void, sharers: () => number = () => Infinity) {
     this.#policy = policy;
     this.#due = due;
+    this.#sharers = sharers;
+    this.#limit = this.#firstLook();
+  }
+
+  #firstLook(): number {
+    return Math.min(MOST_RECORDS, OWN_RECORDS * Math.max(1, this.#sharers()));
+  }
+
+  /** So many records are enough, or too few yet for how long it stands still each time. */
+  #isEnough(): boolean {
+    const isSeldom = performance.now() - this.#taken >= this.#pause * PAUSE_SHARE;
+    if (isSeldom || this.#limit >= MOST_RECORDS) return true;
+    this.#limit = Math.min(MOST_RECORDS, this.#limit + MORE_RECORDS);
+    return false;
   }
 
   /** A record of so many bytes was written. */
@@ -44,7 +68,7 @@ export class CheckpointClock {
     if (isTurn) this.#turns++;
     if (this.#told) return;
     const { turns, bytes: most, every } = this.#policy;
-    const isMuch = turns === null ? this.#records >= DEFAULT_RECORDS : this.#turns >= turns;
+    const isMuch = turns === null ? this.#records >= this.#limit && this.#isEnough() : this.#turns >= turns;
     if (isMuch || this.#bytes >= most) return this.#tell();
     if (every !== null) this.#timer ??= setTimeout(() => this.#tell(), every);
   }
@@ -67,6 +91,8 @@ export class CheckpointClock {
     this.end();
     this.#records = this.#turns = this.#bytes = this.#ms = 0;
     this.#pause = pause;
+    this.#taken = performance.now();
+    this.#limit = this.#firstLook();
     this.#told = false;
   }
 

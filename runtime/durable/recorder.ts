@@ -42,6 +42,8 @@ export interface RecorderOptions {
   readonly plans: GrowthPlans;
   /** When it should have another checkpoint, and who is told of it. Default: often enough, and nobody. */
   readonly policy?: CheckpointPolicy;
+  /** How many children its thread has. Default: many. */
+  readonly sharers?: () => number;
   readonly due?: () => void;
   /** Called when what it wrote can't be had on stable storage: nothing leaves until it has another checkpoint, in another
    *  file, and `open` says so. */
@@ -144,7 +146,8 @@ export class Recorder implements Witness {
   constructor(options: RecorderOptions, { sequence = 0, open = false } = {}) {
     this.#open = open;
     this.#options = options;
-    this.#clock = new CheckpointClock(options.policy ?? DEFAULT_POLICY, () => options.due?.());
+    const due = (): void => options.due?.();
+    this.#clock = new CheckpointClock(options.policy ?? DEFAULT_POLICY, due, options.sharers);
     this.#journal = options.journal;
     this.#mends = this.#mendsTaken = options.journal.mends;
     this.#sequence = sequence;

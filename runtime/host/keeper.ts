@@ -28,7 +28,7 @@ import { Roll, type Leaver } from "./roll.ts";
 
 /** A journal's file beyond so many bytes for each child, or so many for all, is followed by another: a host that comes up
  *  reads them all, and of one busy child it would be most of what it does. */
-const OWN_JOURNAL_BYTES = 1 << 17;
+const OWN_JOURNAL_BYTES = 1 << 16;
 const MOST_JOURNAL_BYTES = 1 << 19;
 
 /** Who needs a file that has so many after it has a checkpoint made, so that it may go. */

@@ -30,6 +30,8 @@ export interface KeepingOptions {
   readonly log: (text: string) => void;
   /** So much has entered it since its last checkpoint that it should have another. */
   readonly due: () => void;
+  /** How many children its thread has. */
+  readonly sharers: () => number;
   /** The journal takes nothing from it, for this reason. */
   readonly unwritten: (reason: string) => void;
   /** What it wrote can't be had on stable storage, for this reason: it must be brought back to where it writes it again.
@@ -98,7 +100,7 @@ export class Keeping {
 
   /** Throws where the log's file can't be had. */
   constructor(options: KeepingOptions) {
-    const { spec, journal, plans, router, due, unwritten, warn } = options;
+    const { spec, journal, plans, router, due, sharers, unwritten, warn } = options;
     this.#options = options;
     this.#names = namesOf(spec.incarnation, spec.goesOn?.names ?? 0);
     this.log = new KeptLog(spec.log, spec.logBytes, options.log);
@@ -110,6 +112,7 @@ export class Keeping {
         journal,
         plans,
         due,
+        sharers,
         unwritten,
         alsoSync: () => this.log.sync(),
         unsynced: (reason) => options.unsynced(reason),

@@ -64,6 +64,8 @@ export interface Household {
   readonly plans: GrowthPlans;
   readonly epochs: EpochFiles;
   readonly idleness: Idleness;
+  /** How many they are. */
+  readonly residents: () => number;
 }
 
 export interface ResidentPowers {
@@ -165,6 +167,7 @@ export class Resident {
             router: this.#router,
             log: (text) => this.#log(text),
             due: () => this.#post({ kind: "due" }),
+            sharers: household.residents,
             unwritten: (reason) => this.#post({ kind: "unwritten", reason }),
             unsynced: (reason) => this.#unsynced(reason),
             warn: (text) => this.#post({ kind: "warning", text }),

@@ -73,6 +73,7 @@ export class Shard {
       plans: new GrowthPlans(),
       epochs: new EpochFiles(),
       idleness: new Idleness(),
+      residents: () => this.#residents.size,
     };
   }
 

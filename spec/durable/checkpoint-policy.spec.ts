@@ -30,10 +30,39 @@ describe("durable: when a component should have another checkpoint", () => {
     expect(dueAfter({ bytes: 100, turns: 1 }, 5, 40)).to.deep.equal([2, 4]);
   });
 
-  it("by default after 2,000 records or 512 KiB", () => {
+  it("by default after 2,000 records, where many share a thread, or 512 KiB", () => {
     expect(dueAfter({}, 4001, 1)).to.deep.equal([2000, 4000]);
     expect(dueAfter({}, 20, 1 << 17)).to.deep.equal([4, 8, 12, 16, 20]);
     expect(dueAfter({ turns: 1500 }, 2999, 1)).to.deep.equal([]);
+  });
+
+  it("by default after 600 records where few share a thread, as long as it seldom stands still", () => {
+    let sharers = 1;
+    const clock = new CheckpointClock(
+      DEFAULT_POLICY,
+      () => told++,
+      () => sharers,
+    );
+    let told = 0;
+    const recordsTo = (pause: number): number => {
+      const before = told;
+      let records = 0;
+      for (; told === before; records++) clock.record(1, false);
+      clock.taken(pause);
+      return records;
+    };
+    expect(recordsTo(0)).to.equal(600);
+    sharers = 3;
+    expect(recordsTo(0)).to.equal(600);
+    expect(recordsTo(0)).to.equal(1800);
+    sharers = 100;
+    expect(recordsTo(0)).to.equal(1800);
+    sharers = 1;
+    // Longer than any machine takes for what follows.
+    expect(recordsTo(1e9)).to.equal(2000);
+    expect(recordsTo(0)).to.equal(2000);
+    expect(recordsTo(0)).to.equal(600);
+    clock.end();
   });
 
   it("by default after turns of 50 ms, or of fifty times what it stood still for the last one", () => {
