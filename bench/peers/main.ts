@@ -20,9 +20,9 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
     /** Contenders whose names match. */
     who: { type: "string", default: "" },
-    rounds: { type: "string", default: "20" },
-    /** How long each works in a round, in ms. */
-    span: { type: "string", default: "500" },
+    rounds: { type: "string", default: "10" },
+    /** How long each works in a round, in ms. All are paused between: a hundred at once take half a second to be where they were. */
+    span: { type: "string", default: "1500" },
     /** After how many steps it is killed and resumed. */
     steps: { type: "string", default: "1000,10000" },
     /** Kills in the crash window: ours, and each peer's. */
