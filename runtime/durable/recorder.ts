@@ -542,9 +542,9 @@ export class Recorder implements Witness {
     queue.waiting.shift();
     queue.busy = false;
     if (queue.waiting.length === 0 && queue !== this.#files) this.#pending.delete(queue);
-    // A name is not given again once its answer is on record.
     if (first.reach === "effect" && movesEnds(first.call) && !isAppendPlan(first.plan))
       this.#options.plans.forget();
+    // A name is not given again once its answer is on record.
     if (first.call.object.contract === FileSystem && first.reach === "effect") {
       const before = namedBy(first.call) === null ? [] : namesIn(first.call);
       const settled = first.call.object.life?.settle?.(before) ?? DONE;
