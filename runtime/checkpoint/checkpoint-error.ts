@@ -32,6 +32,11 @@ export interface Missing {
   readonly error: SessionError;
 }
 
+/** What it wrote is not on stable storage, though it could be taken down. */
+export const unsynced = (reason: string): CheckpointError => ({ tag: "Step", step: "sync", reason });
+
+export const isUnsynced = (error: CheckpointError): boolean => error.tag === "Step" && error.step === "sync";
+
 /** One sentence for people. */
 export const checkpointProse = (error: CheckpointError): string => {
   switch (error.tag) {

@@ -1,6 +1,7 @@
 // The children of a durable host, as they come to life, end, and are brought back.
 import { E, type Either } from "../../lib/fp.ts";
 import { Report } from "../../lib/session/report.ts";
+import { isUnsynced } from "../checkpoint/checkpoint-error.ts";
 import type { Compiled } from "../component/compile.ts";
 import type { Child } from "../host/child.ts";
 import type { Ending } from "../host/ending.ts";
@@ -414,7 +415,7 @@ export class KeptLives {
   /** A child that should live comes back, or begins. What can't is told, and kept as it is. */
   async bringBack(child: string): Promise<void> {
     let done = await this.comeBack(child);
-    while (E.isLeft(done) && isUnsynced(done.left) && this.#faults.forgives(child, Date.now(), DISK_POLICY)) {
+    while (E.isLeft(done) && isUntaken(done.left) && this.#faults.forgives(child, Date.now(), DISK_POLICY)) {
       this.#warn(child, `${durableProse(done.left)}; it is tried again`);
       const { faults } = this.#faults.of(child);
       await this.keeping.note(child, { ...this.keeping.of(child), faults: [...faults] });
@@ -575,11 +576,8 @@ export class KeptLives {
 const STOPPED = { stopped: true } as const;
 
 /** Whether the disk did not take what it wrote before. */
-const isUnsynced = (error: DurableError): boolean =>
-  error.tag === "Host" &&
-  error.error.tag === "Checkpoint" &&
-  error.error.error.tag === "Step" &&
-  error.error.error.step === "sync";
+const isUntaken = (error: DurableError): boolean =>
+  error.tag === "Host" && error.error.tag === "Checkpoint" && isUnsynced(error.error.error);
 
 /** Whether it can't come back because a later incarnation has its place. */
 const isStale = (error: DurableError): boolean =>

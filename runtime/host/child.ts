@@ -2,7 +2,7 @@
 import { prose, type SessionError } from "../../lib/error.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import type { RevivedInfo } from "../../lib/guest/abi.ts";
-import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
+import { unsynced, type CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { firstPosition, mapStack } from "../component/position.ts";
 import type { ToDomain } from "../core/link.ts";
 import type { Base } from "../engine/base.ts";
@@ -502,9 +502,7 @@ export class Child implements Lodger {
 
   /** What those hear who wait for something of one that has ended. */
   get #gone(): CheckpointError {
-    return this.#unsyncedFor === null
-      ? { tag: "Ended", child: this.name }
-      : { tag: "Step", step: "sync", reason: this.#unsyncedFor };
+    return this.#unsyncedFor === null ? { tag: "Ended", child: this.name } : unsynced(this.#unsyncedFor);
   }
 
   // --- what the shard says

@@ -5,6 +5,7 @@ import { fdatasync } from "node:fs";
 import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Route } from "../core/route.ts";
+import { isUnsynced } from "../checkpoint/checkpoint-error.ts";
 import { roomFor } from "../durable/last-copy.ts";
 import { NO_EVENT } from "../domain/witness.ts";
 import { journalProse, type Journal, type JournalError } from "../durable/journal/journal.ts";
@@ -243,7 +244,7 @@ export class Keeper {
       return;
     }
     if (E.isLeft(done) && isOverBound(done.left)) return child.stop(reasonOf(done.left));
-    const isOver = E.isLeft(done) && (child.ending !== null || isEnded(done.left) || isUnsynced(done.left));
+    const isOver = E.isLeft(done) && (child.ending !== null || isEnded(done.left));
     if (E.isLeft(done) && !isOver && !isSuperseded(done.left))
       this.#options.warn(child.name, `it could not be kept just now: ${reasonOf(done.left)}`);
     if (life.again) {
@@ -343,8 +344,7 @@ export class Keeper {
     const last = seed ?? this.#copies.take(identity);
     const kept = await child.keep(last ?? this.#spare(SMALL_BYTES));
     if (E.isLeft(kept)) {
-      const isTouched = kept.left.tag === "Step" && kept.left.step === "sync";
-      if (last !== null && child.ending === null && !isTouched) this.#copies.keep(identity, last);
+      if (last !== null && child.ending === null && !isUnsynced(kept.left)) this.#copies.keep(identity, last);
       return E.left({ tag: "Checkpoint", error: kept.left });
     }
     const unset = [...(life.rested ? [Roll.restKey(child.name)] : []), ...(seed?.unset ?? [])];
@@ -447,7 +447,8 @@ export class Keeper {
     const last = this.#copies.take(child.identity.identity);
     const rested = await child.rest(last ?? this.#spare(SMALL_BYTES));
     if (E.isLeft(rested)) {
-      const isTouched = rested.left.tag === "Step" && ["rest", "sync"].includes(rested.left.step);
+      const isTouched =
+        isUnsynced(rested.left) || (rested.left.tag === "Step" && rested.left.step === "rest");
       if (last !== null && child.ending === null && !isTouched)
         this.#copies.keep(child.identity.identity, last);
       return E.right(null);
@@ -827,12 +828,9 @@ const isGivenUp = (error: HostError): boolean => error.tag === "Store" && error.
 /** It has left for another host meanwhile. */
 const isSuperseded = (error: HostError): boolean => error.tag === "Store" && error.error.tag === "Stale";
 
-/** Its last turn was taken; that it has ended is yet to be heard. */
-const isEnded = (error: HostError): boolean => error.tag === "Checkpoint" && error.error.tag === "Ended";
-
-/** It is about to end for that, and to come back. */
-const isUnsynced = (error: HostError): boolean =>
-  error.tag === "Checkpoint" && error.error.tag === "Step" && error.error.step === "sync";
+/** Its last turn was taken, whether or not it comes back for what it wrote; that it has ended is yet to be heard. */
+const isEnded = (error: HostError): boolean =>
+  error.tag === "Checkpoint" && (error.error.tag === "Ended" || isUnsynced(error.error));
 
 const isBusy = (error: HostError): boolean => error.tag === "Checkpoint" && error.error.tag === "Busy";
 

@@ -1,10 +1,10 @@
 // What a resident of a durable host has beside its domain: a recorder of all that enters it, the log that outlives it,
 // and the names that it gives. Checkpoints are taken from here.
-import { prose, type SessionError } from "../../lib/error.ts";
+import { prose } from "../../lib/error.ts";
 import { E, type Either } from "../../lib/fp.ts";
 import { alarmsOf, mayRest, type Alarm, type RestingRoutes } from "../checkpoint/alarms.ts";
 import { capture, resume, type Captured } from "../checkpoint/capture.ts";
-import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
+import { unsynced, type CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import type { FromDomain } from "../core/link.ts";
 import type { DomainPowers } from "../domain/domain-powers.ts";
 import { systemEntropy } from "../domain/entropy.ts";
@@ -72,10 +72,6 @@ export interface KeptResting extends Kept {
 const NO_BYTES = new Uint8Array();
 /** A checkpoint keeps larger ones better: what did not change is not written again. */
 const MOST_NOTE_BYTES = 1 << 18;
-
-/** It is taken down, and the copy of its memory with it; but what it wrote is not on stable storage. */
-const unsynced = (error: SessionError): Either<CheckpointError, never> =>
-  E.left({ tag: "Step", step: "sync", reason: prose(error) });
 
 /** `idle`: nothing was taken down; `rest`: its copy is no longer that of the last checkpoint. */
 const restless = (step: "idle" | "rest", reason: string): Either<CheckpointError, never> =>
@@ -283,7 +279,7 @@ export class Keeping {
   /** The records that this came from may be trimmed once it is kept, so what they say was written must be there. */
   #taken(kept: Kept): Either<CheckpointError, Kept> {
     const settled = this.settle();
-    if (E.isLeft(settled)) return unsynced(settled.left);
+    if (E.isLeft(settled)) return E.left(unsynced(prose(settled.left)));
     this.recorder.checkpointed(kept.pauseMs);
     return E.right(kept);
   }

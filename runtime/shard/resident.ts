@@ -44,7 +44,7 @@ import { replay, type MadeBy, type Replayed } from "../durable/replay.ts";
 import { setAside } from "../durable/set-aside.ts";
 import { astrayProse, type Astray } from "../durable/astray.ts";
 import type { DomainRecord } from "../durable/journal/journal-record.ts";
-import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
+import { unsynced, type CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import { routeFor, type Route } from "../core/route.ts";
 import type { GrowthPlans } from "../durable/growth-plans.ts";
 import type { Journals } from "../durable/journal/journals.ts";
@@ -84,9 +84,6 @@ const stagingOf = (staging: SharedArrayBuffer | null, bytes: number): Uint8Array
   for (let at = 0; at < bytes; at += storePageBytes) fresh[at] = 0;
   return fresh;
 };
-
-const unsynced = (reason: string): Either<CheckpointError, never> =>
-  E.left({ tag: "Step", step: "sync", reason });
 
 /** Looked up when it is asked: the log is made after the router that leads to it. */
 const keptEntries = (name: string, log: () => KeptEntries): KeptEntries => ({
@@ -373,7 +370,8 @@ export class Resident {
     domain.signalRevived({ generation, host: spec.host, reopened });
     domain.proceed();
     const isNoted = follows !== null && exited === null && (await this.#follow(domain, follows));
-    if (this.#undone !== null) return this.#post({ kind: "revived", result: unsynced(this.#undone), ms });
+    if (this.#undone !== null)
+      return this.#post({ kind: "revived", result: E.left(unsynced(this.#undone)), ms });
     this.#post({
       ...{ kind: "revived", result: E.right(reopened), ms },
       ...(isNoted ? { follows: true } : {}),
@@ -435,7 +433,7 @@ export class Resident {
     // The image may be all that is left of it.
     if (E.isRight(result)) this.#keeping?.settle();
     this.#standing = E.isRight(result) && this.#undone === null;
-    const taken = this.#undone === null ? result : unsynced(this.#undone);
+    const taken = this.#undone === null ? result : E.left(unsynced(this.#undone));
     this.#post({
       kind: "captured",
       capture: number,
@@ -450,7 +448,7 @@ export class Resident {
 
   /** Why it can't be taken down. */
   get #untaken(): Either<CheckpointError, never> {
-    if (this.#undone !== null) return unsynced(this.#undone);
+    if (this.#undone !== null) return E.left(unsynced(this.#undone));
     return E.left({ tag: this.#domain === null ? "Ended" : "Busy", child: this.#spec.label });
   }
 
@@ -536,7 +534,7 @@ export class Resident {
     if (this.#leaving) return this.#release();
     const result =
       this.#undone !== null
-        ? unsynced(this.#undone)
+        ? E.left(unsynced(this.#undone))
         : E.isLeft(revival)
           ? revival
           : E.right(known ? [] : revival.right.reopened.filter(isAnother));
