@@ -52,6 +52,10 @@ export interface Failure {
 export const togetherFailed = (children: number, failures: readonly Failure[]): Either<HostError, never> =>
   E.left(children === 1 && failures.length === 1 ? failures[0]!.error : { tag: "Together", failures });
 
+/** The store did not do what was asked of it for a child. */
+export const storeFailed = (child: string, error: StoreError): Either<HostError, never> =>
+  E.left({ tag: "Store", child, error });
+
 /** One sentence for people. */
 export const hostProse = (error: HostError): string => {
   switch (error.tag) {

@@ -13,7 +13,7 @@ import { decodeKept, encodeKept, type KeptRecord } from "../durable/kept-record.
 import type { RestRecord } from "../durable/rest-record.ts";
 import type { Prepared, Receipt, Store } from "../durable/store/store.ts";
 import { PageSet } from "../durable/store/page-set.ts";
-import { storeProse, type StoreError } from "../durable/store/store-error.ts";
+import { storeProse } from "../durable/store/store-error.ts";
 import { sessionsIn, usedBy } from "../intercept/ledger.ts";
 import type { Extent, KeptChild, KeptSpec } from "../shard/protocol.ts";
 import { Advances, type Seed } from "./advances.ts";
@@ -22,7 +22,7 @@ import type { Ending } from "./ending.ts";
 import { lineOf, type FormerLife } from "./former-life.ts";
 import { HostCount } from "./host-count.ts";
 import { DEFAULT_KEEPING, type StartConfig } from "./host-config.ts";
-import { hostProse, type HostError } from "./host-error.ts";
+import { hostProse, storeFailed, type HostError } from "./host-error.ts";
 import { LeisureSweep } from "./leisure-sweep.ts";
 import { LastCopies, type CopyRoom, type LastCopy } from "./last-copies.ts";
 import { Roll, type Leaver } from "./roll.ts";
@@ -108,11 +108,20 @@ const MOST_RESPITE_MS = 3000;
 /** Between tries to take down one that stands still for something else, in ms. */
 const BUSY_PAUSE_MS = 100;
 
-const failed = (child: string, error: StoreError): Either<HostError, never> =>
-  E.left({ tag: "Store", child, error });
-
 const unkept = (child: string, reason: string): Either<HostError, never> =>
   E.left({ tag: "Unkept", child, reason });
+
+/** The life of a child that was enlisted, as it begins: `checkpoint` is the number of the last one that there is of it,
+ *  `since` the journal's file that its records begin in. */
+const lifeOf = (child: Child, checkpoint: number, since: number): Life => {
+  const { kept } = child.spec;
+  if (kept === undefined) throw new Error(`${child.name} was not enlisted`);
+  const { incarnation, secret } = kept;
+  return {
+    ...{ incarnation, child, secret, sequence: checkpoint, last: null, since },
+    ...{ busy: false, again: false, due: false, respite: null, rested: true },
+  };
+};
 
 export class Keeper {
   /** Memories that come in from other hosts. */
@@ -179,15 +188,7 @@ export class Keeper {
    *  `checkpoint`: the number of the last one that there is of their identities. */
   async admit(children: readonly Child[], checkpoint = 0): Promise<Either<HostError, void>> {
     const since = this.#options.journal.current;
-    const lives = children.map((child): Life => {
-      const { kept } = child.spec;
-      if (kept === undefined) throw new Error(`${child.name} was not enlisted`);
-      const { incarnation, secret } = kept;
-      return {
-        ...{ incarnation, child, secret, sequence: checkpoint, last: null, busy: true, again: false },
-        ...{ since, rested: true, due: false, respite: null },
-      };
-    });
+    const lives = children.map((child): Life => ({ ...lifeOf(child, checkpoint, since), busy: true }));
     const admitted = await this.#checkpoints(lives);
     for (const life of lives) life.busy = false;
     if (E.isLeft(admitted)) return admitted;
@@ -201,13 +202,7 @@ export class Keeper {
   /** It goes on where the former one ended, which is durable, or nothing leaves it before it is. It has a checkpoint
    *  soon; until then the former one's is needed, and all records since. */
   follow(child: Child, { checkpoint, since }: FormerLife): void {
-    const { kept } = child.spec;
-    if (kept === undefined) throw new Error(`${child.name} was not enlisted`);
-    const { incarnation, secret } = kept;
-    this.#enrol({
-      ...{ incarnation, child, secret, sequence: checkpoint, last: null, busy: false, again: false },
-      ...{ since, rested: true, due: false, respite: null },
-    });
+    this.#enrol(lifeOf(child, checkpoint, since));
     if (this.#followers.push(child) > 1) return;
     setTimeout(() => void this.#settleFollowers(), FIRST_CHECKPOINT_MS).unref();
   }
@@ -302,7 +297,7 @@ export class Keeper {
     if (unwanted !== undefined) {
       for (const { draft } of all) draft.prepared.drop();
       const { name, identity } = unwanted.life.child;
-      return failed(name, { tag: "GivenUp", identity: identity.identity });
+      return storeFailed(name, { tag: "GivenUp", identity: identity.identity });
     }
     // Those who are yet to begin stand still for it.
     const hurried = lives.some(({ child }) => !this.#lives.has(child));
@@ -361,7 +356,7 @@ export class Keeper {
     const found = await store.component(identity.identity);
     const none = E.isRight(found) && found.right === null;
     const done = none ? E.right(undefined) : await store.commit({ remove: [identity.identity] });
-    return E.isLeft(done) ? failed(name, done.left) : E.right(undefined);
+    return E.isLeft(done) ? storeFailed(name, done.left) : E.right(undefined);
   }
 
   /** Draws up what was taken down of a child, into the copy of `last`. */
@@ -407,7 +402,7 @@ export class Keeper {
       attachments: new Map(),
       unwanted: () => isUnwanted(life),
     });
-    if (E.isLeft(prepared)) return failed(child.name, prepared.left);
+    if (E.isLeft(prepared)) return storeFailed(child.name, prepared.left);
     const alive = new Map([Roll.alive(child.name, identity), ...(set ?? [])]);
     return E.right({ name: child.name, prepared: prepared.right, set: alive, unset });
   }
@@ -422,7 +417,7 @@ export class Keeper {
       unset: drafts.flatMap(({ unset }) => [...unset]),
     });
     if (E.isRight(committed)) return E.right(committed.right.receipts);
-    return failed(drafts.map(({ name }) => name).join(", "), committed.left);
+    return storeFailed(drafts.map(({ name }) => name).join(", "), committed.left);
   }
 
   // --- rest
@@ -556,14 +551,8 @@ export class Keeper {
   }
 
   /** It goes on where it rested: what enters it comes after its last checkpoint. */
-  carryOn(child: Child, { checkpoint, state }: FormerLife): void {
-    const { incarnation, secret } = state;
-    const life: Life = {
-      ...{ incarnation, child, secret, sequence: checkpoint, last: null, busy: false, again: false },
-      since: this.#options.journal.current,
-      ...{ rested: true, due: false, respite: null },
-    };
-    this.#enrol(life);
+  carryOn(child: Child, { checkpoint }: FormerLife): void {
+    this.#enrol(lifeOf(child, checkpoint, this.#options.journal.current));
   }
 
   #enrol(life: Life): void {
@@ -625,7 +614,7 @@ export class Keeper {
     // One that was taken down just before it ended may be on its way there.
     await this.#writing.get(identity);
     const read = await store.read(identity, { into: (bytes) => this.#roomFor(bytes), familiar: true });
-    if (E.isLeft(read)) return failed(name, read.left);
+    if (E.isLeft(read)) return storeFailed(name, read.left);
     const record = decodeKept(read.right.record);
     if (E.isLeft(record)) return unkept(name, record.left);
     const { memory, registers, generation, base, receipt } = read.right;

@@ -4,7 +4,7 @@ import { E, type Either } from "../../lib/fp.ts";
 import { decodeRest, encodeRest, type RestRecord } from "../durable/rest-record.ts";
 import type { Listed, Store } from "../durable/store/store.ts";
 import type { StoreError } from "../durable/store/store-error.ts";
-import type { HostError } from "./host-error.ts";
+import { storeFailed, type HostError } from "./host-error.ts";
 
 /** One that leaves for another host. */
 export interface Leaver {
@@ -22,9 +22,6 @@ const OVER = "over/";
 const REST = "rest/";
 
 const utf8 = new TextEncoder();
-
-const failed = (child: string, error: StoreError): Either<HostError, never> =>
-  E.left({ tag: "Store", child, error });
 
 export class Roll {
   readonly #store: Store;
@@ -50,14 +47,14 @@ export class Roll {
   /** The identity of who lives; null: nobody does. */
   async living(name: string): Promise<Either<HostError, string | null>> {
     const found = await this.#store.get(`${ALIVE}${name}`);
-    if (E.isLeft(found)) return failed(name, found.left);
+    if (E.isLeft(found)) return storeFailed(name, found.left);
     return E.right(found.right === null ? null : Buffer.from(found.right).toString());
   }
 
   /** What is remembered of who rests, or has rested; null: nothing. */
   async rest(name: string): Promise<Either<HostError, RestRecord | null>> {
     const found = await this.#store.get(Roll.restKey(name));
-    if (E.isLeft(found)) return failed(name, found.left);
+    if (E.isLeft(found)) return storeFailed(name, found.left);
     return E.right(found.right === null ? null : decodeRest(found.right));
   }
 
@@ -76,13 +73,13 @@ export class Roll {
   /** Whether the last one of this name has ended. */
   async isOver(name: string): Promise<Either<HostError, boolean>> {
     const found = await this.#store.get(`${OVER}${name}`);
-    return E.isLeft(found) ? failed(name, found.left) : E.right(found.right !== null);
+    return E.isLeft(found) ? storeFailed(name, found.left) : E.right(found.right !== null);
   }
 
   /** The highest epoch that is known of an identity; 0 where none is. */
   async epoch(identity: string): Promise<Either<HostError, number>> {
     const found = await this.#store.epoch(identity);
-    return E.isLeft(found) ? failed(identity, found.left) : E.right(found.right ?? 0);
+    return E.isLeft(found) ? storeFailed(identity, found.left) : E.right(found.right ?? 0);
   }
 
   /** Nothing of it is kept any more; true where it was the one of this name. Another one is left alone. */
@@ -92,7 +89,7 @@ export class Roll {
     const isOwn = living.right === identity;
     const unset = isOwn ? [`${ALIVE}${name}`, Roll.restKey(name)] : [];
     const done = await this.#store.commit({ remove: [identity], unset });
-    return E.isLeft(done) ? failed(name, done.left) : E.right(isOwn);
+    return E.isLeft(done) ? storeFailed(name, done.left) : E.right(isOwn);
   }
 
   /** Nothing of it is kept any more, and it is known that it is over. */
@@ -102,7 +99,7 @@ export class Roll {
       unset: [`${ALIVE}${name}`, Roll.restKey(name)],
       set: new Map([[`${OVER}${name}`, utf8.encode(identity)]]),
     });
-    return E.isLeft(done) ? failed(name, done.left) : E.right(undefined);
+    return E.isLeft(done) ? storeFailed(name, done.left) : E.right(undefined);
   }
 
   /**
@@ -127,14 +124,14 @@ export class Roll {
       set: notes,
     });
     return E.isLeft(done)
-      ? failed(leavers.map(({ name }) => name).join(", "), done.left)
+      ? storeFailed(leavers.map(({ name }) => name).join(", "), done.left)
       : E.right(undefined);
   }
 
   /** Durably notes something of the host's own; null takes the note away. */
   async note(key: string, note: Uint8Array | null): Promise<Either<HostError, void>> {
     const done = await this.#store.commit(note === null ? { unset: [key] } : { set: new Map([[key, note]]) });
-    return E.isLeft(done) ? failed(key, done.left) : E.right(undefined);
+    return E.isLeft(done) ? storeFailed(key, done.left) : E.right(undefined);
   }
 
   /** What was noted under keys with this prefix. */
@@ -142,7 +139,7 @@ export class Roll {
     const notes = new Map<string, Uint8Array>();
     for (let after: string | null = null; ;) {
       const page: Either<StoreError, Listed<Note>> = await this.#store.entries(prefix, { after });
-      if (E.isLeft(page)) return failed(prefix, page.left);
+      if (E.isLeft(page)) return storeFailed(prefix, page.left);
       for (const [key, value] of page.right.items) notes.set(key, value);
       after = page.right.next;
       if (after === null) return E.right(notes);
