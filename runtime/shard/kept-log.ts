@@ -1,23 +1,15 @@
 // The log of a child that is kept: entries of a line each, written at places that were planned, so that after a crash
 // none is lost and none is there twice. It lies in two files: when the one is full, it takes the place of the older one.
 
-import { closeSync, existsSync, fsyncSync, openSync, renameSync } from "node:fs";
+import { existsSync, fsyncSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { E } from "../../lib/fp.ts";
 import type { KeptEntries } from "../core/log.ts";
 import type { Answer } from "../core/service.ts";
+import { syncAt } from "../durable/sync-at.ts";
 import { LogFile } from "./log-file.ts";
 
 const DONE: Answer<void> = E.right(undefined);
-
-const syncFolder = (path: string): void => {
-  const folder = openSync(path, "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-};
 
 export class KeptLog implements KeptEntries {
   readonly name: string;
@@ -80,7 +72,7 @@ export class KeptLog implements KeptEntries {
       const made = LogFile.following(next, this.#current.end());
       renameSync(path, older);
       renameSync(next, path);
-      syncFolder(dirname(path));
+      syncAt(dirname(path), fsyncSync);
       this.#older?.close();
       this.#older = this.#current;
       this.#current = made;

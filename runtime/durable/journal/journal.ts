@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { E, type Either } from "../../../lib/fp.ts";
+import { syncAt } from "../sync-at.ts";
 import { Past } from "./past.ts";
 
 /** The folder or a file of it can't be used; `step` says what failed, `code` how. */
@@ -162,16 +163,6 @@ export class Journal {
     closeSync(this.#descriptor);
   }
 }
-
-/** What this names is on stable storage when it returns. */
-const syncAt = (path: string, sync: (descriptor: number) => void): void => {
-  const descriptor = openSync(path, "r");
-  try {
-    sync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-};
 
 /** What a host reads it goes by, so it must not be lost any more: the one before may have been killed before a sync. */
 const syncAll = (paths: readonly string[]): Either<JournalError, void> => {
