@@ -1,19 +1,10 @@
 // The bytes of entries that hold nothing but numbers, as most do: CBOR like that of all others, written down directly,
 // because there are three of them in each step.
+import { ARRAY, FLOAT64, NEGATIVE, NULL, PLACE, UINT16, UINT32, UINT8 } from "./plain-heads.ts";
 
 /** The most that one takes: a header, `MOST_NUMBERS` of 9 bytes, and the name of a place. */
 const BYTES = 128;
 const MOST_NUMBERS = 12;
-
-const ARRAY = 0x80;
-const NEGATIVE = 0x20;
-const UINT8 = 0x18;
-const UINT16 = 0x19;
-const UINT32 = 0x1a;
-const FLOAT64 = 0xfb;
-const NULL = 0xf6;
-/** A map with one key. */
-const PLACE = Buffer.from([0xa1, 0x65, ...Buffer.from("place")]);
 
 const bytes = Buffer.alloc(BYTES);
 const view = new DataView(bytes.buffer, bytes.byteOffset, BYTES);

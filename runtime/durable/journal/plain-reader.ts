@@ -1,18 +1,13 @@
 // Reads the entries that `plain-entry.ts` writes, and the beginning of all others. A host that comes up has thousands to
 // read, with code that has not run before: what counts is how little of it there is.
+import { ARRAY, FLOAT64, NEGATIVE, NULL, PLACE, UINT16, UINT32, UINT8 } from "./plain-heads.ts";
 
-const ARRAY = 0x80;
-const NEGATIVE = 0x20;
-const UINT8 = 0x18;
-const UINT16 = 0x19;
-const UINT32 = 0x1a;
-const FLOAT64 = 0xfb;
-const NULL = 0xf6;
-/** A map with one key, `place`: its first two bytes, and the rest. */
-const PLACE = 0xa165;
-const PLACE_NAME = Buffer.from("place").readUInt32BE();
-const PLACE_END = "e".charCodeAt(0);
-const PLACE_BYTES = 7;
+/** `PLACE` as it is compared: four bytes, two, and one. */
+const PLACE_HEAD = PLACE[0]!;
+const PLACE_FIRST = PLACE.readUInt32BE(0);
+const PLACE_NEXT = PLACE.readUInt16BE(4);
+const PLACE_LAST = PLACE[6]!;
+const PLACE_BYTES = PLACE.length;
 
 /** What was read last, kept, so that reading makes nothing: numbers and nulls, and whether the last of them stood as
  *  `{ place }`. */
@@ -50,12 +45,12 @@ export const readPlain = (view: DataView, from: number, to: number, most: number
       at++;
       continue;
     }
-    if (head === PLACE >> 8) {
+    if (head === PLACE_HEAD) {
       const isThere =
         at + PLACE_BYTES < to &&
-        view.getUint16(at) === PLACE &&
-        view.getUint32(at + 2) === PLACE_NAME &&
-        view.getUint8(at + 6) === PLACE_END;
+        view.getUint32(at) === PLACE_FIRST &&
+        view.getUint16(at + 4) === PLACE_NEXT &&
+        view.getUint8(at + 6) === PLACE_LAST;
       if (!isThere) return null;
       read.isPlaced = true;
       at += PLACE_BYTES;
