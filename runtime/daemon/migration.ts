@@ -86,7 +86,7 @@ export class Migration {
     const { peers, runtime, keeper, book, lives, folder, isFree, reserve, emit } = options;
     this.#peers = pinned(peers);
     const here = join(folder.path, "migrations");
-    const warn = (child: string, text: string): void => emit({ event: "warning", child, text });
+    const warn = (child: string, text: string): void => this.#warn(child, text);
     this.#strangers = new Strangers({ tell: (text) => warn("", text) });
     this.#landings = new KeptLandings({
       ...{ keeper, folder: here, former: new FormerMemories(here) },
@@ -157,16 +157,16 @@ export class Migration {
     });
   }
 
+  #warn(child: string, text: string): void {
+    this.#options.emit({ event: "warning", child, text });
+  }
+
   /** Takes up what a crash left, before anybody lives. */
   async recover(): Promise<void> {
     await this.#landings.tidy();
     const decided = await this.#decisions.recover();
     if (E.isLeft(decided))
-      this.#options.emit({
-        event: "warning",
-        child: "",
-        text: `what was decided of those who left can't be read: ${migrateProse(decided.left)}`,
-      });
+      this.#warn("", `what was decided of those who left can't be read: ${migrateProse(decided.left)}`);
     await this.#thread.recover();
     await this.#carrier.recover();
     this.#recovered();
