@@ -49,16 +49,14 @@ export class TiesSurvey {
     const isHeldUnseen = names.some((name) => live.unheld(name).length > 0);
     for (const child of isHeldUnseen ? this.#options.names() : wanted)
       this.#kept.set(child, await kept(child));
-    for (const child of names)
-      for (const tie of live.ties(child)) {
-        const refused = await this.introduce(child, tie, to);
-        if (refused !== null) return E.left(refused);
-      }
-    for (const child of names)
-      for (const tie of this.#unmet(child, to)) {
-        const refused = await this.introduce(child, tie, to);
-        if (refused !== null) return E.left(refused);
-      }
+    const met = (child: string): readonly Tie[] => live.ties(child);
+    const unmet = (child: string): readonly CarriedTie[] => this.#unmet(child, to);
+    for (const tiesOf of [met, unmet])
+      for (const child of names)
+        for (const tie of tiesOf(child)) {
+          const refused = await this.introduce(child, tie, to);
+          if (refused !== null) return E.left(refused);
+        }
     return E.right(undefined);
   }
 
@@ -95,16 +93,9 @@ export class TiesSurvey {
         const refused = this.#refusal(child, tie);
         if (refused !== null) return E.left({ tag: "Unfit", child, reason: refused });
         const { link, identity, child: other, serves, session } = tie;
+        const place = this.#place(identity, to);
         const generation = this.#generation(identity, other);
-        ties.push({
-          link,
-          identity,
-          child: other,
-          generation,
-          ...this.#place(identity, to),
-          serves,
-          session,
-        });
+        ties.push({ link, identity, child: other, generation, ...place, serves, session });
       }
       all.set(child, [...ties, ...this.#frozen(child, names), ...this.#unmet(child, to)]);
     }
