@@ -32,7 +32,7 @@ export type Succession = t.TypeOf<typeof Succession>;
 
 /** So many follow one another without a checkpoint at most: each is run again by the next host. */
 export const MOST_SUCCESSIONS = 4;
-/** And so many records of theirs: twice as many as a checkpoint is due after by default, because it comes a little later. */
+/** And so many records of theirs: twice as many as a checkpoint is due after at most, because it comes a little later. */
 export const MOST_FOLLOWED_RECORDS = 4000;
 
 /** Null where it holds something that can't be written down so. */
