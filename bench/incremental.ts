@@ -19,7 +19,7 @@ export const incrementalBench: Bench = {
     const { domain } = await holding(engine, base, MEGABYTES * 1_000_000);
     const { machine } = domain;
     const last = roomFor(machine.size);
-    machine.copyState(last);
+    machine.state.copyTo(last);
     const other = roomFor(machine.size);
     const first = base.memory.length / storePageBytes;
     const pages = Math.floor((machine.size - base.memory.length) / storePageBytes);

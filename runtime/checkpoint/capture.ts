@@ -12,7 +12,8 @@ import { deflate } from "../deflate.ts";
 import type { PendingCall } from "../domain/call.ts";
 import type { RequestedLink } from "../domain/held-links.ts";
 import type { ProtectionDomain } from "../domain/protection-domain.ts";
-import type { Machine, Registers } from "../engine/machine.ts";
+import type { Machine } from "../engine/machine.ts";
+import type { Registers } from "../engine/registers.ts";
 import { interceptorFor } from "../intercept/registry.ts";
 import type { CheckpointError } from "./checkpoint-error.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -258,7 +259,7 @@ export const capture = async (
   taken?.();
   const { size } = domain.machine;
   const memory = staging.length === size ? staging : into(size);
-  if (copy === undefined) domain.machine.copyState(memory);
+  if (copy === undefined) domain.machine.state.copyTo(memory);
   else copy(domain.machine, memory);
   return E.right({
     snapshot,

@@ -56,7 +56,7 @@ export const refreshCopy = (machine: Machine, copy: Uint8Array, known: number, l
   const span = new Span(copy, changed);
   const touched = loaded && known === copy.length ? machine.touched : null;
   if (touched !== null) {
-    machine.forEachPart((begin, end, live) => {
+    machine.state.forEachPart((begin, end, live) => {
       const source = live === null ? ZEROS : bufferOf(live);
       for (const [first, last] of touched)
         for (let from = Math.max(first, begin), to = from; from < Math.min(last, end); from = to) {
@@ -66,7 +66,7 @@ export const refreshCopy = (machine: Machine, copy: Uint8Array, known: number, l
     });
     return changed;
   }
-  machine.forEachPart((begin, end, live) => {
+  machine.state.forEachPart((begin, end, live) => {
     const source = live === null ? ZEROS : bufferOf(live);
     const middle = Math.min(Math.max(begin, known), end);
     for (let from = begin; from < middle;) {

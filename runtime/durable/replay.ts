@@ -20,7 +20,9 @@ import type { DomainPowers, DomainSpec } from "../domain/domain-powers.ts";
 import type { ProtectionDomain } from "../domain/protection-domain.ts";
 import type { Router } from "../domain/router.ts";
 import { NO_EVENT, type Stamp, type Witness, type WitnessedCall } from "../domain/witness.ts";
-import type { Anchors, Machine, Registers } from "../engine/machine.ts";
+import type { Machine } from "../engine/machine.ts";
+import type { Anchors } from "../engine/anchors.ts";
+import type { Registers } from "../engine/registers.ts";
 import { interceptorFor } from "../intercept/registry.ts";
 import type { Astray } from "./astray.ts";
 import { LastCalls } from "./last-calls.ts";
@@ -411,7 +413,7 @@ export const replay = async (options: ReplayOptions): Promise<Either<CheckpointE
   });
   const drains = new Set([...domain.pending].filter(({ inFlight }) => inFlight === "drain").map(slotOf));
   const copy = into(domain.machine.size);
-  domain.machine.copyState(copy);
+  domain.machine.state.copyTo(copy);
   const result: Replayed = {
     snapshot: { ...taken, calls: taken.calls.map((call) => script.completed(call, drains.has(call.slot))) },
     memory: copy,

@@ -5,7 +5,10 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { OUTBOX_BYTES } from "../../lib/guest/abi.ts";
 import { sha256 } from "../digest.ts";
-import { Machine, RANDOM_STATE_OFFSET, type Anchors, type Registers } from "./machine.ts";
+import type { Anchors } from "./anchors.ts";
+import { LENT } from "./lent-functions.ts";
+import { Machine, RANDOM_STATE_OFFSET } from "./machine.ts";
+import type { Registers } from "./registers.ts";
 import { PAGE_BYTES, type Engine } from "./wasm-module.ts";
 
 export interface Base {
@@ -19,8 +22,6 @@ export interface Base {
 /** Bytes of the engine's own stack that guest code may use: catchable in a thread with 4 MB of native stack. */
 const STACK_BYTES = 256 * 1024;
 const BASE_PAGES = 64;
-/** Names of the functions lent to the library; the engine tells them apart by their first letters. */
-const LENT = ["attach", "flush", "decode", "encode", "url", "r:entropy"] as const;
 const EPOCH_MS = 1_700_000_000_000;
 
 /** The guest library as it is built: `dist/guest/guest.js`. */
@@ -132,7 +133,7 @@ export const buildBase = (engine: Engine, library: string = guestLibrary()): Bas
   for (let i = 0; i < 4; i++) words[(argv >> 2) + i] = boxes + i * 8;
 
   const memory = new Uint8Array(machine.size);
-  machine.copyState(memory);
+  machine.state.copyTo(memory);
   return {
     memory,
     registers: machine.registers(),

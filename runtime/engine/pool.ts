@@ -1,7 +1,8 @@
 // A few machines that were used before: their memory is there and touched, so that taking one over costs a copy
 // and no page faults. Memory never shrinks and its size is state, so a machine serves only what is at least as
 // large as it is.
-import { Machine, type MachinePowers } from "./machine.ts";
+import { Machine } from "./machine.ts";
+import type { MachinePowers } from "./machine-powers.ts";
 import { PAGE_BYTES, type Engine } from "./wasm-module.ts";
 
 const KEPT = 4;

@@ -1,7 +1,8 @@
 // A machine that runs a little for nobody, while its thread has nothing else to do: the engine's functions are compiled
 // when they are first called, and that takes some 15 ms of a first child's first turns.
 import type { Base } from "./base.ts";
-import { Machine, type MachinePowers } from "./machine.ts";
+import { Machine } from "./machine.ts";
+import type { MachinePowers } from "./machine-powers.ts";
 import type { Engine } from "./wasm-module.ts";
 
 const MOST_PAGES = 256;

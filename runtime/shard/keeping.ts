@@ -263,7 +263,7 @@ export class Keeping {
       into: (bytes) =>
         buffer !== null && buffer.byteLength >= bytes ? new Uint8Array(buffer, 0, bytes) : roomFor(bytes),
       copy(machine, memory) {
-        if (known === 0 || memory.buffer !== buffer) machine.copyState(memory);
+        if (known === 0 || memory.buffer !== buffer) machine.state.copyTo(memory);
         else changed = refreshCopy(machine, memory, known, loaded).bits;
       },
       plan: (slot, turn) => recorder.plan(slot, turn),

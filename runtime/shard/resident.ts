@@ -654,12 +654,12 @@ export class Resident {
     since: Look | undefined,
   ): readonly number[] | null {
     if (since === undefined || memory.buffer !== staging) {
-      machine.copyState(memory);
+      machine.state.copyTo(memory);
       return null;
     }
     // Nothing has run since then.
     const isSeen = since.number === this.#seen?.number && machine.version === this.#seen.version;
-    return isSeen ? [] : machine.copyChanges(memory, since.step);
+    return isSeen ? [] : machine.state.copyChanges(memory, since.step);
   }
 
   #measure(): void {

@@ -6,7 +6,7 @@ import { capture, resume } from "../../runtime/checkpoint/capture.ts";
 import type { Effects } from "../../runtime/checkpoint/effects.ts";
 import { revive } from "../../runtime/checkpoint/revive.ts";
 import type { Snapshot } from "../../runtime/checkpoint/snapshot.ts";
-import type { Registers } from "../../runtime/engine/machine.ts";
+import type { Registers } from "../../runtime/engine/registers.ts";
 import type { DomainPowers } from "../../runtime/domain/domain-powers.ts";
 import { ProtectionDomain } from "../../runtime/domain/protection-domain.ts";
 import { GrowthPlans } from "../../runtime/durable/growth-plans.ts";

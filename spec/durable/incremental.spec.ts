@@ -36,7 +36,7 @@ const enlarge = (machine: Machine, pages: number): void => {
 
 const wholeOf = (machine: Machine): Uint8Array => {
   const whole = new Uint8Array(machine.size);
-  machine.copyState(whole);
+  machine.state.copyTo(whole);
   return whole;
 };
 
@@ -60,7 +60,7 @@ class Checkpoints {
     const fits = before !== null && before.buffer.byteLength >= machine.size;
     const copy = fits ? new Uint8Array(before.buffer, 0, machine.size) : roomFor(machine.size);
     const changed = fits ? refreshCopy(machine, copy, before.length) : null;
-    if (changed === null) machine.copyState(copy);
+    if (changed === null) machine.state.copyTo(copy);
     const receipt = await this.store.put({
       ...{
         identity: identity(1),

@@ -11,7 +11,7 @@ const MOST_POINTS = 300;
 const memoryOf = (child: DurableChild): Buffer => {
   const { machine } = child.domain;
   const copy = new Uint8Array(machine.size);
-  machine.copyState(copy);
+  machine.state.copyTo(copy);
   return Buffer.from(copy.buffer);
 };
 

@@ -1,7 +1,8 @@
 // What a machine's state is between turns: the base is the same bytes in every build, and what is dead is zeros.
 import { expect } from "chai";
 import { buildBase } from "../../runtime/engine/base.ts";
-import { Machine, type MachinePowers } from "../../runtime/engine/machine.ts";
+import { Machine } from "../../runtime/engine/machine.ts";
+import type { MachinePowers } from "../../runtime/engine/machine-powers.ts";
 import { loadEngine } from "../../runtime/engine/wasm-module.ts";
 
 const still: MachinePowers = {
@@ -31,7 +32,7 @@ describe("a machine's state", () => {
     machine.bytes.fill(7, outbox + 4, outbox + 4096);
     const dirty = machine.bytes.slice();
     const state = new Uint8Array(machine.size).fill(9);
-    machine.copyState(state);
+    machine.state.copyTo(state);
     expect(Buffer.compare(state, base.memory)).to.equal(0);
     expect(Buffer.compare(machine.bytes, dirty), "the machine itself is left alone").to.equal(0);
   });

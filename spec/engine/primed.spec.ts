@@ -27,7 +27,7 @@ const load = (machine: Machine, memory: Uint8Array): void => {
 
 const stateOf = (machine: Machine): Uint8Array => {
   const state = new Uint8Array(machine.size);
-  machine.copyState(state);
+  machine.state.copyTo(state);
   return state;
 };
 
