@@ -139,6 +139,14 @@ export class EntryBook {
     return this.#write();
   }
 
+  /** What was set of a child could not be written: what is remembered is what it was before. */
+  undo(child: string, before: EntryRecord | undefined): void {
+    if (before === undefined) this.#entries.delete(child);
+    else this.#entries.set(child, before);
+    this.#changed.delete(child);
+    this.#whole = true;
+  }
+
   /** As `set`, where it costs nothing that it is lost: it is written with what is written next, or by `flush`. */
   amend(child: string, record: EntryRecord): void {
     this.#entries.set(child, record);

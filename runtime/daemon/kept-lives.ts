@@ -538,12 +538,15 @@ export class KeptLives {
   async #own(children: Container["manifest"]["children"], path: string): Promise<Either<HostError, void>> {
     const { book } = this.#options;
     const all = children.map(async ({ name, identity, generation, code }) => {
+      const before = book.get(name);
       const { checkpoint, restarts } = this.keeping.of(name);
       const noted = await book.set(name, {
         ...{ ...UNBORN, state: "alive", image: path, identity, hash: code.hash },
         ...{ generation, checkpoint, restarts },
         since: Date.now(),
       });
+      // Nobody is told that it is this host's before that is durable.
+      if (E.isLeft(noted)) book.undo(name, before);
       return E.mapLeft(({ reason }: RecordError): HostError => ({ tag: "Unkept", child: name, reason }))(
         noted,
       );

@@ -64,14 +64,15 @@ export class KeptTakings {
     return noted;
   }
 
-  /** What sources have not heard of yet. Where that can't be read just now, nothing: it is asked for again. */
-  async taken(): Promise<readonly Taken[]> {
+  /** What sources have not heard of yet. Left: that can't be read just now, and is asked for again. */
+  async taken(): Promise<Either<MigrateError, readonly Taken[]>> {
     const notes = await this.#notes();
-    if (E.isLeft(notes)) return [];
-    return [...notes.right].map(([task, { from, travelers }]) => ({
+    if (E.isLeft(notes)) return E.left({ tag: "Host", error: notes.left });
+    const all = [...notes.right].map(([task, { from, travelers }]) => ({
       ...{ task, from },
       generations: travelers.map(({ generation }) => generation + 1),
     }));
+    return E.right(all);
   }
 
   /** The container as it is taken: each traveler an incarnation that is later than any of its source's. Where it can't be

@@ -29,6 +29,7 @@ import { findPeer, parseAddress, type Address, type Peer } from "../migrate/peer
 import type { Migrated, Progress, TravelOptions } from "../migrate/progress.ts";
 import { Strangers } from "../migrate/strangers.ts";
 import { dialPeer, listenForPeers, type Listening } from "../migrate/tls-link.ts";
+import { departedRecord, type Departed } from "./departed-record.ts";
 import type { DurableError } from "./durable-error.ts";
 import { readSealed } from "./image-copy.ts";
 import { KeptDecisions } from "./kept-decisions.ts";
@@ -307,16 +308,16 @@ export class Migration {
   // --- what is written down
 
   /** Told once it is decided, and again after a crash. */
-  async #departed({ name, identity }: Leaver, to: string, conceded: boolean): Promise<void> {
+  async #departed(leaver: Leaver, to: string, conceded: boolean): Promise<void> {
     const { lives } = this.#options;
-    const record = lives.keeping.of(name);
-    if (record.identity !== identity) return;
-    const none = { code: null, image: null, identity: null };
+    const { name } = leaver;
     const where = this.#nameOf(to);
-    const now = conceded
-      ? ({ state: "fenced", reason: `it lives on ${where}, whose operator has said so` } as const)
-      : ({ state: "departed", reason: `it went to ${where}` } as const);
-    await lives.keeping.note(name, { ...record, ...none, ...now, since: Date.now() });
+    const how: Departed = conceded
+      ? { state: "fenced", reason: `it lives on ${where}, whose operator has said so` }
+      : { state: "departed", reason: `it went to ${where}` };
+    const record = departedRecord(lives.keeping.of(name), leaver, how);
+    if (record === null) return;
+    await lives.keeping.note(name, record);
     lives.gone(name);
   }
 

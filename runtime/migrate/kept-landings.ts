@@ -10,7 +10,7 @@ import type { Keeper } from "../host/keeper.ts";
 import { imageProse, type ImageError } from "../image/image-error.ts";
 import type { Container } from "./container.ts";
 import type { FormerMemories } from "./former-memories.ts";
-import { digestOf, SUFFIX, type Landed, type Landings } from "./landings.ts";
+import { digestOf, SUFFIX, type Landed, type Landings, type Staged } from "./landings.ts";
 import { chunkBytes } from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import { atRest, fromRest, openContainer, type SealedContainer } from "./sealed-container.ts";
@@ -187,16 +187,21 @@ export class KeptLandings implements Stays, Landings {
     return E.isLeft(sealed) ? sealed : openContainer(sealed.right);
   }
 
-  async staged(): Promise<readonly Container[]> {
+  async staged(): Promise<Either<MigrateError, Staged>> {
     const { warn } = this.#options;
     const found = await this.#found(PREFIX);
-    if (E.isLeft(found)) return [];
-    return [...found.right].flatMap(([task, each]) => {
+    if (E.isLeft(found)) return found;
+    const containers: Container[] = [];
+    const unread: string[] = [];
+    for (const [task, each] of found.right) {
       const opened = this.#opened(each);
-      if (E.isRight(opened)) return [opened.right];
-      warn(`the container of ${task} can't be used: ${imageProse(opened.left)}`);
-      return [];
-    });
+      if (E.isRight(opened)) containers.push(opened.right);
+      else {
+        unread.push(task);
+        warn(`the container of ${task} can't be used: ${imageProse(opened.left)}`);
+      }
+    }
+    return E.right({ containers, unread });
   }
 
   async read(task: string): Promise<Either<MigrateError, Landed>> {
@@ -228,9 +233,13 @@ export class KeptLandings implements Stays, Landings {
   }
 
   async holds(identity: string): Promise<boolean> {
-    this.#identities ??= new Map(
-      (await this.staged()).map(({ task, manifest }) => [task, identitiesOf(manifest)]),
-    );
+    if (this.#identities === null) {
+      const staged = await this.staged();
+      // What can't be looked at may be anybody's.
+      if (E.isLeft(staged)) return true;
+      const { containers } = staged.right;
+      this.#identities ??= new Map(containers.map(({ task, manifest }) => [task, identitiesOf(manifest)]));
+    }
     return [...this.#identities.values()].flat().includes(identity);
   }
 

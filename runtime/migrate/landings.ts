@@ -14,6 +14,12 @@ export interface Landed {
   readonly memories: readonly Uint8Array[];
 }
 
+export interface Staged {
+  readonly containers: readonly Container[];
+  /** Tasks of which something is there that is no container, which was told. */
+  readonly unread: readonly string[];
+}
+
 export interface Landings {
   /** Makes it durable, and what is yet to be saved of its travelers' memories, in their order: all of it, or nothing. */
   stage(
@@ -21,8 +27,8 @@ export interface Landings {
     sealed: SealedContainer,
     unsaved: readonly Unsaved[],
   ): Promise<Either<MigrateError, void>>;
-  /** Those that are staged. One that can't be read is left out, and told. */
-  staged(): Promise<readonly Container[]>;
+  /** Those that are staged. Left: that can't be looked at now. */
+  staged(): Promise<Either<MigrateError, Staged>>;
   /** A staged one again, every byte checked. */
   read(task: string): Promise<Either<MigrateError, Landed>>;
   /** It is settled. */
@@ -34,7 +40,7 @@ export interface Landings {
 /** For hosts that end with their process: nothing is found after one. */
 export const noLandings: Landings = {
   stage: () => Promise.resolve(E.right(undefined)),
-  staged: () => Promise.resolve([]),
+  staged: () => Promise.resolve(E.right({ containers: [], unread: [] })),
   read: (task) =>
     Promise.resolve(E.left({ tag: "Disk", step: "read", path: `the container of ${task}`, code: "ENOENT" })),
   discard: () => Promise.resolve(),

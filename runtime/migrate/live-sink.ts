@@ -19,7 +19,7 @@ import type { Lack } from "./lack.ts";
 import { chunkBytes } from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
 import type { Requirements } from "./requirements.ts";
-import type { Activated, Arrival, HostFacts, SinkHost, Taken } from "./sink-host.ts";
+import type { Activated, Arrival, HostFacts, SinkHost } from "./sink-host.ts";
 
 const WORD_SIZE = 32;
 const BYTE_ORDER = "little";
@@ -133,8 +133,8 @@ export class LiveSink implements SinkHost {
     return this.#options.takings?.take(container) ?? Promise.resolve(E.right(undefined));
   }
 
-  taken(): Promise<readonly Taken[]> {
-    return this.#options.takings?.taken() ?? Promise.resolve([]);
+  taken(): ReturnType<SinkHost["taken"]> {
+    return this.#options.takings?.taken() ?? Promise.resolve(E.right([]));
   }
 
   async acknowledged(task: string): Promise<void> {

@@ -108,6 +108,10 @@ export class MigThread {
   readonly #doubts = new Map<string, Open>();
   /** Tasks whose containers lie here and could not be taken up: no decision about them is heard. */
   readonly #unread = new Set<string>();
+  /** What lies here could not be looked at: of no task it is known that there is nothing of it. */
+  #isBlind = false;
+  /** Doubts that an operator's word is settling just now, by task. */
+  readonly #resolving = new Map<string, Promise<unknown>>();
   /** Tasks that come in, by id; and those that leave because a peer has asked for them, by channel. */
   readonly #arriving = new Map<string, UnderWay>();
   readonly #handing = new Map<Channel, UnderWay>();
@@ -128,13 +132,25 @@ export class MigThread {
   /** Takes up what a crash left: asks about what was staged, and tells of what was offered. */
   async recover(): Promise<void> {
     const { landings, sink, source } = this.#options;
-    for (const container of await landings.staged()) {
+    const staged = await landings.staged();
+    if (E.isLeft(staged)) {
+      this.#isBlind = true;
+      this.#options.warn("", `what came in can't be looked at: ${migrateProse(staged.left)}`);
+    }
+    const { containers, unread } = E.isLeft(staged) ? { containers: [], unread: [] } : staged.right;
+    for (const task of unread) this.#unread.add(task);
+    for (const container of containers) {
       const standing = await sink.standing(container);
       if (standing === "settled") await landings.discard(container.task);
       if (standing === "open") await this.#doubt(container);
     }
     for (const { task, to } of await source.unsettled()) this.#push(task, to as PublicKey);
-    for (const taken of await sink.taken()) if (!this.#doubts.has(taken.task)) this.#claim(taken);
+    this.#retries.until("what was taken", async () => {
+      const taken = await sink.taken();
+      if (E.isLeft(taken)) return false;
+      for (const each of taken.right) if (!this.#doubts.has(each.task)) this.#claim(each);
+      return true;
+    });
   }
 
   async #doubt({ task, from, manifest }: Container): Promise<void> {
@@ -345,18 +361,18 @@ export class MigThread {
         await channel.send({ kind: "noted", task: said.task });
         return true;
       case "verdict": {
-        if (this.#unread.has(said.task)) {
-          const reason = "what came of it can't be taken up here; it is asked for again";
+        const { task, verdict } = said;
+        const isUnread = this.#isBlind || this.#unread.has(task);
+        const isHeard =
+          !isUnread && (verdict === "undecided" || (await channel.working(this.#hear(task, key, verdict))));
+        const taken = await this.#takenFrom(task, key);
+        // Who notes it is not told again.
+        if (!isHeard || (verdict === "kept" && E.isLeft(taken))) {
+          const reason = "what came of it can't be taken up here; it is to be told again";
           await channel.send({ kind: "refused", name: "Unfit", reason });
-          return true;
-        }
-        if (said.verdict !== "undecided") await channel.working(this.#hear(said.task, key, said.verdict));
-        const taken = said.verdict === "kept" ? await this.#takenFrom(said.task, key) : undefined;
-        await channel.send(
-          taken === undefined
-            ? { kind: "noted", task: said.task }
-            : { kind: "taken", task: said.task, generations: [...taken.generations] },
-        );
+        } else if (verdict === "kept" && E.isRight(taken) && taken.right !== undefined)
+          await channel.send({ kind: "taken", task, generations: [...taken.right.generations] });
+        else await channel.send({ kind: "noted", task });
         return true;
       }
       case "taken": {
@@ -487,7 +503,15 @@ export class MigThread {
     const prepared = await run.run(body);
     if (E.isLeft(prepared)) return prepared;
     const decided = await channel.next(["released"]);
-    if (E.isRight(decided) && decided.right.task === task) return this.#activate(prepared.right, channel);
+    if (E.isRight(decided) && decided.right.task === task) {
+      const activated = await this.#activate(prepared.right, channel);
+      if (activated !== null) return activated;
+      channel.cut();
+      this.#wonder(prepared.right, from);
+      const reason =
+        "they are let go, and it can't be noted here that they are this host's: it is asked again";
+      return E.left({ tag: "Unfit", child: arriving.names.join(", "), reason });
+    }
     const isKept = E.isLeft(decided) && decided.left.tag === "Refused" && decided.left.name === "abandon";
     if (isKept) await this.#drop(prepared.right);
     else this.#wonder(prepared.right, from);
@@ -548,6 +572,13 @@ export class MigThread {
     });
     this.#retries.until(task, async () => {
       if (!this.#doubts.has(task)) return true;
+      const taken = await this.#takenFrom(task, from);
+      if (E.isLeft(taken)) return false;
+      // An operator has settled it, and before they came to life a crash came.
+      if (taken.right !== undefined) {
+        await this.resolve(namesOf(prepared.container)[0]!);
+        return !this.#doubts.has(task);
+      }
       const answer = await this.#ask(from, async (channel) => {
         await channel.send({ kind: "inquire", task });
         return channel.next(["verdict"]);
@@ -555,7 +586,7 @@ export class MigThread {
       if (E.isLeft(answer) || answer.right.task !== task || answer.right.verdict === "undecided")
         return !this.#doubts.has(task);
       const { verdict } = answer.right;
-      await this.#hear(task, from, verdict);
+      if (!(await this.#hear(task, from, verdict))) return !this.#doubts.has(task);
       if (verdict === "released")
         await this.#ask(from, async (channel) => {
           await channel.send({ kind: "confirm", task });
@@ -565,43 +596,64 @@ export class MigThread {
     });
   }
 
-  /** The source has said what it decided. Where the channel that the task came by is not known to be gone yet, it is. */
-  async #hear(task: string, from: PublicKey, verdict: Verdict): Promise<void> {
+  /** The source has said what it decided. Where the channel that the task came by is not known to be gone yet, it is.
+   *  False: that can't be acted on now, and is to be said again. */
+  async #hear(task: string, from: PublicKey, verdict: Verdict): Promise<boolean> {
     const arriving = this.#arriving.get(task);
     arriving?.channel.cut();
     await arriving?.over;
+    await this.#resolving.get(task);
+    const taken = await this.#takenFrom(task, from);
+    if (E.isLeft(taken)) return false;
     const open = this.#doubts.get(task);
     if (open === undefined || open.from !== from) {
       // It was taken by an operator's word, and let go as well.
-      if (verdict === "released" && (await this.#takenFrom(task, from)) !== undefined)
-        await this.#options.sink.acknowledged(task);
-      return;
+      if (verdict === "released" && taken.right !== undefined) await this.#options.sink.acknowledged(task);
+      return true;
     }
+    // The operator's word came first, and stands in the store: they are about to come to life by it.
+    if (verdict === "kept" && taken.right !== undefined) return true;
     this.#doubts.delete(task);
-    await (verdict === "released" ? this.#activate(open.prepared, null) : this.#drop(open.prepared));
+    if (verdict === "kept") {
+      await this.#drop(open.prepared);
+      return true;
+    }
+    if ((await this.#activate(open.prepared, null)) !== null) return true;
+    this.#wonder(open.prepared, from);
+    return false;
   }
 
   /** Settles a doubt by an operator's word: the source is gone, and the child lives here. Null: there is no doubt. */
   async resolve(name: string): Promise<Either<MigrateError, void> | null> {
     const open = [...this.#doubts.values()].find(({ children }) => children.includes(name));
     if (open === undefined) return null;
+    // What its source says meanwhile waits: what was noted of that would not be said again.
+    const resolving = this.#resolve(open);
+    this.#resolving.set(open.task, resolving);
+    const resolved = await resolving;
+    this.#resolving.delete(open.task);
+    return resolved;
+  }
+
+  async #resolve({ task, from, prepared }: Open): Promise<Either<MigrateError, void>> {
     const { sink } = this.#options;
-    const { task, from, prepared } = open;
     this.#doubts.delete(task);
     const noted = await sink.take(prepared.container);
-    if (E.isLeft(noted)) {
+    const activated = E.isLeft(noted) ? null : await this.#activate(prepared, null);
+    if (activated === null) {
       this.#wonder(prepared, from);
-      return noted;
+      const child = namesOf(prepared.container).join(", ");
+      const reason = "is in doubt yet: it can't be noted that it is this host's";
+      return E.isLeft(noted) ? noted : E.left({ tag: "Unfit", child, reason });
     }
-    const activated = await this.#activate(prepared, null);
     const taken = await this.#takenFrom(task, from);
-    if (taken !== undefined) this.#claim(taken);
+    if (E.isRight(taken) && taken.right !== undefined) this.#claim(taken.right);
     return E.isLeft(activated) ? activated : E.right(undefined);
   }
 
-  async #takenFrom(task: string, from: PublicKey): Promise<Taken | undefined> {
+  async #takenFrom(task: string, from: PublicKey): Promise<Either<MigrateError, Taken | undefined>> {
     const all = await this.#options.sink.taken();
-    return all.find((each) => each.task === task && each.from === from);
+    return E.isLeft(all) ? all : E.right(all.right.find((each) => each.task === task && each.from === from));
   }
 
   /** Tells the source of what was taken by an operator's word, until it has heard. */
@@ -617,16 +669,23 @@ export class MigThread {
     });
   }
 
+  /** They are this host's, and come to life. Null: that can't be noted, so they are in doubt as before; the source must not
+   *  hear otherwise. */
   async #activate(
     { container, memories, arrival }: Prepared,
     channel: Channel | null,
-  ): Promise<Either<MigrateError, readonly Activated[]>> {
-    const { landings, arrived, warn } = this.#options;
+  ): Promise<Either<MigrateError, readonly Activated[]> | null> {
+    const { landings, arrived, warn, sink } = this.#options;
     const { task } = container;
     const names = namesOf(container);
     const began = performance.now();
     const work = arrival.activate(container, memories);
     const activated = await (channel === null ? work : channel.working(work));
+    if (E.isLeft(activated) && (await sink.standing(container)) === "open") {
+      for (const name of names)
+        warn(name, `it can't be noted that it is this host's: ${migrateProse(activated.left)}`);
+      return null;
+    }
     this.#roles.settle(names);
     arrival.close();
     if (E.isLeft(activated)) {

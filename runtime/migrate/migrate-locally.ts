@@ -83,7 +83,7 @@ const threadOf = (
         else carrier.landed(other.id);
         return revived;
       },
-      standing: () => Promise.resolve("open"),
+      standing: () => Promise.resolve("owned"),
       epoch: () => Promise.resolve(0),
     }),
     stays: staysOf(live),

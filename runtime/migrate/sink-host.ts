@@ -65,15 +65,16 @@ export interface SinkHost {
   /** They are this host's by its operator's word, who says that their source is gone: durably noted, for the source to
    *  hear should it come back. Called before `activate`. */
   take(container: Container): Promise<Either<MigrateError, void>>;
-  /** Tasks that were taken by an operator's word, whose source has not heard of it. */
-  taken(): Promise<readonly Taken[]>;
+  /** Tasks that were taken by an operator's word, whose source has not heard of it. Left: that can't be looked at now. */
+  taken(): Promise<Either<MigrateError, readonly Taken[]>>;
   /** The source of a task has heard that it was taken, or it needs not. */
   acknowledged(task: string): Promise<void>;
   /** Whether a child of this name lives here, or what is kept of it could: then its task is MigSource. */
   populated(name: string): boolean;
   /**
-   * What the host knows of a container that was staged before a crash. `open`: nothing. `owned`: it is the host's, which
-   * brings its travelers back from there by itself. `settled`: they were activated, and all of it may go.
+   * What the host knows of a container that was staged before a crash, or whose travelers could not be brought to life.
+   * `open`: nothing. `owned`: it is the host's, which brings its travelers back from there by itself. `settled`: they were
+   * activated, and all of it may go.
    */
   standing(container: Container): Promise<"open" | "owned" | "settled">;
   /** Starts entries for the first time, or anew: all of them, or none. Right: their generations. */

@@ -1,5 +1,5 @@
 // The record of a state directory, short and long: whatever was written is there, however its host ended.
-import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -70,5 +70,26 @@ describe("the record of a state directory", () => {
       book.amend("child-1", alive(2));
       await book.flush();
       expect((await open()).get("child-1")?.restarts).equal(2);
+    }));
+
+  it("what could not be written is not remembered, once it is undone, nor written later", () =>
+    withBook(async (path, open) => {
+      const book = await open();
+      await book.set("child-0", alive(0));
+      const before = book.get("child-0");
+      // Nothing can be put in its place.
+      await rm(path);
+      await mkdir(path);
+      for (const name of ["child-0", "child-1"]) {
+        const set = await book.set(name, alive(7));
+        expect(E.isLeft(set)).equal(true);
+      }
+      book.undo("child-0", before);
+      book.undo("child-1", undefined);
+      expect([book.get("child-0")?.restarts, book.names]).deep.equal([0, ["child-0"]]);
+      await rm(path, { recursive: true });
+      await book.set("child-2", alive(0));
+      const again = await open();
+      expect([again.get("child-0")?.restarts, again.names]).deep.equal([0, ["child-0", "child-2"]]);
     }));
 });

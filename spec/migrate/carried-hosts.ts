@@ -217,7 +217,7 @@ export const carriedHosts = (
           if (E.isRight(revived)) carrier.landed(from);
           return revived;
         },
-        standing: () => Promise.resolve("open"),
+        standing: () => Promise.resolve("owned"),
         epoch: () => Promise.resolve(0),
       }),
       stays: new MemoryStays(),

@@ -8,7 +8,7 @@ import type { Container } from "../../runtime/migrate/container.ts";
 import { noLandings, type Landings } from "../../runtime/migrate/landings.ts";
 import { duplexPair } from "../../runtime/migrate/local-link.ts";
 import { MigThread } from "../../runtime/migrate/mig-thread.ts";
-import type { Arrival, SinkHost } from "../../runtime/migrate/sink-host.ts";
+import type { Arrival, SinkHost, Taken } from "../../runtime/migrate/sink-host.ts";
 import type { SourceHost } from "../../runtime/migrate/source-host.ts";
 import { MemoryStays } from "../../runtime/migrate/stays.ts";
 
@@ -19,12 +19,21 @@ const container = {
   manifest: { host: "there", children: [{ name: "counter" }] },
 } as unknown as Container;
 
-/** A host that finds the container, and a source that tells it at once that it has let go. */
-const meet = (read: Landings["read"]) => {
+interface Otherwise {
+  readonly sink?: Partial<SinkHost>;
+  readonly landings?: Partial<Landings>;
+  readonly activate?: Arrival["activate"];
+  /** What the source tells at once. Default: that it has let go. */
+  readonly verdict?: "released" | "kept";
+}
+
+/** A host that finds the container, and a source that tells it what it decided. */
+const meet = (read: Landings["read"], otherwise: Otherwise = {}) => {
   const said: string[] = [];
   const given: string[] = [];
   const arrival: Pick<Arrival, "activate" | "close"> = {
-    activate: () => {
+    activate: (...what) => {
+      if (otherwise.activate !== undefined) return otherwise.activate(...what);
       said.push("activated");
       return Promise.resolve(E.right([{ child: "counter", generation: 2 }]));
     },
@@ -34,7 +43,8 @@ const meet = (read: Landings["read"]) => {
     populated: () => false,
     standing: () => Promise.resolve("open"),
     expect: () => E.right(arrival as Arrival),
-    taken: () => Promise.resolve([]),
+    taken: () => Promise.resolve(E.right([])),
+    ...otherwise.sink,
   };
   let recovered!: () => void;
   const thread = new MigThread({
@@ -45,8 +55,9 @@ const meet = (read: Landings["read"]) => {
     stays: new MemoryStays(),
     landings: {
       ...noLandings,
-      ...{ staged: () => Promise.resolve([container]), read },
+      ...{ staged: () => Promise.resolve(E.right({ containers: [container], unread: [] })), read },
       discard: () => Promise.resolve(void said.push("discarded")),
+      ...otherwise.landings,
     },
     dial: () => Promise.resolve(E.left({ tag: "Link", peer: "there", reason: "it calls by itself" })),
     may: () => true,
@@ -62,9 +73,9 @@ const meet = (read: Landings["read"]) => {
   })();
   const told = (async () => {
     await channel.greet("there");
-    await channel.send({ kind: "verdict", task: TASK, verdict: "released" });
-    const heard = await channel.next(["noted"]);
-    said.push(E.isRight(heard) ? "noted" : heard.left.tag);
+    await channel.send({ kind: "verdict", task: TASK, verdict: otherwise.verdict ?? "released" });
+    const heard = await channel.next(["noted", "taken"]);
+    said.push(E.isRight(heard) ? heard.right.kind : heard.left.tag);
     channel.close();
     await answered;
   })();
@@ -72,8 +83,11 @@ const meet = (read: Landings["read"]) => {
     await thread.recover();
     recovered();
   };
-  return { said, given, recover, told, close: () => thread.close(), alone: () => thread.recover() };
+  const [close, alone] = [() => thread.close(), () => thread.recover()];
+  return { thread, said, given, recover, told, close, alone, ready: () => recovered() };
 };
+
+const UNREAD = { tag: "Disk", step: "read", path: "the store", code: "EIO" } as const;
 
 const landed = E.right({ container, memories: [] });
 
@@ -108,5 +122,65 @@ describe("a sink that comes up again", () => {
     expect(given).to.deep.equal([]);
     close();
     expect(given).to.deep.equal(["counter"]);
+  });
+
+  it("fault 38: does not note what was decided where it can't look at what lies here", async () => {
+    const { said, recover, told, close } = meet(() => Promise.resolve(landed), {
+      landings: { staged: () => Promise.resolve(E.left(UNREAD)) },
+    });
+    await recover();
+    await told;
+    expect(said).to.deep.equal(["Refused"]);
+    close();
+  });
+
+  it("fault 38: does not note that it was let go before it is written down that it is this host's", async () => {
+    const { said, thread, recover, told, close } = meet(() => Promise.resolve(landed), {
+      activate: () => Promise.resolve(E.left(UNREAD)),
+    });
+    await recover();
+    await told;
+    expect(said).to.deep.equal(["Refused"]);
+    expect(thread.doubts.map(({ task }) => task)).to.deep.equal([TASK]);
+    close();
+  });
+
+  it("law 5: what an operator has taken lives here though a crash came before it did, and its source says kept", async () => {
+    const taken = [{ task: TASK, from: SOURCE, generations: [1_000_002] }];
+    const { said, recover, told, close } = meet(() => Promise.resolve(landed), {
+      verdict: "kept",
+      sink: { taken: () => Promise.resolve(E.right(taken)), take: () => Promise.resolve(E.right(undefined)) },
+    });
+    await recover();
+    await told;
+    expect(said.toSorted()).to.deep.equal(["activated", "discarded", "taken"]);
+    close();
+  });
+
+  it("law 5: a source that says kept while an operator settles it hears that it was taken", async () => {
+    const taken: Taken[] = [];
+    let noted!: () => void;
+    const noting = new Promise<void>((resolve) => (noted = resolve));
+    const { thread, said, alone, ready, told, close } = meet(() => Promise.resolve(landed), {
+      verdict: "kept",
+      sink: {
+        taken: () => Promise.resolve(E.right([...taken])),
+        take: async () => {
+          await noting;
+          taken.push({ task: TASK, from: SOURCE, generations: [1_000_002] });
+          return E.right(undefined);
+        },
+      },
+    });
+    await alone();
+    const resolved = thread.resolve("counter");
+    ready();
+    // More than enough for a word and its answer.
+    for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve));
+    noted();
+    expect(await resolved).to.deep.equal(E.right(undefined));
+    await told;
+    expect(said).to.deep.equal(["activated", "discarded", "taken"]);
+    close();
   });
 });

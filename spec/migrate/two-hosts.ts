@@ -171,7 +171,7 @@ export const twoHosts = ({ runtime, compiled }: Stage, options: TwoHostsOptions)
           for (const { identity, generation } of manifest.children) epochs.set(identity, generation + 1);
           return live.reviveRead(image, task, { entry: (each) => entryOf(name, each) });
         },
-        standing: () => Promise.resolve("open"),
+        standing: () => Promise.resolve("owned"),
         initialize: async (names) => {
           const { code, name: file, hash, sourceMap } = await compiled(options.body);
           for (const each of names) {
