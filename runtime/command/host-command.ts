@@ -7,6 +7,7 @@ import { shownPath } from "./complaints.ts";
 import type { Console } from "./console.ts";
 import { FAILED, FAULT, WRONG_INPUT, type ExitStatus } from "./exit-status.ts";
 import { jsonReport } from "./json-report.ts";
+import { lackProse } from "../migrate/lack.ts";
 import { harmless } from "./style.ts";
 
 export interface HostCommand {
@@ -25,17 +26,29 @@ const STATUS: Readonly<Record<Refusal["wrong"], ExitStatus>> = {
 const advice = ({ tag }: Refusal, state: string): string =>
   tag === "NoHost" ? `; start one with \`cryonode up FILE --state ${shownPath(state)}\`` : "";
 
+/** What a host lacks of several things has a line each. */
+const inLines = ({ message, lacking }: Refusal): string =>
+  lacking === undefined || lacking.lacks.length < 2
+    ? message
+    : [`${lacking.host} can't take it:`, ...lacking.lacks.map((lack) => `  ${lackProse(lack)}`)].join("\n");
+
 /** Says why a command came to nothing, and gives its exit status. */
 export const refuse = (
   { state, json }: HostCommand,
-  { tag, message, wrong }: Refusal,
+  refusal: Refusal,
   console: Console,
   since: () => number,
 ): ExitStatus => {
-  const text = message.replaceAll(resolve(state), shownPath(resolve(state)));
-  console.complain(`cryonode: ${harmless(text)}${advice({ tag, message, wrong }, resolve(state))}`);
+  const { tag, message, wrong, lacking } = refusal;
+  const text = inLines(refusal).replaceAll(resolve(state), shownPath(resolve(state)));
+  console.complain(`cryonode: ${harmless(text)}${advice(refusal, resolve(state))}`);
   if (json) {
-    const event = { event: "refused", tag, message };
+    const event = {
+      event: "refused",
+      tag,
+      message,
+      ...(lacking === undefined ? {} : { lacks: lacking.lacks }),
+    };
     jsonReport(console, since)(event);
   }
   return STATUS[wrong];

@@ -68,7 +68,8 @@ export const controlDesk = ({ name, file, host: opening, stop }: ControlDeskOpti
         return on(async (host) => {
           const all = [child, ...others.filter((other) => other !== child)];
           const events = await host.migrate(all, to, options, gone, tell);
-          if (E.isLeft(events)) return events;
+          if (E.isLeft(events))
+            return events.left.tag === "Migrate" ? E.left({ ...events.left, stays: all }) : events;
           for (const event of events.right.slice(1)) tell(event);
           return E.right(events.right[0]);
         });

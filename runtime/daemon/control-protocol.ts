@@ -8,6 +8,7 @@
 import * as t from "io-ts";
 import { natural, struct, text } from "../../lib/codec.ts";
 import { E, type Either } from "../../lib/fp.ts";
+import { Lack } from "../migrate/lack.ts";
 import { didYouMean, nearest } from "../nearest.ts";
 
 /** The version of all this. A host refuses any other. */
@@ -100,11 +101,13 @@ export interface Refusal {
   readonly message: string;
   /** What is wrong: what was asked for; that it can't be had as things stand; or Cryonode itself. */
   readonly wrong: "input" | "state" | "fault";
+  /** What another host lacks for who was to go there, where it is that: each by itself. */
+  readonly lacking?: { readonly host: string; readonly lacks: readonly Lack[] } | undefined;
 }
 
 const RefusalCodec = struct(
   { tag: text, message: t.string, wrong: t.keyof({ input: null, state: null, fault: null }) },
-  {},
+  { lacking: struct({ host: t.string, lacks: t.readonlyArray(Lack) }) },
   "Refusal",
 );
 

@@ -57,8 +57,9 @@ export type DurableError =
   | { readonly tag: "Call"; readonly child: string; readonly error: SessionError }
   /** No answer came within `within` ms. */
   | { readonly tag: "Late"; readonly child: string; readonly within: number }
-  /** A migration came to nothing: the child runs on here, unless it says otherwise. */
-  | { readonly tag: "Migrate"; readonly error: MigrateError }
+  /** A migration came to nothing: the child runs on here, unless it says otherwise. `stays`: who was to go, where it is
+   *  worth saying that they didn't. */
+  | { readonly tag: "Migrate"; readonly error: MigrateError; readonly stays?: readonly string[] }
   | NoSuchPeer
   /** Nothing of this child is under way that could be stopped or settled. */
   | { readonly tag: "NotMigrating"; readonly child: string; readonly what: "migration" | "doubt" }
@@ -120,6 +121,13 @@ const stateText = (state: EntryState): string => {
 
 const listed = (words: readonly string[]): string => (words.length === 0 ? "none" : words.join(", "));
 
+/** Of whom the link or the other host failed, and who may not know what has become of the child. */
+const staying = ({ tag }: MigrateError, names: readonly string[]): string => {
+  const isAbroad = tag === "Link" || tag === "Stranger" || tag === "Protocol" || tag === "Refused";
+  if (!isAbroad || names.length === 0) return "";
+  return `; ${names.join(", ")} ${names.length === 1 ? "goes" : "go"} on here`;
+};
+
 /** One sentence for people. */
 export const durableProse = (error: DurableError): string => {
   switch (error.tag) {
@@ -169,7 +177,7 @@ export const durableProse = (error: DurableError): string => {
     case "Rollback":
       return `${error.path} holds ${error.child} as it was in generation ${error.generation}, and this host has seen generation ${error.latest}; \`--as NAME\` makes a clone`;
     case "Migrate":
-      return migrateProse(error.error);
+      return migrateProse(error.error) + staying(error.error, error.stays ?? []);
     case "NoSuchPeer":
       return noSuchPeerProse(error);
     case "NotMigrating":
@@ -209,9 +217,16 @@ const isInput = (error: DurableError): boolean => {
   return INPUT.has(error.tag);
 };
 
+const lackingOf = (error: DurableError): Pick<Refusal, "lacking"> => {
+  if (error.tag !== "Migrate" || error.error.tag !== "Lacking") return {};
+  const { host, lacks } = error.error;
+  return { lacking: { host, lacks } };
+};
+
 /** The error as a command hears it. */
 export const refusalOf = (error: DurableError): Refusal => ({
   tag: tagOf(error),
   message: durableProse(error),
   wrong: isInput(error) ? "input" : "state",
+  ...lackingOf(error),
 });

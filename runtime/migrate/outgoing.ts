@@ -29,6 +29,8 @@ export class Outgoing {
   readonly #told = new HashTable();
   /** Chunks that the sink is to be told of, and their pages that may be otherwise than it was told. */
   #pending = new Map<number, number>();
+  /** Those of them that are just being told of, and have not gone yet. */
+  #going: ReadonlyMap<number, number> = new Map();
   #memory: Uint8Array = new Uint8Array();
   /** All of it was told once. */
   #isKnown = false;
@@ -47,10 +49,11 @@ export class Outgoing {
     }
   }
 
-  /** Bytes that the sink was not told of. */
+  /** Bytes that the sink was not told of, or was and has to be sent yet. */
   get left(): number {
     let pages = 0;
-    for (const each of this.#pending.values()) pages += pagesIn(each);
+    for (const chunks of [this.#pending, this.#going])
+      for (const each of chunks.values()) pages += pagesIn(each);
     return pages * pageBytes;
   }
   get memoryBytes(): number {
@@ -71,6 +74,8 @@ export class Outgoing {
   ): Promise<Either<MigrateError, void>> {
     const pending = this.#pending;
     this.#pending = new Map();
+    this.#going = pending;
+    const gone = (number: number): void => void pending.delete(number);
     const numbers = [...pending.keys()].toSorted((a, b) => a - b);
     const asks = !this.#isKnown || numbers.length > MOST_UNASKED;
     const pagesOf = (number: number): number => pending.get(number)!;
@@ -78,7 +83,7 @@ export class Outgoing {
     for (let at = 0; at < numbers.length || tables.length > 0;) {
       // The sink answers one table while the chunks of the one before come, so that neither waits for the other.
       while (at < numbers.length && tables.length < MOST_TABLES) {
-        const rows = this.#changedOf(numbers.slice(at, at + ROWS_AT_ONCE));
+        const rows = this.#changedOf(numbers.slice(at, at + ROWS_AT_ONCE), gone);
         at += ROWS_AT_ONCE;
         if (rows.length === 0) continue;
         await channel.send(
@@ -93,18 +98,22 @@ export class Outgoing {
         ? await this.#lacking(channel, rows, pagesOf, signal)
         : E.right(rows.map((number) => [number, pagesOf(number)] as const));
       if (E.isLeft(lacking)) return lacking;
-      const sent = await this.#sendChunks(channel, lacking.right, packer, signal);
+      const sent = await this.#sendChunks(channel, lacking.right, packer, signal, gone);
       if (E.isLeft(sent)) return sent;
+      rows.forEach(gone);
     }
     this.#isKnown = true;
     return E.right(undefined);
   }
 
   /** Those of the chunks that are otherwise than the sink was told, which they are from now on. */
-  #changedOf(numbers: readonly number[]): readonly number[] {
+  #changedOf(numbers: readonly number[], gone: (number: number) => void): readonly number[] {
     return numbers.filter((number) => {
       const hash = sha256(chunkAt(this.#memory, number));
-      if (this.#told.equals(number, hash)) return false;
+      if (this.#told.equals(number, hash)) {
+        gone(number);
+        return false;
+      }
       this.#told.set(number, hash);
       return true;
     });
@@ -152,6 +161,7 @@ export class Outgoing {
     chunks: readonly (readonly [number, number])[],
     packer: Packer,
     signal: AbortSignal,
+    gone: (number: number) => void,
   ): Promise<Either<MigrateError, void>> {
     for (let at = 0; at < chunks.length; at += MOST_CHUNKS) {
       if (signal.aborted) return E.left({ tag: "Aborted", phase: "copying" });
@@ -169,6 +179,7 @@ export class Outgoing {
         ...body,
       );
       packer.measured(bytes, performance.now() - began);
+      for (const [number] of some) gone(number);
     }
     return E.right(undefined);
   }

@@ -29,6 +29,8 @@ const TELLING_BYTES = 4 << 20;
 const FIRST_RATE = 100e6;
 /** A round that leaves more than this part of what the one before left does not converge. */
 const SLOW = 0.8;
+/** Between two words about a round that is under way, in ms. */
+const TELLING_MS = 1000;
 /** Bytes of a description in one frame. */
 const PIECE_BYTES = 1 << 20;
 
@@ -67,6 +69,8 @@ export class SourceRun {
   #phase: Progress["phase"] = "surveying";
   #rounds = 0;
   #rate = FIRST_RATE;
+  /** What is told of that: 0 until it has been seen. */
+  #seenRate = 0;
   readonly #began = performance.now();
 
   constructor(options: SourceRunOptions) {
@@ -148,7 +152,8 @@ export class SourceRun {
       if (E.isLeft(views)) return views;
       if (E.isLeft(last)) return last;
       const took = performance.now() - began;
-      if (before >= TELLING_BYTES && before < Infinity) this.#rate = (before / Math.max(1, took)) * 1000;
+      if (before >= TELLING_BYTES && before < Infinity)
+        this.#rate = this.#seenRate = (before / Math.max(1, took)) * 1000;
       this.#note(views.right);
       this.#tell("copying");
       const left = this.#left;
@@ -157,10 +162,25 @@ export class SourceRun {
       if (fits || isSlow || this.#rounds >= rounds) return E.right(undefined);
       before = left;
       began = performance.now();
-      const sent = await this.#sendRound();
+      const sent = await this.#telling(() => this.#sendRound());
       if (E.isLeft(sent)) return sent;
       settled = channel.next(["settled"], signal);
       this.#rounds += 1;
+    }
+  }
+
+  /** A round may take minutes: says meanwhile how far it is. */
+  async #telling<A>(work: () => Promise<A>): Promise<A> {
+    const left = this.#left;
+    const began = performance.now();
+    const ticking = setInterval(() => {
+      this.#seenRate = ((left - this.#left) / (performance.now() - began)) * 1000;
+      this.#tell("copying");
+    }, TELLING_MS);
+    try {
+      return await work();
+    } finally {
+      clearInterval(ticking);
     }
   }
 
@@ -290,7 +310,7 @@ export class SourceRun {
       event: "migrating",
       children: departure.names,
       ...{ to, phase, round: this.#rounds, bytes: channel.sent + channel.received },
-      rate: this.#rounds === 0 ? 0 : this.#rate,
+      rate: this.#seenRate,
       left: Math.ceil(this.#left / pageBytes) * pageBytes,
       pauseMs: this.#rounds === 0 ? null : this.#estimate,
     });

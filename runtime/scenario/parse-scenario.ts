@@ -21,6 +21,7 @@ import { stepSchema } from "./schema-step.ts";
 import { NOTHING } from "./tree.ts";
 import type { Entry, Mapping, Tree } from "./tree.ts";
 import { complaints } from "./validate.ts";
+import { validatePeers } from "./validate-peers.ts";
 import { validateQuotas, validateStart } from "./validate-start.ts";
 import type { DraftStart } from "./validate-start.ts";
 import { validateSteps } from "./validate-step.ts";
@@ -128,6 +129,7 @@ export const readText = (text: string, file: string): Reading => {
       complain,
     );
     validateQuotas(hosts, start, complain);
+    validatePeers(hosts, complain);
     const settled = validateSteps(drafts, names, complain);
     if (items !== undefined) steps = settled.filter((step) => step !== null);
   }

@@ -8,6 +8,7 @@ import {
   type PeerConfig,
   type RomConfig,
 } from "../host/host-config.ts";
+import { parseAddress } from "../migrate/peer.ts";
 import type { Schema } from "./schema.ts";
 import { fields, variants } from "./schema-fields.ts";
 import { gateProvider } from "./schema-gate.ts";
@@ -95,7 +96,7 @@ const key = refined(text, "a public key, ed25519:…, as `cryonode key` prints i
 );
 
 const address = refined(text, "an address, HOST:PORT", (given) =>
-  /^(?:\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/.test(given) ? E.right(given) : E.left(null),
+  parseAddress(given) === null ? E.left(null) : E.right(given),
 );
 
 const peer: Schema<PeerConfig> = mapped(

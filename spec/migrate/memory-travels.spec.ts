@@ -30,6 +30,7 @@ class Travel {
   readonly #sink: Channel;
   /** Chunks that were handed to the store, each with its hash. */
   readonly saved: number[] = [];
+  heardChunks: () => void = () => {};
 
   constructor(former: Uint8Array) {
     const [near, far] = duplexPair();
@@ -61,6 +62,7 @@ class Travel {
       if (said.kind === "chunks") {
         right(this.intake.chunks(said.stored, said.pages, said.body));
         this.intake.ahead();
+        this.heardChunks();
       }
       if (said.kind !== "table") continue;
       right(await this.intake.ready(said.body, said.memoryBytes));
@@ -92,6 +94,25 @@ class Travel {
 }
 
 describe("a memory on its way", () => {
+  it("says how much of it is left while it goes, down to nothing", async () => {
+    const travel = new Travel(noise(chunkBytes, 1));
+    // Two chunks of it are alike what the sink has, or one another.
+    const memory = noise(40 * chunkBytes, 3);
+    memory.set(noise(chunkBytes, 1), 0);
+    memory.copyWithin(5 * chunkBytes, 4 * chunkBytes, 5 * chunkBytes);
+    travel.outgoing.note({ memory, changed: null });
+    expect(travel.outgoing.left).to.equal(memory.length);
+    const seen: number[] = [];
+    travel.heardChunks = () => seen.push(travel.outgoing.left);
+    await travel.round();
+    expect(seen.length).to.be.greaterThan(1);
+    expect(seen).to.deep.equal(seen.toSorted((a, b) => b - a));
+    expect(seen.at(-1)).to.be.lessThan(memory.length);
+    expect(travel.outgoing.left).to.equal(0);
+    travel.arrived(memory);
+    travel.close();
+  });
+
   it("law 1: is the same at its sink, whatever was there and whatever changes between two rounds", async function () {
     this.timeout(60_000);
     const change = fc.record({ page: fc.nat(400), seed: fc.nat(5), grown: fc.nat(2) });

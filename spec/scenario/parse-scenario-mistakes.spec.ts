@@ -6,6 +6,8 @@ import { renderDiagnostic } from "../../runtime/diagnostic.ts";
 import { parseScenario } from "../../runtime/scenario/parse-scenario.ts";
 import { changed, EXAMPLE } from "./example.ts";
 
+const PEER = `{ name: west, address: "10.0.0.1:7000", key: "ed25519:${"A".repeat(43)}" }`;
+
 const refusals = (text: string): readonly string[] => {
   const result = parseScenario(text, "c.yaml");
   return E.isLeft(result) ? result.left.map(renderDiagnostic) : [];
@@ -246,6 +248,21 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
       "    roms:\n",
       "    trust: [rsa]\n    roms:\n",
       'c.yaml:11:13: hosts.here.trust[0] is "rsa"; expected a public key, ed25519:…, as `cryonode key` prints it',
+    ],
+    [
+      "    roms:\n",
+      `    peers: [${PEER}, { name: east, address: "10.0.0.2:7000", key: "ed25519:${"A".repeat(43)}" }]\n    roms:\n`,
+      "c.yaml:11:160: hosts.here.peers[1]: east has the key of west; expected each host once, with what `cryonode key` prints there",
+    ],
+    [
+      "    roms:\n",
+      `    peers: [${PEER}, { name: west, address: "10.0.0.2:7000", key: "ed25519:${"B".repeat(43)}" }]\n    roms:\n`,
+      "c.yaml:11:123: hosts.here.peers[1]: west is named twice; expected a name for each peer",
+    ],
+    [
+      "    roms:\n",
+      `    peers: [${PEER.replace("7000", "70000")}]\n    roms:\n`,
+      'c.yaml:11:36: hosts.here.peers[0].address is "10.0.0.1:70000"; expected an address, HOST:PORT',
     ],
   ],
   "the start entries": [
