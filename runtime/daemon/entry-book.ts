@@ -152,9 +152,9 @@ export class EntryBook {
     this.#entries.set(child, record);
     this.#changed.add(child);
   }
-  /** Resolves when nothing waits to be written any more. */
+  /** Resolves when nothing waits to be written any more; what could not be written before is tried again. */
   flush(): Promise<Either<RecordError, void>> {
-    return this.#changed.size === 0 ? this.#writing : this.#write();
+    return this.#changed.size === 0 && !this.#whole ? this.#writing : this.#write();
   }
 
   /** A host is there from now on, or is no longer. */

@@ -63,10 +63,12 @@ export class EntryKeeping {
   amend(child: string, record: EntryRecord): void {
     this.#options.book.amend(child, record);
   }
-  async flush(): Promise<void> {
+  /** Writes what is yet to be written. What fails is told: false. */
+  async flush(): Promise<boolean> {
     const noted = await this.#options.book.flush();
     if (E.isLeft(noted))
       this.#options.warn("", `what became of children can't be kept: ${reasonOf(noted.left)}`);
+    return E.isRight(noted);
   }
 
   /** It is no more, and nothing of it is kept. */

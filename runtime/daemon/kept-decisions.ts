@@ -34,15 +34,22 @@ const failed = E.mapLeft((error: HostError): MigrateError => ({ tag: "Host", err
 
 export interface KeptDecisionsOptions {
   readonly keeper: Keeper;
-  /** It has left, for the host with the key `to`: writes down what became of it. Also told after a crash, where that
-   *  was not written down. */
-  readonly departed: (leaver: Leaver, to: string, conceded: boolean) => Promise<void>;
+  /** It has left, for the host with the key `to`: writes down what became of it. False: that can't be written now. Also
+   *  told after a crash, where that was not written down. */
+  readonly departed: (leaver: Leaver, to: string, conceded: boolean) => Promise<boolean>;
+  /** Writes what could not be written down before; false: it still can't be. */
+  readonly written: () => Promise<boolean>;
 }
 
 export class KeptDecisions implements Decisions {
   readonly #options: KeptDecisionsOptions;
   /** What is being written down of those that have left, by task. */
   readonly #departing = new Map<string, Promise<void>>();
+  /** Tasks of which it could not be written down what became of their travelers: the note of the decision alone says it,
+   *  and without it the next host would begin them anew. */
+  readonly #unwritten = new Set<string>();
+  /** Those of them that nobody asks about any more. */
+  readonly #owed = new Set<string>();
 
   constructor(options: KeptDecisionsOptions) {
     this.#options = options;
@@ -63,9 +70,15 @@ export class KeptDecisions implements Decisions {
   async recover(): Promise<Either<MigrateError, void>> {
     const notes = await this.#notes();
     if (E.isLeft(notes)) return notes;
-    for (const { released, leavers, to, conceded = false } of notes.right.values())
-      if (released) for (const leaver of leavers) await this.#options.departed(leaver, to, conceded);
+    for (const [task, note] of notes.right) if (note.released) await this.#depart(task, note);
     return E.right(undefined);
+  }
+
+  async #depart(task: string, { leavers, to, conceded }: TaskNote): Promise<void> {
+    const all = await Promise.all(
+      leavers.map((leaver) => this.#options.departed(leaver, to, conceded === true)),
+    );
+    if (all.includes(false)) this.#unwritten.add(task);
   }
 
   async offer(task: string, to: string, leavers: readonly Leaver[]): Promise<Either<MigrateError, void>> {
@@ -91,15 +104,14 @@ export class KeptDecisions implements Decisions {
     note: TaskNote,
     carried: readonly Whereabouts[] = [],
   ): Promise<Either<MigrateError, void>> {
-    const { to, leavers, conceded = false } = note;
     const notes = new Map([[`${PREFIX}${task}`, encodeNote(note)], ...carried.map(whereaboutsNote)]);
-    const decided = failed(await this.#options.keeper.depart(leavers, notes));
+    const decided = failed(await this.#options.keeper.depart(note.leavers, notes));
     if (E.isLeft(decided)) return decided;
     // The decision says it, also after a crash: the sink need not wait until the record does.
-    const departed = leavers.map((leaver) => this.#options.departed(leaver, to, conceded));
+    const departing = this.#depart(task, note);
     this.#departing.set(
       task,
-      Promise.all(departed).then(() => void this.#departing.delete(task)),
+      departing.then(() => void this.#departing.delete(task)),
     );
     return decided;
   }
@@ -120,7 +132,17 @@ export class KeptDecisions implements Decisions {
 
   async confirmed(task: string): Promise<void> {
     await this.#departing.get(task);
-    // Where it can't be taken away it is there again after a restart, and is told once more.
+    if (!this.#unwritten.has(task)) await this.#drop(task);
+    else this.#owed.add(task);
+    if (this.#unwritten.size === 0 || !(await this.#options.written())) return;
+    const owed = [...this.#owed];
+    this.#unwritten.clear();
+    this.#owed.clear();
+    for (const each of owed) await this.#drop(each);
+  }
+
+  /** Where it can't be taken away it is there again after a restart, and is told once more. */
+  async #drop(task: string): Promise<void> {
     await this.#options.keeper.roll.note(`${PREFIX}${task}`, null);
   }
 

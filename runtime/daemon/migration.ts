@@ -98,6 +98,7 @@ export class Migration {
     this.#decisions = new KeptDecisions({
       keeper,
       departed: (leaver, to, conceded) => this.#departed(leaver, to, conceded),
+      written: () => lives.keeping.flush(),
     });
     const { live, entries } = lives;
     const knows = (key: string): boolean => this.#peers.some((peer) => peer.key === key);
@@ -308,7 +309,7 @@ export class Migration {
   // --- what is written down
 
   /** Told once it is decided, and again after a crash. */
-  async #departed(leaver: Leaver, to: string, conceded: boolean): Promise<void> {
+  async #departed(leaver: Leaver, to: string, conceded: boolean): Promise<boolean> {
     const { lives } = this.#options;
     const { name } = leaver;
     const where = this.#nameOf(to);
@@ -316,9 +317,10 @@ export class Migration {
       ? { state: "fenced", reason: `it lives on ${where}, whose operator has said so` }
       : { state: "departed", reason: `it went to ${where}` };
     const record = departedRecord(lives.keeping.of(name), leaver, how);
-    if (record === null) return;
-    await lives.keeping.note(name, record);
+    if (record === null) return true;
+    const isNoted = await lives.keeping.note(name, record);
     lives.gone(name);
+    return isNoted;
   }
 
   /** Overtaken by a later incarnation. Where it is frozen, that image is nobody's to revive. */

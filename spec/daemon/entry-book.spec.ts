@@ -1,5 +1,5 @@
 // The record of a state directory, short and long: whatever was written is there, however its host ended.
-import { appendFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rm, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -91,5 +91,18 @@ describe("the record of a state directory", () => {
       await book.set("child-2", alive(0));
       const again = await open();
       expect([again.get("child-0")?.restarts, again.names]).deep.equal([0, ["child-0", "child-2"]]);
+    }));
+
+  it("fault 4: what could not be written is tried again by who asks that all is", () =>
+    withBook(async (path, open) => {
+      const book = await open();
+      await book.set("child", alive(1));
+      await rm(path);
+      await mkdir(path);
+      expect(E.isLeft(await book.set("child", alive(2)))).equal(true);
+      expect(E.isLeft(await book.flush())).equal(true);
+      await rmdir(path);
+      expect(E.isRight(await book.flush())).equal(true);
+      expect((await open()).get("child")?.restarts).equal(2);
     }));
 });

@@ -68,8 +68,9 @@ describe("daemon: notes that can't be read", () => {
         keeper,
         departed: ({ name }) => {
           departed.push(name);
-          return Promise.resolve();
+          return Promise.resolve(true);
         },
+        written: () => Promise.resolve(true),
       });
     const leaver = { name: "counter", identity: IDENTITY, generation: 7 };
     expect(await decisions().release("t1", "ed25519:sink", [leaver], [])).deep.equal(E.right(undefined));
