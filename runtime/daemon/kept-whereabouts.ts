@@ -32,8 +32,7 @@ export class KeptWhereabouts implements WhereaboutsBook {
     return this.#roll.note(...whereaboutsNote(whereabouts));
   }
 
-  async drop(identity: string): Promise<void> {
-    // Where it can't be taken away it is there after a restart, and is found to be over once more.
-    await this.#roll.note(`${PREFIX}${identity}`, null);
+  drop(identity: string): Promise<Either<HostError, void>> {
+    return this.#roll.note(`${PREFIX}${identity}`, null);
   }
 }

@@ -90,8 +90,18 @@ export class Absentees {
     return this.note({ ...before, others: [...others], ...untold });
   }
 
+  /** Nobody has to do with it any more. Where that can't be written it is there after a restart, and is found to be over
+   *  once more. */
   async drop(identity: string): Promise<void> {
     if (this.#all.delete(identity)) await this.#book.drop(identity);
+  }
+
+  /** It has come here. Left: that can't be written down, and the next host would look for it where it was. */
+  async came(identity: string): Promise<Either<HostError, void>> {
+    if (!this.#all.has(identity)) return E.right(undefined);
+    const done = await this.#book.drop(identity);
+    if (E.isRight(done)) this.#all.delete(identity);
+    return done;
   }
 
   // --- of whom others have still to hear

@@ -208,7 +208,8 @@ export class Carrier {
     for (const { identity, generation } of children) {
       this.#come.set(identity, generation + 1);
       this.#arriving.add(identity);
-      await this.#absentees.drop(identity);
+      const come = await this.#absentees.came(identity);
+      if (E.isLeft(come)) return come;
       // Nobody speaks for it any more, and what is said to have links with it is believed: it has not said yet that it lives.
       this.#links.part(identity, "frozen");
     }

@@ -48,7 +48,7 @@ export const carrierOf = (live: LiveHost, entry: (name: string) => StartConfig |
     book: {
       all: () => Promise.resolve([]),
       note: () => Promise.resolve(E.right(undefined)),
-      drop: () => Promise.resolve(),
+      drop: () => Promise.resolve(E.right(undefined)),
     },
     dial: (to) => dial(id, to),
     settled: () => Promise.resolve(),

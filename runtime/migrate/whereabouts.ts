@@ -32,5 +32,5 @@ export interface WhereaboutsBook {
   /** What former hosts of this state directory have noted. */
   all(): Promise<readonly Whereabouts[]>;
   note(whereabouts: Whereabouts): Promise<Either<HostError, void>>;
-  drop(identity: string): Promise<void>;
+  drop(identity: string): Promise<Either<HostError, void>>;
 }

@@ -184,7 +184,7 @@ export const carriedHosts = (
       book: {
         all: () => Promise.resolve([]),
         note: ({ identity }) => Promise.resolve(E.right(void noted.add(identity))),
-        drop: (identity) => Promise.resolve(void noted.delete(identity)),
+        drop: (identity) => Promise.resolve(E.right(void noted.delete(identity))),
       },
       dial: (to) => dial(name, to as Name),
       patience,

@@ -23,7 +23,7 @@ const surveyed = async (mover: "client" | "server"): Promise<TiesSurvey> => {
         },
       ]),
     note: () => Promise.resolve(E.right(undefined)),
-    drop: () => Promise.resolve(),
+    drop: () => Promise.resolve(E.right(undefined)),
   });
   await absentees.recover();
   const live: Pick<LiveHost, "ties" | "unled" | "unheld" | "identityOf"> = {

@@ -45,7 +45,7 @@ const carriedWith = async (
     book: {
       all: () => Promise.resolve([]),
       note: () => Promise.resolve(E.right(undefined)),
-      drop: () => Promise.resolve(),
+      drop: () => Promise.resolve(E.right(undefined)),
     },
     dial: (peer) => Promise.resolve(E.left({ tag: "Link", peer, reason: "nobody is there" })),
     settled: () => Promise.resolve(),
