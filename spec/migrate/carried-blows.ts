@@ -1,175 +1,145 @@
-// Three durable hosts, each a process of its own, a client and its server that move among them, and kills at any moment:
-// what the client has written down of the answers is in the end what one that never moved would have written.
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+// A client and its server move among three hosts, any of which are killed meanwhile, or ailing: what the client has written
+// down of the answers is in the end what one that never moved would have written.
 import { E } from "../../lib/fp.ts";
-import { ask } from "../../runtime/daemon/control-client.ts";
-import { HostReport, type EntryReport } from "../../runtime/daemon/entry-report.ts";
-import { withDesk } from "../command/cli.ts";
-import { living, type Living } from "../command/living.ts";
-import { TALLY } from "../command/tally-hosts.ts";
-import { freePorts } from "../free-port.ts";
 import { numbers } from "../torture/numbers.ts";
-
-/** A call that were lost, or ran twice, would leave a number out. */
-const CLIENT = `import { component, FileSystem, Timer } from "cryonode";
-import { Tally } from "./contract.ts";
-export default component(async (env) => {
-  const timer = await env.session(Timer);
-  const data = await env.session(FileSystem, { label: "data" });
-  const file = await data.open("sums.txt", { write: true, create: true, append: true });
-  const tally = await env.session(Tally);
-  for (;;) {
-    await file.write((await tally.add(1)) + "\\n");
-    await timer.sleep(5);
-  }
-});
-`;
-
-const SIDES = ["east", "south", "west"] as const;
-type Side = (typeof SIDES)[number];
-const MOVERS = ["client", "server"] as const;
-type Mover = (typeof MOVERS)[number];
-
-interface Peers {
-  readonly ports: readonly number[];
-  readonly keys: readonly string[];
-}
-
-const fileOf = (name: Side, { ports, keys }: Peers): string => {
-  const peer = (each: Side, i: number): string =>
-    each === name ? "" : `      - { name: ${each}, address: "127.0.0.1:${ports[i]}", key: "${keys[i]}" }\n`;
-  const later = name === "east" ? "" : "\n    later: true";
-  return `scenario: ${name}
-hosts:
-  ${name}:
-    files:
-      data: { directory: ./data }
-    epochs: ./epochs
-    peers:
-${SIDES.map(peer).join("")}start:
-  server:
-    component: ./server.ts${later}
-  client:
-    component: ./client.ts${later}
-    routes:
-      - { service: Timer }
-      - { service: File_system, label: data, to: data }
-      - { service: Tally, to: { child: server } }
-`;
-};
-
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
-
-/** It does not come to its end by itself. */
-const ENDED: ReadonlySet<string> = new Set(["faulted", "stuck", "exited"]);
-
-/** Longer than any spec that has them, in ms. */
-const MOST_MS = 3_600_000;
+import { begin, type Ill, type IllKind } from "./ills.ts";
+import {
+  MOVERS,
+  onThreeProcesses,
+  SIDES,
+  type Mover,
+  type Side,
+  type ThreeProcesses,
+} from "./three-processes.ts";
 
 export interface CarriedBlows {
   readonly count: number;
   readonly seed: number;
   /** What is done instead of the first ones at random. */
   readonly first?: readonly Blow[];
+  /** What ails hosts besides. Default: nothing. */
+  readonly ills?: readonly IllKind[];
   readonly tell: (text: string) => void;
 }
 
 /** Somebody moves, and so many ms later these are killed. */
 export interface Blow {
   readonly mover: Mover;
+  /** With ills, whoever is there goes to the next one. */
   readonly to: Side;
   readonly killed: readonly Side[];
   readonly after: number;
+  readonly ills?: readonly Ill<Side>[];
+  /** How far the clocks of those that are killed are ahead when they come back, in ms. */
+  readonly skew?: number;
 }
 
-const anyBlow = (random: () => number): Blow => {
+const HOUR_MS = 3_600_000;
+const PATIENCE_MS = 90_000;
+
+const anyBlow = (random: () => number, kinds: readonly IllKind[]): Blow => {
   const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
-  const killed = SIDES.filter(() => random() < 0.45);
-  return { mover: one(MOVERS), to: one(SIDES), killed, after: Math.floor(random() ** 2 * 400) };
+  const killed = SIDES.filter(() => random() < (kinds.length > 0 ? 0.15 : 0.45));
+  const blow = { mover: one(MOVERS), to: one(SIDES), killed, after: Math.floor(random() ** 2 * 400) };
+  if (kinds.length === 0) return blow;
+  const ills = Array.from({ length: 1 + Math.floor(random() * 2) }, () => ({
+    ...{ kind: one(kinds), side: one(SIDES), degree: random(), phase: Math.floor(random() * 7) },
+    ...{ after: Math.floor(random() ** 2 * 200), lasts: Math.floor(random() ** 2 * 3000) },
+  }));
+  const skew = kinds.includes("clock") ? Math.floor((random() - 0.5) * 72 * HOUR_MS) : 0;
+  return { ...blow, ills, skew };
+};
+
+const textOf = ({ mover, to, killed, after, ills = [], skew = 0 }: Blow, from: Side): string => {
+  const all = ills
+    .filter(({ kind }) => kind !== "clock")
+    .map(
+      ({ kind, side, degree, phase, after: ms, lasts }) =>
+        `, ${kind} of ${side} (${degree.toFixed(2)}) ${ms} ms after phase ${phase} until ${lasts} ms after it`,
+    );
+  const clock =
+    skew === 0 || killed.length === 0 ? "" : `, their clocks ${(skew / HOUR_MS).toFixed(1)} h ahead`;
+  return `${mover} from ${from} to ${to}, after ${after} ms kill -9 of ${killed.join(", ") || "none"}${all.join("")}${clock}`;
+};
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Resolves with what came of the move, when nothing ails any more and all are up. */
+const deal = async (
+  three: ThreeProcesses,
+  blow: Blow,
+  from: Side,
+  tell: CarriedBlows["tell"],
+): Promise<string> => {
+  const { mover, to, killed, after, ills = [], skew = 0 } = blow;
+  const move = { phases: 0, isOver: from === to };
+  const moving = from === to ? null : three.move(mover, from, to, () => void move.phases++);
+  void moving?.then(() => (move.isOver = true));
+  const ailing = ills.map(async (ill) => {
+    while (!move.isOver && move.phases < ill.phase) await pause(2);
+    await pause(ill.after);
+    const end = begin(ill, three.patient(ill.side));
+    await moving;
+    await pause(ill.lasts);
+    await end();
+  });
+  await pause(after);
+  await Promise.all(killed.map((side) => three.kill(side)));
+  const moved = await moving;
+  const back = async (side: Side): Promise<void> => {
+    try {
+      return await three.up(side, skew);
+    } catch (error) {
+      if (ills.length === 0) throw error;
+      tell(`  ${side} did not come up: ${(error as Error).message.slice(-600)}`);
+    }
+    // With what ails it it may not.
+    await Promise.all(ailing);
+    await three.up(side, skew);
+  };
+  await Promise.all(killed.map(back));
+  await Promise.all(ailing);
+  return moved === null || E.isRight(moved) ? "" : `, ${moved.left.tag}: ${moved.left.message}`;
 };
 
 /** Throws at the first thing that is wrong. */
-export const carriedBlows = ({ count, seed, first = [], tell }: CarriedBlows): Promise<void> =>
-  withDesk({ ...TALLY, "client.ts": CLIENT }, async (desk) => {
-    const hosts = new Map<Side, Living>();
-    const ports = await freePorts(SIDES.length);
-    const keys = await Promise.all(
-      SIDES.map(async (name) => (await desk.cli(["key", "--state", name])).stdout.trim()),
-    );
-    await desk.write("data/.keep", "");
-    for (const side of SIDES) await desk.write(`${side}.yaml`, fileOf(side, { ports, keys }));
-    const up = async (side: Side): Promise<void> => {
-      const listen = `127.0.0.1:${ports[SIDES.indexOf(side)]}`;
-      const args = ["up", `${side}.yaml`, "--state", side, "--listen", listen, "--json"];
-      const host = living(desk.folder, args, MOST_MS);
-      hosts.set(side, host);
-      await host.tells({ event: "up" });
-    };
-    const kill = async (side: Side): Promise<void> => {
-      hosts.get(side)!.signal("SIGKILL");
-      await hosts.get(side)!.ended;
-    };
-    const entries = async (side: Side): Promise<readonly EntryReport[] | null> => {
-      const answer = await ask(join(desk.folder, side), { command: "ps" }, { within: 2000 });
-      const report = E.isLeft(answer) ? null : HostReport.decode(answer.right);
-      return report === null || E.isLeft(report) ? null : report.right.entries;
-    };
-    /** Where each of the two runs, once nobody is in doubt any more. */
-    const settled = async (): Promise<Readonly<Record<Mover, Side>>> => {
-      for (;;) {
-        const all = await Promise.all(SIDES.map(entries));
-        const homes = MOVERS.map((mover) => {
-          const states = all.map((each) => each?.find(({ name }) => name === mover)?.state ?? "");
-          const running = SIDES.filter((_, i) => states[i] === "running");
-          if (running.length > 1) throw new Error(`${mover} runs on ${running.join(" and ")}`);
-          const over = states.find((state) => ENDED.has(state));
-          if (over !== undefined) throw new Error(`${mover} has ${over}: ${JSON.stringify(all)}`);
-          return states.includes("in doubt") || all.includes(null) ? undefined : running[0];
-        });
-        const [client, server] = homes;
-        if (client !== undefined && server !== undefined) return { client, server };
-        await soon();
-      }
-    };
-    const lines = async (): Promise<readonly string[]> =>
-      (await readFile(join(desk.folder, "data/sums.txt"), "utf8").catch(() => "")).split("\n").slice(0, -1);
-    const goesOn = async (): Promise<void> => {
-      const before = (await lines()).length;
-      let now = await lines();
-      for (; now.length < before + 3; now = await lines()) await soon();
-      const wrong = now.findIndex((line, i) => line !== `${i + 1}`);
-      if (wrong >= 0) throw new Error(`answer ${wrong + 1} of ${now.length} is ${now[wrong]}`);
-    };
+export const carriedBlows = ({
+  count,
+  seed,
+  first = [],
+  ills: kinds = [],
+  tell,
+}: CarriedBlows): Promise<void> =>
+  onThreeProcesses({ disks: kinds.includes("disk"), nursed: kinds.length > 0, tell }, async (three) => {
+    const random = numbers(seed);
+    let [kills, moves] = [0, 0];
     try {
-      await Promise.all(SIDES.map(up));
-      await goesOn();
-      const random = numbers(seed);
-      let [kills, moves] = [0, 0];
+      await three.goesOn();
       for (let n = 0; n < count; n++) {
-        const blow = first[n] ?? anyBlow(random);
-        const { mover, to, killed, after } = blow;
-        const before = await settled();
-        const asked = { command: "migrate", name: mover, with: [], to } as const;
-        const how = { precopy: true, pause: null, rounds: null };
-        const moving =
-          before[mover] === to ? null : ask(join(desk.folder, before[mover]), { ...asked, ...how, with: [] });
-        const what = `${mover} from ${before[mover]} to ${to}, after ${after} ms kill -9 of ${killed.join(", ") || "none"}`;
-        const late = setTimeout(() => tell(`it takes long to settle: ${what}`), 60_000);
-        await new Promise((resolve) => setTimeout(resolve, after));
-        await Promise.all(killed.map(kill));
-        kills += killed.length;
-        await moving;
-        await Promise.all(killed.map(up));
-        const home = await settled();
-        await goesOn();
+        const drawn = first[n] ?? anyBlow(random, kinds);
+        const before = await three.settled();
+        const from = before[drawn.mover];
+        const isThere = kinds.length > 0 && from === drawn.to;
+        const next = SIDES[(SIDES.indexOf(drawn.to) + 1) % SIDES.length]!;
+        const blow = { ...drawn, to: isThere ? next : drawn.to };
+        const what = textOf(blow, from);
+        const late = setTimeout(
+          () => void three.report().then((report) => tell(`it takes long to settle: ${what}\n${report}`)),
+          PATIENCE_MS,
+        );
+        const said = await deal(three, blow, from, tell);
+        kills += blow.killed.length;
+        const home = await three.settled();
+        await three.goesOn();
         clearTimeout(late);
-        if (home[mover] !== before[mover]) moves++;
-        tell(`${n + 1} of ${count}, ${what}: client on ${home.client}, server on ${home.server}`);
+        if (home[blow.mover] !== from) moves++;
+        tell(`${n + 1} of ${count}, ${what}: client on ${home.client}, server on ${home.server}${said}`);
       }
-      tell(`${kills} kills, ${moves} moves, ${(await lines()).length} calls, each once`);
-    } finally {
-      for (const host of hosts.values()) host.signal("SIGKILL");
-      await Promise.all([...hosts.values()].map(({ ended }) => ended));
+    } catch (error) {
+      tell(await three.report());
+      throw error;
     }
+    const { answers, nursed } = await three.counts();
+    const byHand = kinds.length === 0 ? "" : `, ${nursed} revived by hand`;
+    tell(`${kills} kills, ${moves} moves${byHand}, ${answers} calls, each once`);
   });

@@ -1,6 +1,8 @@
 // All that the suite does a part of: every failure of the link at every frame; every blow at every message of a handover;
 // kills at every step of either host, and at random.
 import { carriedBlows } from "./carried-blows.ts";
+import { commandsAtRandom } from "./commanded.ts";
+import type { IllKind } from "./ills.ts";
 import { countFrames, suffer } from "./link-faults.ts";
 import { MOMENTS, strike } from "./killed.ts";
 import { blowsAtRandom, blowsAtSteps } from "./step-blows.ts";
@@ -59,6 +61,10 @@ export interface MigrationTorture {
   readonly steps: boolean;
   /** Of a client and its server, who have a session with each other. */
   readonly carried: boolean;
+  /** Of one that is given commands at random. */
+  readonly commands: boolean;
+  /** What ails hosts besides, where sessions are carried. */
+  readonly ills?: readonly IllKind[];
   readonly only?: string;
   /** So many kills at random; null: none, but the link's failures and the handover's blows. */
   readonly kills: number | null;
@@ -70,12 +76,15 @@ export interface MigrationTorture {
 export const tortureMigration = async ({
   steps,
   carried,
+  commands,
+  ills = [],
   only,
   kills,
   seed,
   tell,
 }: MigrationTorture): Promise<void> => {
-  if (carried) return carriedBlows({ count: kills ?? 100, seed, tell });
+  if (commands) return commandsAtRandom({ count: kills ?? 100, seed, tell });
+  if (carried) return carriedBlows({ count: kills ?? 100, seed, ills, tell });
   if (steps) return withTraveler((two, travel) => blowsAtSteps(two, travel, tell, only));
   if (kills !== null)
     return withTraveler((two, travel) => blowsAtRandom(two, travel, { count: kills, seed }, tell));
