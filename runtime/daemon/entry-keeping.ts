@@ -24,6 +24,8 @@ export class EntryKeeping {
   readonly #options: EntryKeepingOptions;
   /** By name, those who are kept yet because what became of them could not be written down. */
   readonly #owed = new Map<string, string>();
+  /** It was told that what is yet to be written can't be. */
+  #told = false;
 
   constructor(options: EntryKeepingOptions) {
     this.#options = options;
@@ -63,11 +65,12 @@ export class EntryKeeping {
   amend(child: string, record: EntryRecord): void {
     this.#options.book.amend(child, record);
   }
-  /** Writes what is yet to be written. What fails is told: false. */
+  /** Writes what is yet to be written. What fails is told once: false. */
   async flush(): Promise<boolean> {
     const noted = await this.#options.book.flush();
-    if (E.isLeft(noted))
+    if (E.isLeft(noted) && !this.#told)
       this.#options.warn("", `what became of children can't be kept: ${reasonOf(noted.left)}`);
+    this.#told = E.isLeft(noted);
     return E.isRight(noted);
   }
 
