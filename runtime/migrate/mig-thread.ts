@@ -112,6 +112,8 @@ export class MigThread {
   #isBlind = false;
   /** Doubts that an operator's word is settling just now, by task. */
   readonly #resolving = new Map<string, Promise<unknown>>();
+  /** Decisions that are being acted on, by task. */
+  readonly #hearing = new Map<string, Promise<boolean>>();
   /** Tasks that come in, by id; and those that leave because a peer has asked for them, by channel. */
   readonly #arriving = new Map<string, UnderWay>();
   readonly #handing = new Map<Channel, UnderWay>();
@@ -599,6 +601,16 @@ export class MigThread {
   /** The source has said what it decided. Where the channel that the task came by is not known to be gone yet, it is.
    *  False: that can't be acted on now, and is to be said again. */
   async #hear(task: string, from: PublicKey, verdict: Verdict): Promise<boolean> {
+    // It may be told and asked for at once: what is heard second is not noted before it is known what came of the first.
+    const before = this.#hearing.get(task) ?? Promise.resolve();
+    const hearing = before.then(() => this.#heed(task, from, verdict));
+    this.#hearing.set(task, hearing);
+    const isHeard = await hearing;
+    if (this.#hearing.get(task) === hearing) this.#hearing.delete(task);
+    return isHeard;
+  }
+
+  async #heed(task: string, from: PublicKey, verdict: Verdict): Promise<boolean> {
     const arriving = this.#arriving.get(task);
     arriving?.channel.cut();
     await arriving?.over;

@@ -66,25 +66,24 @@ const meet = (read: Landings["read"], otherwise: Otherwise = {}) => {
     warn: () => {},
     recovered: new Promise((resolve) => (recovered = resolve)),
   });
-  const [near, far] = duplexPair();
-  const channel = new Channel(far, { peer: "there" });
-  const answered = (async () => {
-    await thread.serve({ channel: new Channel(near, { peer: "there" }), key: SOURCE });
-  })();
-  const told = (async () => {
+  const tell = async (): Promise<void> => {
+    const [near, far] = duplexPair();
+    const channel = new Channel(far, { peer: "there" });
+    const answered = thread.serve({ channel: new Channel(near, { peer: "there" }), key: SOURCE });
     await channel.greet("there");
     await channel.send({ kind: "verdict", task: TASK, verdict: otherwise.verdict ?? "released" });
     const heard = await channel.next(["noted", "taken"]);
     said.push(E.isRight(heard) ? heard.right.kind : heard.left.tag);
     channel.close();
     await answered;
-  })();
+  };
+  const told = tell();
   const recover = async (): Promise<void> => {
     await thread.recover();
     recovered();
   };
   const [close, alone] = [() => thread.close(), () => thread.recover()];
-  return { thread, said, given, recover, told, close, alone, ready: () => recovered() };
+  return { thread, said, given, recover, tell, told, close, alone, ready: () => recovered() };
 };
 
 const UNREAD = { tag: "Disk", step: "read", path: "the store", code: "EIO" } as const;
@@ -142,6 +141,29 @@ describe("a sink that comes up again", () => {
     await told;
     expect(said).to.deep.equal(["Refused"]);
     expect(thread.doubts.map(({ task }) => task)).to.deep.equal([TASK]);
+    close();
+  });
+
+  // Its source tells it, and answers what it has asked, at the same time.
+  it("fault 38: does not note what it hears twice before it is known what came of the first", async () => {
+    let failed!: () => void;
+    const failing = new Promise<void>((resolve) => (failed = resolve));
+    let tries = 0;
+    const { said, recover, tell, told, close } = meet(() => Promise.resolve(landed), {
+      activate: async () => {
+        tries++;
+        await failing;
+        return E.left(UNREAD);
+      },
+    });
+    await recover();
+    const again = tell();
+    // More than enough for a word and its answer.
+    for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(said).to.deep.equal([]);
+    failed();
+    await Promise.all([told, again]);
+    expect([said, tries]).to.deep.equal([["Refused", "Refused"], 2]);
     close();
   });
 
