@@ -89,13 +89,13 @@ export class SourceRun {
     // Written down before they stop: a sink that is in doubt hears what came of it even after a crash. Meanwhile the sink
     // makes durable what is known to have changed.
     const [offered, sent] = await Promise.all([
-      departure.offer(this.task, this.#options.key),
+      channel.working(departure.offer(this.task, this.#options.key)),
       options.precopy === false ? E.right(undefined) : this.#lastRound(),
     ]);
     if (E.isLeft(offered)) return this.#abandon(offered.left);
     if (E.isLeft(sent)) return this.#abandon(sent.left);
     this.#tell("holding");
-    const held = await departure.hold(this.#options.options.deadline ?? DEADLINE_MS);
+    const held = await channel.working(departure.hold(options.deadline ?? DEADLINE_MS));
     if (E.isLeft(held)) return this.#abandon(held.left);
     said("held");
     const handed = await this.#handOver(held.right);
@@ -104,7 +104,7 @@ export class SourceRun {
       return this.#abandon(handed.left);
     }
     this.#phase = "released";
-    const released = await departure.release(this.task, this.#options.key);
+    const released = await channel.working(departure.release(this.task, this.#options.key));
     if (E.isLeft(released)) {
       departure.resume();
       return this.#abandon(released.left);
@@ -119,7 +119,7 @@ export class SourceRun {
   async #prepare(): Promise<Either<MigrateError, void>> {
     const { channel, departure, to, options } = this.#options;
     this.#tell("surveying");
-    const surveyed = await departure.survey();
+    const surveyed = await channel.working(departure.survey());
     if (E.isLeft(surveyed)) return surveyed;
     await channel.send({ kind: "receive", task: this.task }, encode(surveyed.right));
     const accepted = await channel.next(["accepted", "refused"], this.#options.signal);
@@ -148,7 +148,7 @@ export class SourceRun {
     let settled: Promise<Either<MigrateError, unknown>> = Promise.resolve(E.right(undefined));
     for (;;) {
       // What was sent has left the memory that is looked at: while the sink makes it durable, the next look is taken.
-      const [views, last] = await Promise.all([departure.round(), settled]);
+      const [views, last] = await Promise.all([channel.working(departure.round()), settled]);
       if (E.isLeft(views)) return views;
       if (E.isLeft(last)) return last;
       const took = performance.now() - began;
@@ -192,7 +192,7 @@ export class SourceRun {
     if (E.isLeft(sent)) return sent;
     const settled = await channel.next(["settled"], signal);
     if (E.isLeft(settled)) return settled;
-    const views = await departure.round();
+    const views = await channel.working(departure.round());
     if (E.isLeft(views)) return views;
     this.#note(views.right);
     return this.#send();
