@@ -7,6 +7,7 @@ import type { HostError } from "../host/host-error.ts";
 import type { Roll } from "../host/roll.ts";
 import type { Container } from "../migrate/container.ts";
 import type { MigrateError } from "../migrate/migrate-error.ts";
+import { TAKEN_LEAP } from "../migrate/open-offer.ts";
 import type { Taken } from "../migrate/sink-host.ts";
 import { decodeNote, encodeNote } from "./json-note.ts";
 
@@ -22,12 +23,6 @@ const TakenNote = struct(
   "TakenNote",
 );
 type TakenNote = t.TypeOf<typeof TakenNote>;
-
-/**
- * The generation of one that is taken is greater by this than that of one which is let go: so none that its source may
- * have brought back meanwhile, however often, is a later incarnation than the one that the operator has spoken for.
- */
-const TAKEN_LEAP = 1_000_000;
 
 export class KeptTakings {
   readonly #roll: Roll;

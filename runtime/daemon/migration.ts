@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import type { Child, ChildIdentity } from "../host/child.ts";
-import type { HostError } from "../host/host-error.ts";
+import { hostProse, type HostError } from "../host/host-error.ts";
 import type { Keeper } from "../host/keeper.ts";
 import type { Leaver } from "../host/roll.ts";
 import type { Runtime } from "../host/runtime.ts";
@@ -25,6 +25,7 @@ import { LiveSource } from "../migrate/live-source.ts";
 import { MigThread, type Linked } from "../migrate/mig-thread.ts";
 import { migrateProse, type MigrateError } from "../migrate/migrate-error.ts";
 import type { Activated } from "../migrate/sink-host.ts";
+import { offersIn } from "../migrate/open-offer.ts";
 import { findPeer, parseAddress, type Address, type Peer } from "../migrate/peer.ts";
 import type { Migrated, Progress, TravelOptions } from "../migrate/progress.ts";
 import { Strangers } from "../migrate/strangers.ts";
@@ -32,7 +33,7 @@ import { dialPeer, listenForPeers, type Listening } from "../migrate/tls-link.ts
 import { departedRecord, type Departed } from "./departed-record.ts";
 import type { DurableError } from "./durable-error.ts";
 import { readSealed } from "./image-copy.ts";
-import { KeptDecisions } from "./kept-decisions.ts";
+import { KeptDecisions, type Parting } from "./kept-decisions.ts";
 import { KeptTakings } from "./kept-takings.ts";
 import type { EntryBook } from "./entry-book.ts";
 import { KeptWhereabouts } from "./kept-whereabouts.ts";
@@ -97,7 +98,7 @@ export class Migration {
     this.#takings = new KeptTakings(keeper.roll);
     this.#decisions = new KeptDecisions({
       keeper,
-      departed: (leaver, to, conceded) => this.#departed(leaver, to, conceded),
+      departed: (leaver, host, how) => this.#departed(leaver, host, how),
       written: () => lives.keeping.flush(),
     });
     const { live, entries } = lives;
@@ -129,6 +130,7 @@ export class Migration {
         stranded: (names) => this.stranded.lying(names),
         putOff: (names) => keeper.putOff(names.flatMap((name) => live.child(name) ?? [])),
         fenced: (leaver) => this.#fenced(leaver),
+        setAside: (name) => this.#setAside(name),
       }),
       sink: new LiveSink({
         ...{ live, runtime, isFree, carries: true, knows },
@@ -309,25 +311,45 @@ export class Migration {
   // --- what is written down
 
   /** Told once it is decided, and again after a crash. */
-  async #departed(leaver: Leaver, to: string, conceded: boolean): Promise<boolean> {
+  async #departed(leaver: Leaver, host: string, parting: Parting): Promise<boolean> {
     const { lives } = this.#options;
     const { name } = leaver;
-    const where = this.#nameOf(to);
-    const how: Departed = conceded
-      ? { state: "fenced", reason: `it lives on ${where}, whose operator has said so` }
-      : { state: "departed", reason: `it went to ${where}` };
-    const record = departedRecord(lives.keeping.of(name), leaver, how);
+    const where = this.#nameOf(host);
+    const hows: Readonly<Record<Parting, Departed>> = {
+      went: { state: "departed", reason: `it went to ${where}` },
+      taken: { state: "fenced", reason: `it lives on ${where}, whose operator has said so` },
+      told: {
+        state: "fenced",
+        reason: `it lives elsewhere, by an operator's word that ${where} has passed on`,
+      },
+    };
+    const record = departedRecord(lives.keeping.of(name), leaver, hows[parting]);
     if (record === null) return true;
     const isNoted = await lives.keeping.note(name, record);
     lives.gone(name);
     return isNoted;
   }
 
+  /** A copy of one that is about to be ended, since it was taken elsewhere: an image, of which a clone can be made. */
+  async #setAside(name: string): Promise<void> {
+    const { lives, folder } = this.#options;
+    const generation = lives.live.identityOf(name)?.generation ?? 0;
+    const image = folder.image(`${name}.taken-${generation}`);
+    const made = await lives.quietly(name, () => lives.live.checkpoint([name], { image }));
+    this.#warn(
+      name,
+      E.isRight(made)
+        ? `it is taken elsewhere; what it was here lies in ${image}, and \`cryonode import\` makes a clone of it, \`--as\` another name`
+        : `it is taken elsewhere; what it was here can't be kept: ${hostProse(made.left)}`,
+    );
+  }
+
   /** Overtaken by a later incarnation. Where it is frozen, that image is nobody's to revive. */
-  async #fenced({ name, identity }: Leaver): Promise<void> {
+  async #fenced({ name, identity, generation }: Leaver): Promise<void> {
     const { lives, folder } = this.#options;
     const record = lives.keeping.of(name);
     if (record.state !== "frozen" || record.image === null || record.clone) return;
+    if (record.generation > generation + 1) return;
     const read = await readSealed(folder.lengthen(record.image), "any");
     const isIt =
       E.isRight(read) && read.right.sealed.manifest.children.some((child) => child.identity === identity);
@@ -362,6 +384,12 @@ export class Migration {
       (child) => !isFree(child),
     );
     if (E.isLeft(noted)) return noted;
+    const offers = offersIn(cargo, staged.manifest.children);
+    const inherited = await this.#decisions.inherit(from, offers);
+    if (E.isLeft(inherited)) {
+      const child = staged.manifest.children.map(({ name }) => name).join(", ");
+      return E.left({ tag: "Unkept", child, reason: migrateProse(inherited.left) });
+    }
     const here = await this.#asHere(staged, path);
     if (E.isLeft(here)) {
       this.stranded.tryAgain(path);

@@ -11,6 +11,7 @@ import type { Onward } from "./ties-survey.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Landed } from "./landings.ts";
 import type { MigrateError } from "./migrate-error.ts";
+import { offersCargo, tooMany, type OpenOffer } from "./open-offer.ts";
 import type { Requirements } from "./requirements.ts";
 import type { Departure, Held, MemoryView } from "./source-host.ts";
 import { requirementsOf } from "./survey-needs.ts";
@@ -54,6 +55,7 @@ export class LandedDeparture implements Departure {
   #ties: Ties = new Map();
   #where: Onward = { from: "", to: "" };
   #seen = false;
+  #offers: readonly OpenOffer[] = [];
 
   constructor(options: LandedDepartureOptions) {
     this.#options = options;
@@ -109,12 +111,14 @@ export class LandedDeparture implements Departure {
     const ties = carrier?.holdOnward(this.#leavers(), this.#ties, this.#where) ?? E.right(this.#ties);
     if (E.isLeft(ties)) return Promise.resolve(ties);
     this.#ties = ties.right;
-    const cargo = cargoOf(ties.right);
+    const cargo = [...cargoOf(ties.right), ...offersCargo(this.#offers)];
     return Promise.resolve(E.right({ travelers, cargo, since: performance.now() }));
   }
 
-  offer(task: string, to: string): Promise<Either<MigrateError, void>> {
-    return this.#options.decisions.offer(task, to, this.#leavers());
+  async offer(task: string, to: string): Promise<Either<MigrateError, void>> {
+    const offers = await this.#options.decisions.offer(task, to, this.#leavers());
+    this.#offers = E.isLeft(offers) ? [] : offers.right;
+    return E.isLeft(offers) ? offers : tooMany(this.#offers);
   }
 
   #leavers(): readonly Leaver[] {

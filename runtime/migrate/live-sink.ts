@@ -18,6 +18,7 @@ import { FileRehearsal } from "./file-rehearsal.ts";
 import type { Lack } from "./lack.ts";
 import { chunkBytes } from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
+import { decodeOffers, OFFERS_CARGO } from "./open-offer.ts";
 import type { Requirements } from "./requirements.ts";
 import type { Activated, Arrival, HostFacts, SinkHost } from "./sink-host.ts";
 
@@ -277,6 +278,12 @@ export class LiveSink implements SinkHost {
         const ties = decodeTies(bytes);
         if (ties === null) lacks.push({ child, what: "cargo", name: kind, reason: "it can't be read" });
         else lacks.push(...ties.flatMap((tie) => this.#uncarried(child, tie)));
+        continue;
+      }
+      const isOffers = kind === OFFERS_CARGO.kind && version === OFFERS_CARGO.version;
+      if (isOffers && this.#options.takings !== undefined) {
+        if (decodeOffers(bytes) === null)
+          lacks.push({ child, what: "cargo", name: kind, reason: "it can't be read" });
         continue;
       }
       const reason = `this host knows no use for version ${version} of it`;

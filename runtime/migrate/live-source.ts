@@ -12,9 +12,11 @@ import type { Decisions } from "./decisions.ts";
 import { LandedDeparture, type Lying } from "./landed-departure.ts";
 import { pageBytes } from "./message.ts";
 import type { MigrateError } from "./migrate-error.ts";
+import { offersCargo, takenAs, tooMany, type OpenOffer } from "./open-offer.ts";
 import type { Requirements } from "./requirements.ts";
 import { requirementsOf } from "./survey-needs.ts";
 import type { Departure, Held, MemoryView, SourceHost, Verdict } from "./source-host.ts";
+import type { Overtaken, Trails } from "./trails.ts";
 
 export interface LiveSourceOptions {
   readonly live: LiveHost;
@@ -24,6 +26,9 @@ export interface LiveSourceOptions {
   readonly reserve: (names: readonly string[]) => Either<MigrateError, () => void>;
   /** What is kept of one that a later incarnation has overtaken elsewhere is not to live again, whatever it is in. */
   readonly fenced?: (leaver: Leaver) => Promise<void>;
+  /** One that lives, and is about to be ended since it was taken elsewhere: keeps a copy of what it is. Nothing waits for
+   *  it to succeed. */
+  readonly setAside?: (name: string) => Promise<void>;
   /** Where these lie in a container that they came in, and could not come to life from; null: they don't. Left: they do,
    *  and can't go so. */
   readonly stranded?: (names: readonly string[]) => Either<MigrateError, Lying | null>;
@@ -74,6 +79,7 @@ class LiveDeparture implements Departure {
   readonly #peer: string;
   #standing: readonly Standing[] = [];
   #carried: Ties = NO_TIES;
+  #offers: readonly OpenOffer[] = [];
 
   /** `peer`: where to. */
   constructor(names: readonly string[], options: LiveSourceOptions, free: () => void, peer: string) {
@@ -137,7 +143,7 @@ class LiveDeparture implements Departure {
       return ties;
     }
     this.#carried = ties.right;
-    const cargo = cargoOf(ties.right);
+    const cargo = [...cargoOf(ties.right), ...offersCargo(this.#offers)];
     const longest = Math.max(...stopped.right.map(({ pauseMs }) => pauseMs));
     const travelers = stopped.right.map((standing) => ({
       memory: standing.frozen.memory,
@@ -147,13 +153,15 @@ class LiveDeparture implements Departure {
     return E.right({ travelers, cargo, since: Math.max(asked, performance.now() - longest) });
   }
 
-  offer(task: string, to: string): Promise<Either<MigrateError, void>> {
+  async offer(task: string, to: string): Promise<Either<MigrateError, void>> {
     const { live, decisions } = this.#options;
     const leavers = this.names.flatMap((name) => {
       const child = live.child(name);
       return child === undefined ? [] : [{ name, ...child.identity }];
     });
-    return decisions.offer(task, to, leavers);
+    const offers = await decisions.offer(task, to, leavers);
+    this.#offers = E.isLeft(offers) ? [] : offers.right;
+    return E.isLeft(offers) ? offers : tooMany(this.#offers);
   }
 
   /** Those who stand still. */
@@ -184,6 +192,18 @@ class LiveDeparture implements Departure {
     this.#free();
     this.#keepAgain();
   }
+}
+
+/** What an operator has said elsewhere. */
+interface Word {
+  readonly task: string;
+  /** Who has told. */
+  readonly by: string;
+  /** As they were offered. */
+  readonly leavers: readonly Leaver[];
+  /** The task is this host's. */
+  readonly isOwn: boolean;
+  readonly reason: string;
 }
 
 export class LiveSource implements SourceHost {
@@ -224,30 +244,54 @@ export class LiveSource implements SourceHost {
     return this.#options.decisions.verdict(task, to);
   }
 
+  get trails(): Trails {
+    return this.#options.decisions.trails;
+  }
+
   async overtaken(task: string, by: string, generations: readonly number[]): Promise<boolean> {
-    const { decisions, live, reserve, fenced } = this.#options;
-    const offered = await decisions.offered(task, by);
+    const offered = await this.#options.decisions.offered(task, by);
     if (E.isLeft(offered)) return false;
-    const leavers = (offered.right ?? []).flatMap((leaver, i) => {
-      const generation = generations[i] ?? 0;
+    const leavers = (offered.right ?? []).filter(
+      ({ generation }, i) => generations[i] === takenAs(generation),
+    );
+    const reason = "by an operator's word there";
+    return leavers.length === 0 || this.#end({ task, by, leavers, isOwn: true, reason });
+  }
+
+  async overtakenBefore(task: string, by: string, travelers: readonly Overtaken[]): Promise<boolean> {
+    const inherited = await this.#options.decisions.trails.inherited(task, by);
+    if (E.isLeft(inherited)) return false;
+    const leavers = inherited.right.filter(({ identity, generation }) =>
+      travelers.some((each) => each.identity === identity && each.generation === takenAs(generation)),
+    );
+    const reason = "by an operator's word of which the host has told that it came from";
+    return leavers.length === 0 || this.#end({ task, by, leavers, isOwn: false, reason });
+  }
+
+  /** They were taken, each as it was offered: whoever of them lives here is ended for good, and whoever went on from here is
+   *  to hear of it there. */
+  async #end({ task, by, leavers: offered, isOwn, reason }: Word): Promise<boolean> {
+    const { decisions, live, reserve, fenced, setAside } = this.#options;
+    const leavers = offered.flatMap((leaver) => {
+      const generation = takenAs(leaver.generation) - 1;
       // A later incarnation than the one that it has is not ended by its word.
-      const living = live.child(leaver.name)?.identity;
-      const isLater = living?.identity === leaver.identity && living.generation > generation;
-      return isLater || generation <= leaver.generation ? [] : [{ ...leaver, generation: generation - 1 }];
+      const living = live.identityOf(leaver.name);
+      const isLater = living?.identity === leaver.identity && living.generation > generation + 1;
+      return isLater ? [] : [{ ...leaver, generation }];
     });
-    if (leavers.length === 0) return true;
     const free = reserve(leavers.map(({ name }) => name));
     if (E.isLeft(free)) return false;
     await live.wake(leavers.map(({ name }) => name));
     for (const { name, identity, generation } of leavers) {
       const child = live.child(name);
-      if (child?.identity.identity === identity && child.ending === null)
-        await child.overtaken(
-          `generation ${generation + 1} of it lives on another host, by an operator's word there`,
-        );
+      if (child?.identity.identity === identity && child.ending === null) {
+        // Whoever has said so can't be made to prove it; what it was is not lost by a lie.
+        await setAside?.(name);
+        await child.overtaken(`generation ${generation + 1} of it lives on another host, ${reason}`);
+      }
       await fenced?.({ name, identity, generation });
     }
-    const conceded = await decisions.concede(task, by, leavers);
+    const conceded = await decisions.concede(task, by, leavers, isOwn);
     free.right();
     return E.isRight(conceded);
   }

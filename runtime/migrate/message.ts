@@ -131,6 +131,13 @@ const messages = {
    *  they are there at least. */
   taken: kind("taken", { task: uuid, generations: bounded(natural, MOST_TRAVELERS, "generations") }),
 
+  /** A source says of travelers which it had offered in this task, and which went from it to the receiver, that the sink of
+   *  the task has taken them: as these generations. */
+  overtaken: kind("overtaken", {
+    task: uuid,
+    travelers: bounded(struct({ identity: uuid, generation: natural }), MOST_TRAVELERS, "travelers"),
+  }),
+
   // --- sessions between the two hosts
   /** A piece of the message (carried-message.ts) of this number, from 0 in each direction, `total` bytes in all, which
    *  begins at `at`. */

@@ -93,6 +93,7 @@ const COMMANDS = [
   "verdict",
   "confirm",
   "taken",
+  "overtaken",
   "carry",
 ] as const;
 type Said = Heard<(typeof COMMANDS)[number]>;
@@ -153,6 +154,7 @@ export class MigThread {
       for (const each of taken.right) if (!this.#doubts.has(each.task)) this.#claim(each);
       return true;
     });
+    this.#follow();
   }
 
   async #doubt({ task, from, manifest }: Container): Promise<void> {
@@ -250,6 +252,7 @@ export class MigThread {
     try {
       const migrated = await run.run();
       const isSettled = E.isRight(migrated) && migrated.right.generations !== null;
+      if (E.isRight(migrated)) this.#follow();
       if (run.wasOffered && !isSettled) this.#push(run.task, key);
       // Nobody can be in doubt about it.
       if (!run.wasOffered && E.isLeft(migrated)) await source.confirmed(run.task);
@@ -290,8 +293,63 @@ export class MigThread {
       if (!isOver) return false;
       await this.#options.source.confirmed(task);
       this.#roles.confirmed(task);
+      this.#follow();
       return true;
     });
+  }
+
+  /** Those who were offered elsewhere before they went on, or came: tells of those who were taken, and asks of the others,
+   *  until that is settled. */
+  #follow(): void {
+    const { trails } = this.#options.source;
+    const look = async (): Promise<boolean> => {
+      const open = await trails.open();
+      if (E.isLeft(open)) return false;
+      for (const { task, to } of open.right.telling)
+        this.#retries.until(`tell ${task} ${to}`, () => this.#passOn(task, to as PublicKey));
+      for (const { task, from } of open.right.asking)
+        this.#retries.until(`ask ${task} ${from}`, () => this.#askBefore(task, from as PublicKey));
+      return true;
+    };
+    void look().then((done) => {
+      if (!done) this.#retries.until("trails", look, { later: true });
+    });
+  }
+
+  async #passOn(task: string, to: PublicKey): Promise<boolean> {
+    const { trails } = this.#options.source;
+    const onward = await trails.onward(task, to);
+    if (E.isLeft(onward) || onward.right === "open") return false;
+    if (onward.right === "settled") return true;
+    const travelers = [...onward.right];
+    const answer = await this.#ask(to, async (channel) => {
+      await channel.send({ kind: "overtaken", task, travelers });
+      return channel.next(["noted"]);
+    });
+    if (E.isLeft(answer) || answer.right.task !== task) return false;
+    await trails.passed(task, to);
+    return true;
+  }
+
+  async #askBefore(task: string, from: PublicKey): Promise<boolean> {
+    const { source } = this.#options;
+    const inherited = await source.trails.inherited(task, from);
+    if (E.isLeft(inherited)) return false;
+    if (inherited.right.length === 0) return true;
+    const answer = await this.#ask(from, async (channel) => {
+      await channel.send({ kind: "inquire", task });
+      return channel.next(["verdict", "overtaken"]);
+    });
+    if (E.isLeft(answer) || answer.right.task !== task) return false;
+    if (answer.right.kind === "verdict") {
+      if (answer.right.verdict !== "kept") return false;
+      await source.trails.settled(task, from);
+      return true;
+    }
+    if (!(await source.overtakenBefore(task, from, answer.right.travelers))) return false;
+    this.#follow();
+    // Where it was not about any of them, it is asked again.
+    return false;
   }
 
   /** Says one thing to a peer over a channel of its own. */
@@ -350,7 +408,16 @@ export class MigThread {
         return this.#handTo(said.names, linked);
       case "inquire": {
         const { task } = said;
-        const verdict = await this.#verdict(task, key);
+        const onward = await source.trails.onward(task, key);
+        if (E.isRight(onward) && onward.right !== "settled") {
+          await channel.send(
+            onward.right === "open"
+              ? { kind: "verdict", task, verdict: "undecided" }
+              : { kind: "overtaken", task, travelers: [...onward.right] },
+          );
+          return true;
+        }
+        const verdict = E.isLeft(onward) ? onward : await this.#verdict(task, key);
         await channel.send(
           E.isLeft(verdict)
             ? { kind: "refused", name: verdict.left.tag, reason: migrateProse(verdict.left).slice(0, 2000) }
@@ -385,6 +452,16 @@ export class MigThread {
         await channel.send(
           isHeard ? { kind: "noted", task } : { kind: "verdict", task, verdict: "undecided" },
         );
+        if (isHeard) this.#follow();
+        return true;
+      }
+      case "overtaken": {
+        const { task, travelers } = said;
+        const isHeard = await channel.working(source.overtakenBefore(task, key, travelers));
+        await channel.send(
+          isHeard ? { kind: "noted", task } : { kind: "verdict", task, verdict: "undecided" },
+        );
+        if (isHeard) this.#follow();
         return true;
       }
       case "receive":
@@ -703,6 +780,7 @@ export class MigThread {
     if (E.isLeft(activated)) {
       const reason = migrateProse(activated.left).slice(0, 2000);
       for (const name of names) warn(name, `it is here, and can't live here as things are: ${reason}`);
+      this.#follow();
       await channel?.send({ kind: "stranded", task, reason });
       return activated;
     }
@@ -710,6 +788,7 @@ export class MigThread {
     await channel?.send({ kind: "activated", task, generations, ms: performance.now() - began });
     arrived(activated.right, container.manifest.host);
     await landings.discard(task);
+    this.#follow();
     return activated;
   }
 

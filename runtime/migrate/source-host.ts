@@ -4,6 +4,7 @@ import type { Either } from "../../lib/fp.ts";
 import type { ChildManifest } from "../image/image.ts";
 import type { Cargo } from "./container.ts";
 import type { MigrateError } from "./migrate-error.ts";
+import type { Overtaken, Trails } from "./trails.ts";
 import type { Requirements } from "./requirements.ts";
 
 /** A memory as it was between two turns. */
@@ -63,6 +64,10 @@ export interface SourceHost {
    * be said again.
    */
   overtaken(task: string, by: string, generations: readonly number[]): Promise<boolean>;
+  /** As `overtaken`, of tasks of other hosts: the one that the travelers came from passes the word on. */
+  overtakenBefore(task: string, by: string, travelers: readonly Overtaken[]): Promise<boolean>;
+  /** How such a word follows those who have gone on. */
+  readonly trails: Trails;
   /** The sink has heard what was decided and acted on it: what is kept of the task may go. */
   confirmed(task: string): Promise<void>;
   /** Tasks that were offered or decided and not confirmed, with the key of their sink; those under way too. */

@@ -68,6 +68,10 @@ const SAID: { readonly [K in MessageKind]: fc.Arbitrary<Extract<Message, { kind:
     confirm: of("confirm", { task }),
     noted: of("noted", { task }),
     taken: of("taken", { task, generations }),
+    overtaken: of("overtaken", {
+      task,
+      travelers: fc.array(fc.record({ identity: task, generation: small }), { maxLength: 3 }),
+    }),
     carried: of("carried", { total: small, at: small }),
     abandon: of("abandon", { reason: text }),
     alive: of("alive"),

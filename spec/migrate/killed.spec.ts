@@ -1,5 +1,7 @@
 // Two durable hosts, each a process of its own: a component moves between them, over TLS, while either is killed or the
 // link is cut. In the end one of them has it, and what it wrote is what one that never moved would have written.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { hit, strike, type Blow } from "./killed.ts";
 import { onTwoProcesses, otherSide, type Side } from "./two-processes.ts";
@@ -72,6 +74,12 @@ describe("two durable hosts", () => {
         await two.comesTo("here", "fenced");
         const { stdout } = await two.cli(["ps", "--state", "here"]);
         expect(stdout).to.match(/counter: it lives on there, whose operator has said so/);
+        // What it was is not lost with it.
+        const aside = (await readdir(join(two.folder, "here/images"))).find((file) =>
+          file.includes(".taken-"),
+        );
+        const shown = await two.cli(["verify", join("here/images", aside ?? "nothing"), "--state", "here"]);
+        expect(shown, shown.stderr).to.include({ status: 0 });
         expect(await two.settled()).to.equal("there");
         // Nothing of that is left to be told, and it may come home.
         const moved = await two.migrate("there");

@@ -10,6 +10,7 @@ import { duplexPair } from "../../runtime/migrate/local-link.ts";
 import { MigThread } from "../../runtime/migrate/mig-thread.ts";
 import type { Arrival, SinkHost, Taken } from "../../runtime/migrate/sink-host.ts";
 import type { SourceHost } from "../../runtime/migrate/source-host.ts";
+import { noTrails } from "../../runtime/migrate/trails.ts";
 import { MemoryStays } from "../../runtime/migrate/stays.ts";
 
 const SOURCE = "ed25519:source" as PublicKey;
@@ -50,7 +51,7 @@ const meet = (read: Landings["read"], otherwise: Otherwise = {}) => {
   const thread = new MigThread({
     host: "here",
     ...({ signer: {} } as Pick<ConstructorParameters<typeof MigThread>[0], "signer">),
-    source: { unsettled: () => Promise.resolve([]) } as Partial<SourceHost> as SourceHost,
+    source: { unsettled: () => Promise.resolve([]), trails: noTrails } as Partial<SourceHost> as SourceHost,
     sink: sink as SinkHost,
     stays: new MemoryStays(),
     landings: {
