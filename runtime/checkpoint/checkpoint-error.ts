@@ -3,8 +3,14 @@
 import { prose, type SessionError } from "../../lib/error.ts";
 
 export type CheckpointError =
-  /** Calls that must complete first did not, within the deadline. `calls` names them, with their threads. */
-  | { readonly tag: "Deadline"; readonly deadline: number; readonly calls: readonly string[] }
+  /** Calls that must complete first did not, within the deadline. `calls` names them, with their threads; `held`: why the
+   *  host lets none complete just now. */
+  | {
+      readonly tag: "Deadline";
+      readonly deadline: number;
+      readonly calls: readonly string[];
+      readonly held?: string;
+    }
   /** Another checkpoint of the child is under way. */
   | { readonly tag: "Busy"; readonly child: string }
   /** The child has ended, or is no longer there. */
@@ -41,7 +47,7 @@ export const isUnsynced = (error: CheckpointError): boolean => error.tag === "St
 export const checkpointProse = (error: CheckpointError): string => {
   switch (error.tag) {
     case "Deadline":
-      return `not quiet within ${error.deadline} ms: ${error.calls.join(", ")}`;
+      return `not quiet within ${error.deadline} ms: ${error.calls.join(", ")}${error.held === undefined ? "" : `; ${error.held}`}`;
     case "Busy":
       return `${error.child} is busy: another checkpoint of it is under way`;
     case "Ended":

@@ -1,6 +1,7 @@
 // Freezes and checkpoints children of a host, one or several in one consistent cut: stops them all, takes down what
 // they are, and writes one image. Nobody is released before that image is in place.
 import { E, type Either } from "../../lib/fp.ts";
+import type { CheckpointError } from "../checkpoint/checkpoint-error.ts";
 import type { FrozenChild, Look } from "../shard/protocol.ts";
 import type { Child } from "./child.ts";
 import type { Children } from "./children.ts";
@@ -29,7 +30,9 @@ export interface StopOptions {
 }
 
 export interface FreezerOptions extends ImageSurroundings {
-  readonly children: Children;
+  readonly children: Pick<Children, "living">;
+  /** Why the host lets nothing leave its children just now; null where it does. */
+  readonly held: () => string | null;
 }
 
 export class Freezer {
@@ -114,13 +117,19 @@ export class Freezer {
         const { pauseMs, changed, ...frozen } = captured.right;
         standing.push({ child, frozen, changed, pauseMs: pauseMs + (last - at) });
       } else if (captured.left.tag !== "Step" || captured.left.step !== "together")
-        failures.push({ child: child.name, error: { tag: "Checkpoint", error: captured.left } });
+        failures.push({ child: child.name, error: { tag: "Checkpoint", error: this.#told(captured.left) } });
     if (standing.length === children.length) return E.right(standing);
     for (const { child, frozen } of standing) {
       child.resume();
       if (since === undefined) this.#giveBack(child, frozen);
     }
     return togetherFailed(names.length, failures);
+  }
+
+  #told(error: CheckpointError): CheckpointError {
+    if (error.tag !== "Deadline") return error;
+    const held = this.#options.held();
+    return held === null ? error : { ...error, held };
   }
 
   async #write(standing: readonly Standing[], path: string): Promise<Either<HostError, readonly Frozen[]>> {

@@ -143,7 +143,8 @@ export class Keeper {
   #doubts = 0;
   readonly #count: HostCount;
   #turning = false;
-  #mending = false;
+  /** Why nothing leaves the children just now. */
+  #held: string | null = null;
   /** By identity, what is being written of it: that life may have ended, and another one have begun. */
   readonly #writing = new Map<string, Promise<unknown>>();
   /** Those who follow without a checkpoint, and are yet to have one. */
@@ -672,13 +673,13 @@ export class Keeper {
    *  another host. */
   async settled(): Promise<void> {
     for (;;) {
-      while (this.#turning || this.#mending) await new Promise((resolve) => setTimeout(resolve, 2));
+      while (this.#turning || this.#held !== null) await new Promise((resolve) => setTimeout(resolve, 2));
       const { journal } = this.#options;
       const { descriptor, current } = journal;
       const error = await new Promise<NodeJS.ErrnoException | null>((resolve) =>
         fdatasync(descriptor, resolve),
       );
-      if (current !== journal.current || this.#mending) continue;
+      if (current !== journal.current || this.#held !== null) continue;
       if (error === null) return;
       this.#unwritten("", error.code ?? error.message);
     }
@@ -722,15 +723,17 @@ export class Keeper {
     this.#unwritten(child.name, reason);
   }
 
+  /** Why nothing leaves the children just now; null where it does. */
+  get held(): string | null {
+    return this.#held;
+  }
+
   #unwritten(child: string, reason: string): void {
-    if (this.#mending) return;
-    this.#mending = true;
-    this.#options.warn(
-      child,
-      `the journal can't be written: ${reason}; nothing leaves the host until it can`,
-    );
+    if (this.#held !== null) return;
+    this.#held = `the journal can't be written: ${reason}; nothing leaves the host until it can`;
+    this.#options.warn(child, this.#held);
     void this.#mend().then(() => {
-      this.#mending = false;
+      this.#held = null;
       this.#options.warn(child, "the journal can be written again");
     });
   }

@@ -98,7 +98,8 @@ export class LiveHost {
       keeper === undefined
         ? null
         : new Resting({ config, keeper, children, providers, emit, failed: unwoken, staysAwake });
-    this.#freezer = new Freezer({ host: config.name, runtime, children, files, emit });
+    const held = (): string | null => keeper?.held ?? null;
+    this.#freezer = new Freezer({ host: config.name, runtime, children, files, emit, held });
     this.#reviver = new Reviver({
       ...{ config, runtime, children, files, emit },
       ...(keeper === undefined ? {} : { keep: (revived) => keeper.admit(revived) }),

@@ -110,36 +110,39 @@ export const carriedBlows = ({
   ills: kinds = [],
   tell,
 }: CarriedBlows): Promise<void> =>
-  onThreeProcesses({ disks: kinds.includes("disk"), nursed: kinds.length > 0, tell }, async (three) => {
-    const random = numbers(seed);
-    let [kills, moves] = [0, 0];
-    try {
-      await three.goesOn();
-      for (let n = 0; n < count; n++) {
-        const drawn = first[n] ?? anyBlow(random, kinds);
-        const before = await three.settled();
-        const from = before[drawn.mover];
-        const isThere = kinds.length > 0 && from === drawn.to;
-        const next = SIDES[(SIDES.indexOf(drawn.to) + 1) % SIDES.length]!;
-        const blow = { ...drawn, to: isThere ? next : drawn.to };
-        const what = textOf(blow, from);
-        const late = setTimeout(
-          () => void three.report().then((report) => tell(`it takes long to settle: ${what}\n${report}`)),
-          PATIENCE_MS,
-        );
-        const said = await deal(three, blow, from, tell);
-        kills += blow.killed.length;
-        const home = await three.settled();
+  onThreeProcesses(
+    { disks: kinds.includes("disk") || kinds.includes("data"), nursed: kinds.length > 0, tell },
+    async (three) => {
+      const random = numbers(seed);
+      let [kills, moves] = [0, 0];
+      try {
         await three.goesOn();
-        clearTimeout(late);
-        if (home[blow.mover] !== from) moves++;
-        tell(`${n + 1} of ${count}, ${what}: client on ${home.client}, server on ${home.server}${said}`);
+        for (let n = 0; n < count; n++) {
+          const drawn = first[n] ?? anyBlow(random, kinds);
+          const before = await three.settled();
+          const from = before[drawn.mover];
+          const isThere = kinds.length > 0 && from === drawn.to;
+          const next = SIDES[(SIDES.indexOf(drawn.to) + 1) % SIDES.length]!;
+          const blow = { ...drawn, to: isThere ? next : drawn.to };
+          const what = textOf(blow, from);
+          const late = setTimeout(
+            () => void three.report().then((report) => tell(`it takes long to settle: ${what}\n${report}`)),
+            PATIENCE_MS,
+          );
+          const said = await deal(three, blow, from, tell);
+          kills += blow.killed.length;
+          const home = await three.settled();
+          await three.goesOn();
+          clearTimeout(late);
+          if (home[blow.mover] !== from) moves++;
+          tell(`${n + 1} of ${count}, ${what}: client on ${home.client}, server on ${home.server}${said}`);
+        }
+      } catch (error) {
+        tell(await three.report());
+        throw error;
       }
-    } catch (error) {
-      tell(await three.report());
-      throw error;
-    }
-    const { answers, nursed } = await three.counts();
-    const byHand = kinds.length === 0 ? "" : `, ${nursed} revived by hand`;
-    tell(`${kills} kills, ${moves} moves${byHand}, ${answers} calls, each once`);
-  });
+      const { answers, nursed } = await three.counts();
+      const byHand = kinds.length === 0 ? "" : `, ${nursed} revived by hand`;
+      tell(`${kills} kills, ${moves} moves${byHand}, ${answers} calls, each once`);
+    },
+  );

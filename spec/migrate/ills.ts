@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { ask } from "../../runtime/daemon/control-client.ts";
 import type { TlsProxy } from "./tls-proxy.ts";
 
-export const ILLS = ["disk", "descriptors", "link", "commands", "clock"] as const;
+export const ILLS = ["disk", "data", "descriptors", "link", "commands", "clock"] as const;
 export type IllKind = (typeof ILLS)[number];
 
 /** Who has it, how it is (from 0 up to 1), when it begins: so many ms after so many phases of the move were told; and how
@@ -35,6 +35,8 @@ export interface Patient {
   /** Its state directory: of a disk of its own, where that is to be full. */
   readonly state: string;
   readonly pid: number;
+  /** Where components write, which has a disk of its own likewise. */
+  readonly data: string;
   /** Through which others reach it, and it them. */
   readonly proxies: readonly TlsProxy[];
   /** Who lives there. */
@@ -65,16 +67,8 @@ const fill = (state: string, spare: number): (() => void) => {
   return () => rmSync(path, { force: true });
 };
 
-/** Bounds its descriptors to about as many as it has. */
-const bound = (pid: number, degree: number): (() => void) => {
-  let last = 0;
-  try {
-    last = Math.max(...readdirSync(`/proc/${pid}/fd`).map(Number));
-  } catch {
-    // It has been killed.
-    return () => {};
-  }
-  const hard = /^Max open files +\S+ +(\S+)/m.exec(readFileSync(`/proc/${process.pid}/limits`, "utf8"))?.[1];
+/** Leaves it so many descriptors, beside those that it has. */
+const bound = (pid: number, spare: number): (() => void) => {
   const limit = (most: string): void => {
     try {
       execFileSync("prlimit", ["--pid", `${pid}`, `--nofile=${most}:`], { stdio: "ignore" });
@@ -82,7 +76,16 @@ const bound = (pid: number, degree: number): (() => void) => {
       // It has been killed.
     }
   };
-  limit(`${Math.max(1, last - 3 + Math.floor(degree * 12))}`);
+  let own: ReadonlySet<number>;
+  try {
+    own = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+  } catch {
+    return () => {};
+  }
+  let least = 0;
+  for (let free = 0; free < spare || own.has(least); least++) if (!own.has(least)) free++;
+  limit(`${least}`);
+  const hard = /^Max open files +\S+ +(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
   return () => limit(hard ?? "unlimited");
 };
 
@@ -127,10 +130,11 @@ const command = (state: string, children: readonly string[], degree: number): ((
 /** Begins it; answers with what ends it. */
 export const begin = (
   { kind, degree }: Ill<unknown>,
-  { state, pid, proxies, children }: Patient,
+  { state, data, pid, proxies, children }: Patient,
 ): (() => void | Promise<void>) => {
   if (kind === "disk") return fill(state, Math.floor(degree ** 3 * 64) * 4096);
-  if (kind === "descriptors") return bound(pid, degree);
+  if (kind === "data") return fill(data, Math.floor(degree ** 3 * 4) * 4096);
+  if (kind === "descriptors") return bound(pid, Math.floor(degree ** 2 * 12));
   if (kind === "link") return ail(proxies, degree);
   if (kind === "commands") return command(state, children, degree);
   return () => {};

@@ -23,7 +23,13 @@ export default component(async (env) => {
   const file = await data.open("sums.txt", { write: true, create: true, append: true });
   const tally = await env.session(Tally);
   for (;;) {
-    await file.write((await tally.add(1)) + "\\n");
+    const sum = await tally.add(1);
+    // Its disk may be full for a while, and a part of what it wrote in the file.
+    const { size } = await file.stat();
+    const isDone = (did) => did.then(() => true, () => false);
+    while (!(await isDone(file.write(sum + "\\n"))))
+      do await timer.sleep(50);
+      while (!(await isDone(file.truncate(size))));
     await timer.sleep(5);
   }
 });
@@ -111,7 +117,8 @@ export const onThreeProcesses = (
     const proxies = new Map<string, TlsProxy>();
     const ports = await freePorts(SIDES.length);
     const stateOf = (side: Side): string => join(desk.folder, side);
-    const unmounts = disks ? SIDES.map((side) => ownDisk(stateOf(side), DISK_BYTES)) : [];
+    const data = join(desk.folder, "data");
+    const unmounts = disks ? [data, ...SIDES.map(stateOf)].map((path) => ownDisk(path, DISK_BYTES)) : [];
     const killed = new Set<Living>();
     let broken: string | null = null;
     let revived = 0;
@@ -160,7 +167,7 @@ export const onThreeProcesses = (
       }
     };
     const lines = async (): Promise<readonly string[]> =>
-      (await readFile(join(desk.folder, "data/sums.txt"), "utf8").catch(() => "")).split("\n").slice(0, -1);
+      (await readFile(join(data, "sums.txt"), "utf8").catch(() => "")).split("\n").slice(0, -1);
     try {
       const keys = await Promise.all(
         SIDES.map(async (name) => (await desk.cli(["key", "--state", name])).stdout.trim()),
@@ -195,7 +202,7 @@ export const onThreeProcesses = (
           if (wrong >= 0) throw new Error(`answer ${wrong + 1} of ${now.length} is ${now[wrong]}`);
         },
         patient: (side) => ({
-          ...{ state: stateOf(side), pid: hosts.get(side)!.pid, children: MOVERS },
+          ...{ data, state: stateOf(side), pid: hosts.get(side)!.pid, children: MOVERS },
           proxies: [...proxies].filter(([way]) => way.split(" ").includes(side)).map(([, proxy]) => proxy),
         }),
         async report() {
