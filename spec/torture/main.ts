@@ -40,7 +40,7 @@ its life, before and after, its first time and later ones; with --only, at those
 a component moves between hosts, with each failure of the link at every frame, and with kill -9 of either host and a cut
 link at each message of the handover; with --steps at each step of either host, and again in its recovery; with --kills
 N times at any moment, of either or both, and again on their way up; with --carried, N moves of a client and its server
-among three hosts, any of which are killed meanwhile; with --ills, hosts also have a full disk (which takes root),
+among three hosts, any of which are killed meanwhile; with --ills, hosts or components also have a full disk (which takes root),
 descriptors that run out, links to them that are cut, slow, stalled or half open, users who freeze and revive at random,
 or clocks that are hours ahead or behind after each kill: ${ILLS.join(", ")}; with --commands, N rounds in which two hosts are
 given commands at random (freeze, revive, replace, kill, migrate, fetch, drain, abort), and killed. The steps:
