@@ -174,9 +174,16 @@ export class KeptDecisions implements Decisions {
       const leaver = leavers.find(({ identity }) => identity === trail.identity);
       return leaver === undefined ? [] : [{ ...trail, taken: leaver.generation + 1 }];
     });
-    const note = isOwn ? { to: by, released: true, leavers, conceded: true as const } : null;
+    // Who is known to be over as a later incarnation than that is not written down once more.
+    const ended: Leaver[] = [];
+    for (const leaver of leavers) {
+      const epoch = failed(await this.#options.keeper.roll.epoch(leaver.identity));
+      if (E.isLeft(epoch)) return epoch;
+      if (epoch.right <= leaver.generation) ended.push(leaver);
+    }
+    const note = isOwn ? { to: by, released: true, leavers: ended, conceded: true as const } : null;
     const decided = await this.#decide({
-      ...{ task, note, leavers, trails },
+      ...{ task, note, leavers: ended, trails },
       ...{ host: by, how: isOwn ? "taken" : "told" },
     });
     if (E.isLeft(decided)) return decided;

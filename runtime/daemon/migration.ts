@@ -35,6 +35,7 @@ import type { DurableError } from "./durable-error.ts";
 import { readSealed } from "./image-copy.ts";
 import { KeptDecisions, type Parting } from "./kept-decisions.ts";
 import { KeptTakings } from "./kept-takings.ts";
+import { endedHere } from "./ended-here.ts";
 import type { EntryBook } from "./entry-book.ts";
 import { KeptWhereabouts } from "./kept-whereabouts.ts";
 import type { KeptLives } from "./kept-lives.ts";
@@ -109,6 +110,10 @@ export class Migration {
       isAlive: (name) => lives.alive(name) !== null || live.rests(name),
       comeBack: (path) => this.comeBack(path),
       gone: (name) => lives.gone(name),
+      over: async (leaver) => {
+        // Where it is known already, or can't be written, that it never lived here costs a question more.
+        await keeper.roll.depart([leaver], new Map());
+      },
     });
     this.#carrier = new Carrier({
       ...{ own: runtime.signer.publicKey, live, warn, book: new KeptWhereabouts(keeper.roll) },
@@ -229,8 +234,7 @@ export class Migration {
     const { keeper, lives } = this.#options;
     const known = await keeper.roll.epoch(identity);
     if (E.isLeft(known) || known.right < epoch) return false;
-    const { state, identity: now } = lives.keeping.of(child);
-    return ["exited", "faulted", "killed"].includes(state) || (now !== null && now !== identity);
+    return endedHere(lives.keeping.of(child), identity);
   }
 
   /** Who is this host's under a name: alive or at rest, in a container that it came in, or in an image. */

@@ -3,6 +3,7 @@
 // put into a file or given up.
 import { randomUUID } from "node:crypto";
 import { E, type Either } from "../../lib/fp.ts";
+import type { Leaver } from "../host/roll.ts";
 import type { Runtime } from "../host/runtime.ts";
 import { encodeImage } from "../image/container.ts";
 import { disk } from "../image/disk.ts";
@@ -34,6 +35,8 @@ export interface StrandedOptions {
   readonly comeBack: (path: string) => Promise<Either<DurableError, unknown>>;
   /** It is not to live here any more. */
   readonly gone: (name: string) => void;
+  /** It was given up without ever having lived here: its incarnation is over, for whoever asks about it. */
+  readonly over: (leaver: Leaver) => Promise<void>;
   readonly warn: (child: string, text: string) => void;
 }
 
@@ -132,7 +135,7 @@ export class Stranded {
   /** It lies there no longer, by the word of the record that is written now: `image`: it is frozen in that one; null: it
    *  is no more. */
   async leave(child: string, image: string | null): Promise<Either<DurableError, void>> {
-    const { book, landings, folder, gone } = this.#options;
+    const { book, landings, folder, gone, over } = this.#options;
     const path = this.container(child);
     if (path === null) return E.right(undefined);
     const task = taskOf(path);
@@ -145,6 +148,8 @@ export class Stranded {
     const noted = await book.set(child, { ...record, ...now, since: Date.now() }, task);
     if (E.isLeft(noted)) return noted;
     gone(child);
+    const { identity, generation } = record;
+    if (image === null && identity !== null) await over({ name: child, identity, generation });
     if (this.#all(path).length === 0) await landings.discard(task);
     return noted;
   }

@@ -118,6 +118,20 @@ export class Absentees {
     return untold.flatMap((identity) => this.of(identity) ?? []);
   }
 
+  /** Hosts that are no peers any more can't be told where somebody went: nobody has to be. Those who are not told, each with
+   *  who would have been. */
+  async forgo(
+    knows: (peer: string) => boolean,
+  ): Promise<readonly { readonly gone: Whereabouts; readonly other: Whereabouts }[]> {
+    const found = this.all.flatMap((gone) =>
+      this.#untold(gone)
+        .filter(({ at }) => !knows(at))
+        .map((other) => ({ gone, other })),
+    );
+    for (const { gone, other } of found) await this.told(gone.identity, [other.identity]);
+    return found;
+  }
+
   /** Whether somebody has to be told of this one, or this one of somebody. */
   isAwaited(identity: string): boolean {
     const isUntold = (each: Whereabouts): boolean => each.untold?.includes(identity) === true;

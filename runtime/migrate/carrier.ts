@@ -105,7 +105,15 @@ export class Carrier {
 
   /** Takes up what former hosts of the state directory have noted. */
   async recover(): Promise<void> {
+    const { knows, warn } = this.#options;
     await this.#absentees.recover();
+    const forgone = await this.#absentees.forgo(knows);
+    for (const { gone, other } of forgone)
+      warn(
+        gone.child,
+        `the host with the key ${other.at}, where ${other.child} is, is none of this host's peers any more and is not told where ${gone.child} went: their sessions wait until one of them moves`,
+      );
+    if (forgone.length > 0) await this.#tidy();
     this.#reach();
   }
 

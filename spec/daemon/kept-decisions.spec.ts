@@ -47,4 +47,24 @@ describe("daemon: what was decided of those who left", () => {
     await second.confirmed("t2");
     expect(await tasks()).deep.equal([]);
   });
+
+  it("law 5: two tasks that were offered as one generation and are taken are both conceded", async () => {
+    const opened = openMemoryStore({ bases: () => null });
+    if (E.isLeft(opened)) throw new Error("no store");
+    const roll = new Roll(opened.right);
+    const keeper = { roll, depart: roll.depart.bind(roll) } as unknown as Keeper;
+    const yes = () => Promise.resolve(true);
+    const decisions = new KeptDecisions({ keeper, departed: yes, written: yes });
+    const leaver = leaverOf("6c1f");
+    const taken = [{ ...leaver, generation: 1_000_007 }];
+    for (const [task, sink] of [
+      ["t1", SINK],
+      ["t2", "ed25519:other"],
+    ] as const) {
+      await decisions.offer(task, sink, [leaver]);
+      expect(await decisions.concede(task, sink, taken, true)).deep.equal(E.right(undefined));
+      expect(await decisions.verdict(task, sink)).deep.equal(E.right("released"));
+    }
+    expect(await roll.epoch(leaver.identity)).deep.equal(E.right(1_000_008));
+  });
 });
