@@ -132,6 +132,7 @@ export class Migration {
       source: new LiveSource({
         ...{ live, runtime, decisions: this.#decisions, carrier: this.#carrier },
         reserve: (names) => reserve(names, "migrate"),
+        entry: (name) => entries.get(name)?.config,
         stranded: (names) => this.stranded.lying(names),
         putOff: (names) => keeper.putOff(names.flatMap((name) => live.child(name) ?? [])),
         fenced: (leaver) => this.#fenced(leaver),

@@ -62,7 +62,10 @@ export const hostProse = (error: HostError): string => {
     case "Checkpoint":
       return checkpointProse(error.error);
     case "Image":
-      return `${error.path}: ${imageProse(error.error)}`;
+      // What can't be read or written names its path itself.
+      return "path" in error.error && error.error.path === error.path
+        ? imageProse(error.error)
+        : `${error.path}: ${imageProse(error.error)}`;
     case "Component":
       return error.diagnostics.map(renderDiagnostic).join("\n");
     case "Boot":

@@ -72,7 +72,7 @@ export const imageProse = (error: ImageError): string => {
     case "BadSignature":
       return `the signature is not one of ${error.key} over these bytes`;
     case "UntrustedKey":
-      return `signed by ${error.key}, but this host trusts ${keys(error.trusted)}; to accept it, add that key to trust`;
+      return `signed by ${error.key}, but this host trusts ${keys(error.trusted)}; to accept it, add that key to \`trust\` in the host's file (with \`verify\`, to --trust)`;
     case "WrongEngine":
       return `${error.child} needs engine ${error.wanted}, available: ${error.available.join(", ") || "none"}`;
     case "WrongBase":

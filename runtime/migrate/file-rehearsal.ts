@@ -14,6 +14,12 @@ import type { FileNeed } from "./requirements.ts";
 
 const READ = { read: true, write: false, create: false, append: false, truncate: false } as const;
 
+/** What to do where it is another file, or none. */
+const hint = ({ tag }: SessionError): string =>
+  tag === "NotFound" || tag === "Changed"
+    ? "; with `policy: restore` at its route, on both hosts, its content comes along"
+    : "";
+
 /** A file with what its handle knew of it, where that is known already. */
 interface Sought extends FileNeed {
   readonly position: FilePosition | null;
@@ -45,7 +51,8 @@ export class FileRehearsal {
       // What it held without a name has none here either, and travels whole.
       if (session?.kind !== "session" || E.isLeft(position) || position.right.removed !== undefined)
         return [];
-      return [{ label: session.label, path: record.path, position: position.right }];
+      const carried = position.right.content !== null;
+      return [{ label: session.label, path: record.path, position: position.right, carried }];
     });
     return this.#lacks(config, sought);
   }
@@ -55,17 +62,19 @@ export class FileRehearsal {
       const error = this.#error(config, file);
       if (error === null) return [];
       const name = `${file.label}/${file.path}`;
-      return [{ child: config.name, what: FileSystem.service, name, reason: prose(error) }];
+      return [
+        { child: config.name, what: FileSystem.service, name, reason: `${prose(error)}${hint(error)}` },
+      ];
     });
   }
 
-  #error(config: StartConfig, { label, path, position }: Sought): SessionError | null {
+  #error(config: StartConfig, { label, path, position, carried = true }: Sought): SessionError | null {
     const route = routeFor(config.routes, FileSystem.service, label);
     // Whether there is a route is told elsewhere.
     const provider = route === null ? null : this.#provider(route.to ?? label);
     if (route === null || provider === null) return null;
     // Its content comes along, and is put there.
-    if (route.policy === "restore") return null;
+    if (route.policy === "restore" && carried) return null;
     const opened = provider.open(path, READ);
     if (E.isLeft(opened)) return opened.left;
     const now = opened.right.identity(HASHED_BYTES);

@@ -3,6 +3,7 @@
 import { E, type Either } from "../../lib/fp.ts";
 import { manifestOf, type Standing } from "../host/frozen-image.ts";
 import type { Leaver } from "../host/roll.ts";
+import type { StartConfig } from "../host/host-config.ts";
 import type { LiveHost } from "../host/live-host.ts";
 import type { Runtime } from "../host/runtime.ts";
 import { cargoOf, type Ties } from "./carried-cargo.ts";
@@ -35,6 +36,8 @@ export interface LiveSourceOptions {
   /** Has what is due to be kept of them wait until the answer is called: it would be as large as the move, and of no use
    *  after it. */
   readonly putOff?: (names: readonly string[]) => () => void;
+  /** How they live here: a target is told which of their files come along. */
+  readonly entry?: (name: string) => StartConfig | undefined;
   /** Carries the sessions that they have with those who stay behind. Without this nobody is left behind. */
   readonly carrier?: Carrier;
   /** What the carrier knows the host with this key by. Default: the key. */
@@ -91,7 +94,7 @@ class LiveDeparture implements Departure {
   }
 
   async survey(): Promise<Either<MigrateError, readonly Requirements[]>> {
-    const { live, runtime, carrier } = this.#options;
+    const { live, runtime, carrier, entry } = this.#options;
     await live.wake(this.names);
     await live.wakeTied(this.names);
     const prepared = await (carrier?.prepare(this.names, this.#peer) ?? E.right(undefined));
@@ -104,7 +107,8 @@ class LiveDeparture implements Departure {
       if (child === undefined || survey === undefined || survey === null) return unfit(name);
       const engine = runtime.engine.hash;
       const carried = ties.right.get(name) ?? [];
-      const needs = requirementsOf({ name, ...child.identity, engine, base: child.base.hash }, survey);
+      const facts = { name, ...child.identity, engine, base: child.base.hash };
+      const needs = requirementsOf(facts, survey, entry?.(name)?.routes);
       all.push(carried.length === 0 ? needs : { ...needs, carried });
     }
     return E.right(all);

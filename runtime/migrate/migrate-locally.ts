@@ -68,6 +68,7 @@ const threadOf = (
       runtime,
       decisions: new MemoryDecisions(),
       reserve: free,
+      entry,
       carrier,
       peer: () => other.id,
     }),

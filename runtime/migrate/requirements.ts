@@ -22,7 +22,14 @@ export const SessionNeed = struct(
 export type SessionNeed = t.TypeOf<typeof SessionNeed>;
 
 /** A file that it holds open, of the session with this label. */
-const FileNeed = struct({ label: text, path: text }, {}, "FileNeed");
+const FileNeed = struct(
+  { label: text, path: text },
+  {
+    /** Whether its content comes along, as the source's route has it; left out where that is not known. */
+    carried: t.boolean,
+  },
+  "FileNeed",
+);
 export type FileNeed = t.TypeOf<typeof FileNeed>;
 
 export const Requirements = struct(

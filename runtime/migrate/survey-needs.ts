@@ -1,6 +1,8 @@
 // What a child needs of a target, from what its thread says of it, or what a container does.
+import { FileSystem } from "../../lib/session/file-system.ts";
 import { needsOf } from "../checkpoint/revivable.ts";
 import { recordsInOrder } from "../checkpoint/record-order.ts";
+import { routeFor, type Route } from "../core/route.ts";
 import { usedBy } from "../intercept/ledger.ts";
 import type { Survey } from "../shard/protocol.ts";
 import { CONTAINER_FORMAT } from "./container.ts";
@@ -24,14 +26,22 @@ const sessionsOf = (survey: Held): readonly SessionNeed[] => {
 };
 
 /** The files that it holds open. */
-const filesOf = ({ ledger }: Held): readonly FileNeed[] =>
+const filesOf = ({ ledger }: Held, routes: readonly Route[] | undefined): readonly FileNeed[] =>
   recordsInOrder(ledger).flatMap(([, record]): FileNeed[] => {
     if (record.kind !== "file") return [];
     const session = ledger.capabilities[String(record.session)];
-    return session?.kind === "session" ? [{ label: session.label, path: record.path }] : [];
+    if (session?.kind !== "session") return [];
+    const need = { label: session.label, path: record.path };
+    if (routes === undefined) return [need];
+    return [{ ...need, carried: routeFor(routes, FileSystem.service, session.label)?.policy === "restore" }];
   });
 
-export const requirementsOf = (facts: TravelerFacts, survey: Held): Requirements => {
+/** `routes`: those that it lives under, where they say what comes along of its files. */
+export const requirementsOf = (
+  facts: TravelerFacts,
+  survey: Held,
+  routes?: readonly Route[],
+): Requirements => {
   const used = usedBy(survey.ledger);
   return {
     ...facts,
@@ -42,6 +52,6 @@ export const requirementsOf = (facts: TravelerFacts, survey: Held): Requirements
     ram: survey.memoryBytes + used.ram,
     caps: used.caps,
     sessions: sessionsOf(survey),
-    files: filesOf(survey),
+    files: filesOf(survey, routes),
   };
 };

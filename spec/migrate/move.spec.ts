@@ -13,6 +13,8 @@ const goesOn = async ({ log, until }: TwoHosts, by = 3): Promise<void> => {
   expect(log).to.deep.equal(log.map((_, i) => `count ${i + 1}`));
 };
 
+const MEMORY = { kind: "memory", content: {}, rights: ["read", "write", "create"] } as const;
+
 describe("a component that moves", () => {
   let stage: Stage;
   before(async () => {
@@ -92,7 +94,7 @@ describe("a component that moves", () => {
       {
         body: `const files = await env.session(FileSystem, { label: "data" });
           const file = await files.open("a", { write: true, create: true }); ${COUNT} await file.close();`,
-        here: { files: { data: { kind: "memory", content: {}, rights: ["read", "write", "create"] } } },
+        here: { files: { data: MEMORY } },
         there: { ram: 1 << 20 },
         entryThere: { ram: 1 << 21, caps: 1, routes: [{ service: "LOG" }, { service: "File_system" }] },
       },
@@ -109,6 +111,37 @@ describe("a component that moves", () => {
       },
     ),
   );
+
+  for (const untold of [false, true])
+    it(
+      `law 7: is refused where its file is not, and does not come along as the sink has it${untold ? ", told only when it stands" : ", and never stopped"}`,
+      on(
+        {
+          untold,
+          body: `const files = await env.session(FileSystem, { label: "data" });
+            const file = await files.open("a", { write: true, create: true }); ${COUNT} await file.close();`,
+          ...{ here: { files: { data: MEMORY } }, there: { files: { data: MEMORY } } },
+          entryThere: {
+            routes: [
+              { service: "LOG" },
+              { service: "Timer" },
+              { service: "File_system", label: "data", to: "data", policy: "restore" },
+            ],
+          },
+        },
+        async (hosts) => {
+          await hosts.start("counter");
+          await hosts.until("count 3");
+          const phases: string[] = [];
+          const told = ({ phase }: Progress): void => void phases.push(phase);
+          const refused = await hosts.here.thread.migrate(["counter"], key(), {}, undefined, told);
+          expect(refused).to.have.nested.property("left.lacks[0].name", "data/a");
+          expect(phases.includes("holding")).to.equal(untold);
+          expect(hosts.homes("counter")).to.deep.equal(["here"]);
+          await goesOn(hosts);
+        },
+      ),
+    );
 
   it(
     "is refused where no entry has its name",

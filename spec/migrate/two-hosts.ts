@@ -57,6 +57,8 @@ export interface TwoHostsOptions {
   /** What the hosts have; default: quota enough, and no providers. */
   readonly here?: Partial<HostConfig>;
   readonly there?: Partial<HostConfig>;
+  /** The source does not say beforehand whose files come along. */
+  readonly untold?: boolean;
   /** What the child's entry says there, where that is otherwise than here. */
   readonly entryThere?: Partial<StartConfig> | null;
   readonly routes?: readonly Route[];
@@ -161,7 +163,11 @@ export const twoHosts = ({ runtime, compiled }: Stage, options: TwoHostsOptions)
     const thread: MigThread = new MigThread({
       host: name,
       signer: runtime.signer,
-      source: new LiveSource({ live, runtime, decisions, reserve }),
+      source: new LiveSource({
+        ...{ live, runtime, decisions, reserve },
+        // What becomes of files is judged again when they stand still, by whom this does not tell.
+        ...(options.untold === true ? {} : { entry: (each: string) => entryOf(name, each) }),
+      }),
       sink: new LiveSink({
         ...{ live, runtime, reserve },
         entry: (each) => entryOf(name, each),
