@@ -13,7 +13,9 @@ import type { Keeper } from "./keeper.ts";
 import { OutsideParty } from "./outside-party.ts";
 import type { Providers } from "./providers.ts";
 import type { Runtime } from "./runtime.ts";
-import { ServiceBroker, type Tie, type Unled, type Wanted } from "./service-broker.ts";
+import type { Wanted } from "./parties.ts";
+import { ServiceBroker } from "./service-broker.ts";
+import type { Tie, Unled } from "./ties.ts";
 
 export interface ChildrenOptions {
   readonly config: HostConfig;
@@ -256,13 +258,13 @@ export class Children {
   /** The other children that a living child shares sessions and capabilities with. */
   ties(name: string): readonly Tie[] {
     const child = this.living(name);
-    return child === null ? [] : this.#broker.ties(child.identity.identity);
+    return child === null ? [] : this.#broker.ties.of(child.identity.identity);
   }
 
   /** The sessions of a living child whose servers have not been there since this host began. */
   unled(name: string): readonly Unled[] {
     const child = this.living(name);
-    return child === null ? [] : this.#broker.unled(child.identity.identity);
+    return child === null ? [] : this.#broker.ties.unled(child.identity.identity);
   }
 
   /** The services that a child has announced. */

@@ -79,6 +79,15 @@ export class LinkTable {
   get(link: string): Link | undefined {
     return this.#links.get(link);
   }
+  /** A link of this name that the child holds, or owns. */
+  held(identity: string, name: string): Link | null {
+    const link = this.#links.get(name);
+    return link?.holder === identity ? link : null;
+  }
+  owned(identity: string, name: string): Link | null {
+    const link = this.#links.get(name);
+    return link?.owner === identity ? link : null;
+  }
   heldBy(identity: string): readonly Link[] {
     return this.#byHolder.list(identity);
   }

@@ -29,7 +29,8 @@ import { makeProviders, type Providers } from "./providers.ts";
 import { Reviver, type RevivalOrder } from "./reviver.ts";
 import { Resting } from "./resting.ts";
 import type { Runtime } from "./runtime.ts";
-import type { ServiceBroker, Tie, Unled } from "./service-broker.ts";
+import type { ServiceBroker } from "./service-broker.ts";
+import type { Tie, Unheld, Unled } from "./ties.ts";
 
 export type BeforeGo = (child: Child) => "hold" | void;
 
@@ -354,9 +355,9 @@ export class LiveHost {
   }
 
   /** What a living child serves to children that have not been there since this host began. */
-  unheld(name: string): ReturnType<ServiceBroker["unheld"]> {
+  unheld(name: string): readonly Unheld[] {
     const identity = this.#children.living(name)?.identity.identity;
-    return identity === undefined ? [] : this.broker.unheld(identity);
+    return identity === undefined ? [] : this.broker.ties.unheld(identity);
   }
 
   /** Brings back those that rest and have sessions with these: what they have with one another is known then. */
@@ -366,7 +367,7 @@ export class LiveHost {
     const { broker } = this;
     const others = names.flatMap((name) => {
       const { identity = "" } = this.identityOf(name) ?? {};
-      return broker.outline(identity).links.flatMap(({ holder, owner, child }) => {
+      return broker.ties.outline(identity).links.flatMap(({ holder, owner, child }) => {
         if (owner === null) return [child];
         return resting.nameOf(holder === identity ? owner : holder) ?? [];
       });

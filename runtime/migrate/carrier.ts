@@ -268,7 +268,7 @@ export class Carrier {
     const { broker } = this.#options.live;
     const isOwn = (other: string): boolean =>
       this.#absentees.of(other) === undefined && !broker.isOver(other);
-    const { links } = broker.outline(identity);
+    const { links } = broker.ties.outline(identity);
     const tied = links.map(({ holder, owner }) => (holder === identity ? owner : holder));
     if (tied.some((other) => other !== null && isOwn(other))) return true;
     // Of those that have not been there since this host began the links may not be known yet.

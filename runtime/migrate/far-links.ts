@@ -46,7 +46,7 @@ export class FarLinks {
   /** How somebody who lives here is told of at a peer. */
   here(peer: string, identity: string, expects: number): CarriedMessage {
     const { live, absentees } = this.#options;
-    const { child, services, links } = live.broker.outline(identity);
+    const { child, services, links } = live.broker.ties.outline(identity);
     const isThere = (other: string | null): other is string => absentees.isAt(other, peer);
     const there = absentees.at(peer);
     const leading = (link: Link): string | null =>
@@ -79,7 +79,7 @@ export class FarLinks {
       const known = where.sessions.find((each) => each.link === link);
       const session = known ?? { service, label };
       if (session.service === "") return true;
-      const { child: server } = live.broker.outline(owner);
+      const { child: server } = live.broker.ties.outline(owner);
       const refused = refusedFar(entry(where.child), { client: where.child, ...session, server });
       if (refused === null) return true;
       contact.say({ kind: "revoke", link, error: refused });
@@ -91,7 +91,7 @@ export class FarLinks {
       ...{ child: where.child, identity, services },
       owns: owns.filter(({ holder }) => absentees.of(holder) === undefined),
       holds: granted.map(({ link, owner, opening }) => {
-        return { link, owner, child: live.broker.outline(owner).child, opening };
+        return { link, owner, child: live.broker.ties.outline(owner).child, opening };
       }),
     };
     live.broker.reach(far, (message) => this.#say(peer, identity, message));

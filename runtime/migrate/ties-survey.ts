@@ -5,7 +5,7 @@ import { routeFor } from "../core/route.ts";
 import type { ChildIdentity } from "../host/child.ts";
 import type { StartConfig } from "../host/host-config.ts";
 import type { LiveHost } from "../host/live-host.ts";
-import type { Tie } from "../host/service-broker.ts";
+import type { Tie } from "../host/ties.ts";
 import type { Absentees } from "./absentees.ts";
 import type { CarriedTie, Ties } from "./carried-cargo.ts";
 import type { Introductions } from "./introductions.ts";
