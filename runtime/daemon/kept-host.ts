@@ -4,23 +4,19 @@ import { unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { E, type Either } from "../../lib/fp.ts";
 import type { SessionError } from "../../lib/error.ts";
-import { Gate } from "../../lib/session/gate.ts";
 import type { Compiled } from "../component/compile.ts";
 import type { SessionTarget } from "../core/link.ts";
 import type { OutsideSession } from "../host/outside-party.ts";
-import type { StartConfig } from "../host/host-config.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import type { MigrateError } from "../migrate/migrate-error.ts";
 import type { Address } from "../migrate/peer.ts";
-import type { Migrated, Progress, TravelOptions } from "../migrate/progress.ts";
+import { Admission, isFrozen, isOurs, isOver, isRunning, isThere, type Fit } from "./admission.ts";
+import { Beginning } from "./beginning.ts";
 import { callFromOutside } from "./call-from-outside.ts";
-import { MOST_MOVES } from "./control-protocol.ts";
 import { durableProse, type DurableError } from "./durable-error.ts";
-import type { DurableEvent } from "./durable-event.ts";
 import type {
   DurableHost,
   DurableHostOptions,
-  Drained,
   ExportOrder,
   OpenDurableHost,
   OutsideCall,
@@ -33,8 +29,8 @@ import { keptFiles } from "./kept-files.ts";
 import { KeptLives, type Done } from "./kept-lives.ts";
 import { Middleware } from "./middleware.ts";
 import { Migration } from "./migration.ts";
+import { Moves } from "./moves.ts";
 import { OneAtATime, OWN } from "./one-at-a-time.ts";
-import { tiedGroups } from "./tied-groups.ts";
 
 /** How long the calls of a child that must complete are waited for at the end of the host, in ms. */
 const LAST_DEADLINE_MS = 10_000;
@@ -45,15 +41,6 @@ const hostFailed = (error: HostError): Either<DurableError, never> => E.left({ t
 
 const isEnding = (error: HostError): boolean => error.tag === "Checkpoint" && error.error.tag === "Ended";
 
-type Fit = (state: EntryState) => boolean;
-/** Nothing of it is kept, or nothing that it could go on from. */
-const isOver: Fit = (state) =>
-  ["waiting", "exited", "faulted", "killed", "stuck", "fenced", "departed"].includes(state);
-const isRunning: Fit = (state) => state === "running" || state === "resting";
-const isFrozen: Fit = (state) => state === "frozen";
-const isThere: Fit = (state) => isRunning(state) || isFrozen(state);
-const isOurs: Fit = (state) => isThere(state) || state === "stranded";
-
 class KeptHost implements DurableHost {
   readonly #options: DurableHostOptions;
   readonly #book: EntryBook;
@@ -62,9 +49,8 @@ class KeptHost implements DurableHost {
   readonly #reports: EntryReports;
   readonly #migration: Migration;
   readonly #middleware: Middleware;
-  /** Moves of all that are under way: what stops them, and where to. */
-  readonly #drains = new Map<AbortController, string>();
-  #closing = false;
+  readonly #admission: Admission;
+  readonly #moves: Moves;
   #begun: Promise<void> = Promise.resolve();
 
   /** Throws where a provider can't be made. */
@@ -83,9 +69,9 @@ class KeptHost implements DurableHost {
     this.#migration = new Migration({
       ...{ ...options, peers: options.config.host.peers ?? [], book, lives },
       isFree: (name) => isOver(this.#reports.stateOf(name)),
-      reserve: (names, what) => this.#reserve(names, what),
+      reserve: (names, what) => this.#admission.reserve(names, what),
       initialize: (names) => this.#boot(names),
-      fetched: (migrated) => void this.#tellMoved(migrated),
+      fetched: (migrated) => void this.#moves.tell(migrated),
     });
     const { stranded } = this.#migration;
     this.#middleware = new Middleware({ ...options, host: options.config.host, book, lives, stranded });
@@ -100,13 +86,21 @@ class KeptHost implements DurableHost {
       stranded,
       carried,
     });
+    const { file } = options.config;
+    this.#admission = new Admission({ file, book, lives, commands: this.#commands, reports: this.#reports });
+    this.#moves = new Moves({
+      lives,
+      reports: this.#reports,
+      admission: this.#admission,
+      migration: this.#migration,
+    });
   }
 
   #again(child: string): Promise<void> {
     return this.#commands.whenFree(child, OWN.restart, async () => {
       await this.#lives.live.child(child)?.ended;
       const wanted = this.#book.get(child)?.state === "alive" && this.#lives.alive(child) === null;
-      if (wanted && !this.#closing) await this.#lives.bringBack(child);
+      if (wanted && !this.#admission.closed) await this.#lives.bringBack(child);
     });
   }
 
@@ -119,79 +113,17 @@ class KeptHost implements DurableHost {
   }
 
   begin(): Promise<void> {
-    this.#begun = this.#begin();
-    return this.#begun;
-  }
-
-  /** Those who lived, and when all of them are back, those who are new. */
-  async #begin(): Promise<void> {
-    const { crashed } = this.#book;
-    await this.#book.mark(true);
-    await this.#migration.recover();
-    const { entries, live } = this.#lives;
-    for (const name of this.#book.names) if (!entries.has(name)) this.#tellKept(name);
-    for (const { config } of entries.values()) this.#tellQueues(config);
-    const isAlive = (name: string): boolean => this.#book.get(name)?.state === "alive";
-    // Whose it is, its source must say first.
-    const isDoubted = (name: string): boolean => this.#migration.doubted(name) !== null;
-    await this.#lives.takeUp((name) => isAlive(name) && !isDoubted(name));
-    const wanted = [...entries.keys()].filter((name) => !live.rests(name) && !isDoubted(name));
-    const isNew = (name: string): boolean => this.#book.get(name) === undefined;
-    const unborn = wanted.filter((name) => isNew(name) && !entries.get(name)!.later);
-    const back = this.#oneByOne(
-      wanted.filter((name) => !isNew(name)),
-      Promise.resolve(),
-      async (name) => {
-        // Whoever came together with another one is back with that one.
-        if (this.#lives.alive(name) !== null) return;
-        if (this.#lives.hasFallen(name)) return this.#lives.takeUpFallen(name);
-        if (!isAlive(name)) return this.#lives.keeping.tidy(name);
-        const known = this.#book.get(name)!;
-        if (crashed) this.#lives.keeping.amend(name, { ...known, restarts: known.restarts + 1 });
-        await this.#lives.bringBack(name);
+    const begin = new Beginning({
+      ...{
+        host: this.#options.config.host,
+        folder: this.#options.folder,
+        book: this.#book,
+        lives: this.#lives,
       },
-    ).then(() => {
-      if (!this.#closing) this.#lives.begun();
+      ...{ commands: this.#commands, migration: this.#migration, isClosing: () => this.#admission.closed },
     });
-    await this.#oneByOne(unborn, back, async (name) => {
-      if (this.#book.get(name) === undefined) await this.#lives.bringBack(name);
-    });
-  }
-
-  /** In the order of the file; until its turn has come, each is busy with that. */
-  async #oneByOne(
-    names: readonly string[],
-    first: Promise<void>,
-    act: (name: string) => Promise<void>,
-  ): Promise<void> {
-    let last = first;
-    for (const name of names) {
-      const before = last;
-      last = this.#commands.whenFree(name, OWN.begin, async () => {
-        await before;
-        if (!this.#closing) await act(name);
-      });
-    }
-    await last;
-  }
-
-  /** Nothing is silent: what is sent there nobody can ever receive. */
-  #tellQueues({ name: child, routes }: StartConfig): void {
-    const { gates } = this.#options.config.host;
-    for (const { service, to, label } of routes) {
-      const gate = to ?? label;
-      if (service !== Gate.service || gate === undefined || gates[gate]?.kind !== "queue") continue;
-      const text = `its route to the gate ${gate} leads to a queue, whose other end is a program's: nobody has it here`;
-      this.#lives.emit({ event: "warning", child, text });
-    }
-  }
-
-  #tellKept(child: string): void {
-    const { state, image } = this.#book.get(child)!;
-    const { folder } = this.#options;
-    if (state !== "alive" && state !== "frozen") return;
-    if (state === "alive" && image === null) this.#lives.missing(child);
-    this.#lives.emit({ event: "kept", child, image: image === null ? null : folder.lengthen(image) });
+    this.#begun = begin.run();
+    return this.#begun;
   }
 
   get running(): readonly string[] {
@@ -204,41 +136,8 @@ class KeptHost implements DurableHost {
 
   // --- commands
 
-  /** Why a child can't be what it shall become: there is none of the name, or it is in another state. */
-  #unfit(name: string, wanted: string, fit: Fit): DurableError | null {
-    if (this.#closing) return { tag: "Closing" };
-    const isKnown = this.#lives.entries.has(name);
-    if (!isKnown && this.#book.get(name) === undefined)
-      return { tag: "NoSuchEntry", child: name, known: this.#reports.names };
-    const state = this.#reports.stateOf(name);
-    // To live it needs what the file says; to be dropped or copied it does not.
-    const needsFile = wanted !== "killed" && wanted !== "exported";
-    if (!isKnown && needsFile) return { tag: "NotInFile", child: name, file: this.#options.config.file };
-    return fit(state) ? null : { tag: "Unfit", child: name, wanted, state };
-  }
-
-  /** `wanted`: what it shall be then, as a participle. */
-  async #command(
-    name: string,
-    what: string,
-    wanted: string,
-    fit: Fit,
-    act: () => Promise<Done>,
-  ): Promise<Done> {
-    if (this.#closing) return E.left({ tag: "Closing" });
-    await this.#commands.ownDone(name);
-    const unfit = this.#unfit(name, wanted, fit);
-    // Whoever is busy is in between: what it is good for shows later.
-    if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);
-    return this.#commands.try(name, what, async () => {
-      // To be dropped it need not be woken.
-      if (wanted !== "killed") await this.#lives.live.wake([name]);
-      return act();
-    });
-  }
-
   start(name: string): Promise<Done> {
-    return this.#command(name, "start", "started", isOver, async () => {
+    return this.#admission.admit(name, "start", "started", isOver, async () => {
       await this.#forgive(name);
       return this.#lives.startNew(name);
     });
@@ -258,7 +157,7 @@ class KeptHost implements DurableHost {
   }
 
   freeze(name: string, image: string | null): Promise<Done> {
-    return this.#command(name, "freeze", "frozen", isRunning, async () => {
+    return this.#admission.admit(name, "freeze", "frozen", isRunning, async () => {
       const used = this.#inUse(image);
       if (used !== null) return E.left(used);
       const frozen = await this.#lives.live.freeze([name], { image: image ?? this.#ownImage(name) });
@@ -270,7 +169,7 @@ class KeptHost implements DurableHost {
   }
 
   checkpoint(name: string, image: string | null): Promise<Done> {
-    return this.#command(name, "checkpoint", "checkpointed", isRunning, async () => {
+    return this.#admission.admit(name, "checkpoint", "checkpointed", isRunning, async () => {
       const used = this.#inUse(image);
       if (used !== null) return E.left(used);
       const checkpoint = await this.#lives.live.checkpoint([name], { image: image ?? this.#ownImage(name) });
@@ -287,7 +186,7 @@ class KeptHost implements DurableHost {
 
   revive(name: string): Promise<Done> {
     const fit: Fit = (state) => isFrozen(state) || state === "stranded" || this.#isPutDown(name, state);
-    return this.#command(name, "revive", "revived", fit, async () => {
+    return this.#admission.admit(name, "revive", "revived", fit, async () => {
       const isForgiven = this.#isPutDown(name, this.#reports.stateOf(name));
       const revived = await this.#lives.comeBack(name);
       if (isForgiven && E.isRight(revived)) await this.#forgive(name);
@@ -308,7 +207,7 @@ class KeptHost implements DurableHost {
   }
 
   kill(name: string): Promise<Done> {
-    return this.#command(name, "kill", "killed", isOurs, async () => {
+    return this.#admission.admit(name, "kill", "killed", isOurs, async () => {
       const event = { event: "killed", child: name } as const;
       const left = await this.#migration.stranded.leave(name, null);
       if (E.isLeft(left)) return left;
@@ -322,7 +221,7 @@ class KeptHost implements DurableHost {
 
   replace(name: string, component: string | null): Promise<Done> {
     const fit: Fit = (state) => isThere(state) || state === "stuck" || state === "faulted";
-    return this.#command(name, "replace", "replaced", fit, async () => {
+    return this.#admission.admit(name, "replace", "replaced", fit, async () => {
       const { config, roots } = this.#lives.entries.get(name)!;
       const file = component ?? config.component;
       const compiled = await this.#options.code.compiled(file, roots);
@@ -354,7 +253,7 @@ class KeptHost implements DurableHost {
   export(name: string, order: ExportOrder): Promise<Done> {
     // What was given up in a file is written again where a crash came in between.
     const fit: Fit = (state) => isOurs(state) || (order.move && this.#isGiven(name, state));
-    return this.#command(name, "export", "exported", fit, async () => {
+    return this.#admission.admit(name, "export", "exported", fit, async () => {
       const used = this.#inUse(order.file);
       return used === null ? this.#middleware.export(name, order) : E.left(used);
     });
@@ -368,90 +267,25 @@ class KeptHost implements DurableHost {
     const incoming = await this.#middleware.open(file);
     if (E.isLeft(incoming)) return incoming;
     const name = as ?? incoming.right.child.name;
-    return this.#command(name, "import", "imported", isOver, () =>
+    return this.#admission.admit(name, "import", "imported", isOver, () =>
       this.#middleware.import(name, incoming.right, as),
     );
   }
 
   // --- to other hosts, and from them
 
-  /** Takes hold of children until the answer is called. */
-  #reserve(names: readonly string[], what: string): Either<MigrateError, () => void> {
-    const busy = names.find((name) => this.#commands.doing(name) !== null);
-    if (this.#closing)
-      return E.left({ tag: "Unfit", child: names.join(", "), reason: "is about to be frozen" });
-    if (busy !== undefined)
-      return E.left({
-        tag: "Unfit",
-        child: busy,
-        reason: `is busy: another command is about to ${this.#commands.doing(busy)} it`,
-      });
-    const frees: (() => void)[] = [];
-    for (const name of names)
-      void this.#commands.try(
-        name,
-        what,
-        () => new Promise<Either<never, void>>((resolve) => frees.push(() => resolve(E.right(undefined)))),
-      );
-    return E.right(() => {
-      for (const free of frees) free();
-    });
-  }
-
   listen(address: Address): Promise<Either<string, Address>> {
     return this.#migration.listen(address);
   }
 
-  async migrate(
-    names: readonly string[],
-    to: string,
-    options: TravelOptions,
-    signal: AbortSignal,
-    told: (progress: Progress) => void,
-  ): Promise<Either<DurableError, readonly DurableEvent[]>> {
-    const fit: Fit = (state) => isRunning(state) || state === "stranded";
-    for (const name of names) {
-      await this.#commands.ownDone(name);
-      const unfit = this.#unfit(name, "migrated", fit);
-      if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);
-    }
-    await this.#lives.live.wake(names);
-    const migrated = await this.#migration.migrate(names, to, options, signal, told);
-    if (E.isLeft(migrated)) return migrated;
-    return E.right(this.#tellMoved(migrated.right));
-  }
-
-  #tellMoved({ children, generations, event, ...facts }: Migrated): readonly DurableEvent[] {
-    const events = children.map((child, i) => ({
-      event,
-      child,
-      generation: generations?.[i] ?? null,
-      ...facts,
-    }));
-    for (const each of events) this.#lives.emit(each);
-    return events;
-  }
-
-  async fetch(
-    names: readonly string[],
-    from: string,
-    signal: AbortSignal,
-  ): Promise<Either<DurableError, readonly DurableEvent[]>> {
-    for (const name of names) {
-      await this.#commands.ownDone(name);
-      const unfit = this.#unfit(name, "fetched", isOver);
-      if (unfit !== null && this.#commands.doing(name) === null) return E.left(unfit);
-    }
-    const fetched = await this.#migration.fetch(names, from, signal);
-    if (E.isLeft(fetched)) return fetched;
-    const { children, from: peer } = fetched.right;
-    return E.right(
-      children.map(({ child, generation }) => ({ event: "arrived", child, from: peer, generation }) as const),
-    );
-  }
+  readonly migrate: DurableHost["migrate"] = (...move) => this.#moves.migrate(...move);
+  readonly fetch: DurableHost["fetch"] = (...names) => this.#moves.fetch(...names);
+  readonly drain: DurableHost["drain"] = (...move) => this.#moves.drain(...move);
 
   initialize(name: string, on: string): Promise<Done> {
-    return this.#closing ? Promise.resolve(E.left({ tag: "Closing" })) : this.#migration.initialize(name, on);
+    return this.#admission.closed
+      ? Promise.resolve(E.left({ tag: "Closing" }))
+      : this.#migration.initialize(name, on);
   }
 
   /** For a peer: all of them, or none. */
@@ -465,49 +299,8 @@ class KeptHost implements DurableHost {
     return E.right(names.map((name) => this.#book.get(name)?.generation ?? 0));
   }
 
-  async drain(
-    to: string,
-    most: number,
-    signal: AbortSignal,
-    told: (event: unknown) => void,
-  ): Promise<Either<DurableError, Drained>> {
-    const known = this.#migration.knows(to);
-    if (E.isLeft(known)) return known;
-    const moved: string[] = [];
-    const left: { child: string; reason: string }[] = [];
-    const stop = new AbortController();
-    this.#drains.set(stop, to);
-    const stopped = AbortSignal.any([signal, stop.signal]);
-    const running = this.#reports.names.filter((name) => isRunning(this.#reports.stateOf(name)));
-    await this.#lives.live.wake(running);
-    const waiting = tiedGroups(running, (name) => this.#lives.live.ties(name).map(({ child }) => child));
-    const moveNext = async (): Promise<void> => {
-      for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
-        if (stopped.aborted) {
-          for (const child of group)
-            left.push({ child, reason: "it was stopped before it was its turn; nothing has changed" });
-          continue;
-        }
-        const done = await this.migrate(group, to, {}, stopped, told);
-        if (E.isRight(done)) {
-          moved.push(...group);
-          for (const event of done.right) told(event);
-        } else for (const child of group) left.push({ child, reason: durableProse(done.left) });
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(Math.max(1, most), MOST_MOVES) }, moveNext));
-    this.#drains.delete(stop);
-    return E.right({ moved, left });
-  }
-
   halt(to: string): Either<DurableError, void> {
-    let any = false;
-    for (const [stop, peer] of this.#drains) {
-      if (peer !== to) continue;
-      any = true;
-      stop.abort();
-    }
-    return any ? E.right(undefined) : E.left({ tag: "NotDraining", to });
+    return this.#moves.halt(to);
   }
 
   abort(name: string): Either<DurableError, void> {
@@ -521,14 +314,14 @@ class KeptHost implements DurableHost {
   async call(call: OutsideCall): Promise<Either<DurableError, unknown>> {
     // Whoever is being started or revived can be called when that is done.
     await this.#commands.free(call.child);
-    const unfit = this.#unfit(call.child, "called", isRunning);
+    const unfit = this.#admission.unfit(call.child, "called", isRunning);
     return unfit === null ? callFromOutside(this.#lives.live, call) : E.left(unfit);
   }
 
   async session(target: SessionTarget): Promise<Either<DurableError, OutsideSession>> {
     const { child } = target;
     await this.#commands.free(child);
-    const unfit = this.#unfit(child, "called", isRunning);
+    const unfit = this.#admission.unfit(child, "called", isRunning);
     if (unfit !== null) return E.left(unfit);
     const opened = await this.#lives.live.session(target);
     return E.mapLeft((error: SessionError): DurableError => ({ tag: "Call", child, error }))(opened);
@@ -537,7 +330,7 @@ class KeptHost implements DurableHost {
   // --- the end
 
   async shutdown(): Promise<Rest> {
-    this.#closing = true;
+    this.#admission.close();
     this.#migration.close();
     await this.#begun;
     const left: { child: string; reason: string }[] = [];
