@@ -152,8 +152,8 @@ const acquire = async (
   const known = new Map(positions);
   const world: World = {
     object: (selector) => domain.object(selector),
-    session: (record, position) => domain.reopen(record, position),
-    delegated: (record, position) => domain.retake(record, position),
+    session: (record, position) => domain.requests.reopen(record, position),
+    delegated: (record, position) => domain.requests.retake(record, position),
     revival: crypto.randomUUID(),
     dataspace: (content, shared) => domain.dataspace(content, shared),
     regions: domain.regions,

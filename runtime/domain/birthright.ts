@@ -23,7 +23,8 @@ export const AMBIENT: ReadonlyMap<number, string> = new Map([
   [AMBIENT_TIMER, Timer.service],
 ]);
 
-export interface Newborn extends Accounts, ThreadWatch, Parenthood {
+export interface Newborn extends Accounts, ThreadWatch {
+  readonly parent: Parenthood;
   readonly regions: RegionMap;
   readonly threads: Set<ThreadObject>;
 }
@@ -37,7 +38,7 @@ export const birthright = (domain: Newborn, router: Router, clock: Clock): [numb
       : [];
   });
   return [
-    [PARENT, nativeCapability(makeParent(domain))],
+    [PARENT, nativeCapability(makeParent(domain.parent))],
     [RAM, nativeCapability(makeRam(domain), Dataspace)],
     [RM, nativeCapability(makeRm(domain, domain.regions), Region)],
     [CPU, nativeCapability(makeCpu(domain, domain.threads, domain), Thread)],

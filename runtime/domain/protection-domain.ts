@@ -7,24 +7,21 @@ import type { InFlight } from "../../lib/contract.ts";
 import { E } from "../../lib/fp.ts";
 import {
   AMBIENT_TIMER,
-  REPLY_ERROR,
-  REPLY_REGION,
   SIGNAL_BOOT,
   SIGNAL_REVIVED,
   type BootInfo,
   type RevivedInfo,
 } from "../../lib/guest/abi.ts";
 import { Log } from "../../lib/session/log.ts";
-import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
+import type { SessionRequest } from "../../lib/session/parent.ts";
 import { Timer } from "../../lib/session/timer.ts";
 import { Clock } from "../core/clock.ts";
-import { inflate } from "../deflate.ts";
-import type { LinkPower, SessionTarget, ToDomain } from "../core/link.ts";
-import { RemotePosition, type Remote } from "../core/remote.ts";
+import type { LinkPower, ToDomain } from "../core/link.ts";
+import type { Remote } from "../core/remote.ts";
 import { giveBack } from "../core/read-buffers.ts";
 import { isThread, type ThreadObject } from "../core/cpu.ts";
 import { DataspaceMemory, memoryBehind } from "../core/dataspace.ts";
-import { isRegion, RegionMap, type RegionObject } from "../core/region-map.ts";
+import { RegionMap } from "../core/region-map.ts";
 import { remoteBehind } from "../core/remote-object.ts";
 import type { SharedCopy } from "../core/shared-message.ts";
 import type { Answer, CoreObject, Eventually } from "../core/service.ts";
@@ -39,68 +36,42 @@ import { invoke, type DomainEvent, type PendingCall } from "./call.ts";
 import type { Capability } from "./capability-space.ts";
 import type { DomainEvents, DomainPowers, DomainSpec } from "./domain-powers.ts";
 import { turnSeed } from "./entropy.ts";
+import type { RequestedLink } from "./held-links.ts";
 import { POLLS_A_MS } from "./limits.ts";
+import { Mailbox } from "./mailbox.ts";
 import { MemoryDesk, type MemoryWorld, type Rejoined } from "./memory-desk.ts";
 import { isMemoryEvent, MEMORY_SLOT, type MemoryEvent } from "./memory-event.ts";
+import { ParentDesk } from "./parent-desk.ts";
+import { RegionMemory } from "./region-memory.ts";
 import { RunQueue } from "./run-queue.ts";
-import type { RequestedLink, RestoredDataspace } from "./held-links.ts";
 import { ServiceDesk } from "./service-desk.ts";
 import type { ServiceWorld } from "./service-world.ts";
 import type { ServiceRecord } from "./service-record.ts";
-import { Mailbox } from "./mailbox.ts";
+import { SessionRequests } from "./session-requests.ts";
+import { TurnLoop, type Turns } from "./turn-loop.ts";
 import { NO_EVENT, type Stamp, type Witness, type WitnessedCall } from "./witness.ts";
-import { dropRegion, holdRegion, mapRegion } from "./region-memory.ts";
 
 /** `ended` covers whatever its end was: exited, faulted, or released. */
 export type DomainState = "new" | "running" | "ended";
 
-/** How long a domain works before it lets others of its thread have their turn, in ms. */
-const SLICE_MS = 4;
 /** How long calls that are on their way are waited for when a component exits, in ms. */
 const FAREWELL_MS = 5000;
 
 /** Slots of calls that are made for others: no component has them. */
 const FIRST_PASSED = 0x8000_0000;
 
-const DONE: Answer<void> = E.right(undefined);
-
-const NO_SUCH_CALL: SessionError = {
-  tag: "InvalidArgument",
-  method: "Parent.answer",
-  place: "its key",
-  expected: "one of a call that runs",
-  actual: "another",
-};
-
-const notDeclared = (service: string, label: string): SessionError => ({
-  tag: "Denied",
-  service,
-  label,
-  reason: "the host serves this type, not a declaration of the component's own",
-});
-
-/** The dataspace that a delegation leads to, if it leads to one. */
-const restoredDataspace = (
-  { dataspace }: RemotePosition,
-  bytes: number,
-): RestoredDataspace | "malformed" | null => {
-  if (dataspace === undefined) return null;
-  const { id, copy } = dataspace;
-  const name = { id, bytes };
-  if (copy === null) return { name, copy: null };
-  const { place, deflated } = copy;
-  const content = deflated === null ? new Uint8Array(bytes) : inflate(deflated, bytes);
-  return content === null ? "malformed" : { name, copy: { place, content } };
-};
-
 /** Where there are no other children, nobody answers for one. */
 const NOBODY: LinkPower = { send: () => {} };
 
-export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, ServiceWorld, MemoryWorld {
+export class ProtectionDomain implements Newborn, Turns, MachinePowers, DeskWorld, ServiceWorld, MemoryWorld {
   readonly spec: DomainSpec;
   readonly machine: Machine;
   readonly regions = new RegionMap();
   readonly threads = new Set<ThreadObject>();
+  /** How it comes by its sessions. */
+  readonly requests: SessionRequests;
+  /** What its component asks of its parent. */
+  readonly parent: ParentDesk;
   readonly #powers: DomainPowers;
   readonly #events: DomainEvents;
   readonly #witness: Witness | null;
@@ -111,24 +82,19 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   #clock: Clock;
   #turn = 0;
   #state: DomainState = "new";
-  #exitCode: number | null = null;
   #revival: Pick<RevivedInfo, "generation" | "host"> | null = null;
+  /** What it is ending with, while its last calls go out. */
   #exiting: number | null = null;
   /** The slot of the event whose turn runs, or ran last. */
   #delivering: number | null = null;
   readonly #desk: CallDesk;
   readonly #services: ServiceDesk;
   readonly #memory: MemoryDesk;
+  readonly #regionMemory: RegionMemory;
   readonly #mailbox = new Mailbox((thread) => this.#threadState(thread));
   readonly #clockGranted: boolean;
-  readonly #queue: RunQueue;
+  readonly #loop: TurnLoop;
   #code: Uint8Array | null = null;
-  #stopped = false;
-  #held = false;
-  #pumping = false;
-  #scheduled = false;
-  /** The engine has polled since this was last asked: its turns are not short ones. */
-  #polled = false;
   #released = false;
   #deaf = false;
   readonly #settling = new Set<() => void>();
@@ -147,8 +113,11 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     const links = powers.links ?? NOBODY;
     this.#memory = new MemoryDesk(this, links);
     this.#services = new ServiceDesk(spec.name, this, links, this.#memory);
+    this.#regionMemory = new RegionMemory(machine, this.#desk, this.regions);
+    this.requests = new SessionRequests(spec, powers.router, this.#services.held, () => this.#clock);
+    this.parent = new ParentDesk(this.requests, this.#desk, this.#services);
     this.#clockGranted = powers.router.refusal(Timer.service, "") === null;
-    this.#queue = powers.queue ?? new RunQueue();
+    this.#loop = new TurnLoop(this, powers.queue ?? new RunQueue());
     machine.lend(this);
     this.#beBorn();
   }
@@ -164,11 +133,11 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   get clock(): Clock {
     return this.#clock;
   }
-  /** Turns taken so far, over all incarnations. */
   /** What it is ending with, while its last calls go out; null before that. */
   get exiting(): number | null {
     return this.#state === "ended" && !this.#released ? this.#exiting : null;
   }
+  /** Turns taken so far, over all incarnations. */
   get turns(): number {
     return this.#turn;
   }
@@ -183,7 +152,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     return this.#desk.capabilities;
   }
   get held(): boolean {
-    return this.#held;
+    return this.#loop.held;
   }
   /** Whether a turn has anything to do. */
   get idle(): boolean {
@@ -204,13 +173,12 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
 
   /** Lets a held domain go on. */
   go(): void {
-    this.#held = false;
-    this.#schedule();
+    this.#loop.go();
   }
 
   /** No further turn begins until `go`. */
   hold(): void {
-    this.#held = true;
+    this.#loop.hold();
   }
 
   // --- what checkpoint and revival do to it
@@ -222,12 +190,11 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
 
   /** Takes no further turn until `proceed`. */
   stop(): void {
-    this.#stopped = true;
+    this.#loop.stop();
   }
 
   proceed(): void {
-    this.#stopped = false;
-    this.#schedule();
+    this.#loop.proceed();
   }
 
   /** Resolves when no call is pending for which `waits` holds. */
@@ -253,7 +220,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
 
   /** What it serves, of a past; before anything is acquired. */
   restoreServices(record: ServiceRecord): void {
-    this.#services.restore(record, (holder) => this.#isKin(holder));
+    this.#services.restore(record, (holder) => this.requests.isKin(holder));
   }
   /** Says what it serves, once everything is there. */
   serving(): void {
@@ -307,56 +274,6 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     return this.#memory.restore({ id, bytes }, true, { place, content });
   }
 
-  /** Opens a session of the past again, by the routes of today. */
-  reopen(record: RecordOf<"session">, position: unknown): Eventually<CoreObject> {
-    const { service, label, args } = record;
-    const declared = record.declared === true;
-    const target = this.#target(service, label, args);
-    if (target !== null)
-      return RemotePosition.is(position)
-        ? this.#services.held.reattach(
-            position,
-            target,
-            service,
-            !declared,
-            !this.#goesOn(position, target.child),
-          )
-        : this.#services.held.connect(target, !declared);
-    if (declared) return E.left(notDeclared(service, label));
-    return this.#powers.router.open(service, label, JSON.parse(args) as unknown, position, this.#clock);
-  }
-
-  /** Takes up again what another child handed over. */
-  retake({ service, native, bytes = 0 }: RecordOf<"delegated">, position: unknown): Eventually<CoreObject> {
-    const remote = position as RemotePosition;
-    const dataspace = restoredDataspace(remote, bytes);
-    if (dataspace === "malformed")
-      return E.left({
-        tag: "InvalidArgument",
-        method: "revive",
-        place: "a dataspace's content",
-        expected: `${bytes} bytes, deflated`,
-        actual: "something else",
-      });
-    const isGone = !this.#goesOn(remote, remote.child);
-    return this.#services.held.reattach(remote, null, service, native, isGone, dataspace);
-  }
-
-  /** Whether another child is the one of that identity that it knew: to a clone, only those cloned with it are. */
-  #isKin(identity: string): boolean {
-    const { clone } = this.spec;
-    return clone === undefined || clone.kin.includes(identity);
-  }
-  /** Whether a link of the past leads on, to a child of this name. A clone's routes may lead elsewhere. */
-  #goesOn({ owner, child }: RemotePosition, to: string): boolean {
-    return this.spec.clone === undefined || (this.#isKin(owner) && child === to);
-  }
-
-  #target(service: string, label: string, args: string): SessionTarget | null {
-    const route = this.#powers.router.child?.(service, label) ?? null;
-    return route === null ? null : { ...route, service, label, args };
-  }
-
   /** Brings the ledger up to date with what was found out. */
   note(recipe: (ledger: Draft<Ledger>) => void): void {
     this.#desk.record(recipe);
@@ -365,9 +282,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   /** Puts a replayed object at its selector. */
   adopt(selector: number, object: CoreObject): void {
     this.#desk.give(selector, object);
-    const record = this.ledger.capabilities[String(selector)];
-    if (isRegion(object) && record?.kind === "region" && record.held !== null)
-      mapRegion(this.machine, object, record.held.pointer);
+    this.#regionMemory.adopt(selector, object);
   }
 
   /** Puts back what waited to be delivered. */
@@ -460,7 +375,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     if (this.capabilities.get(selector)?.object.contract === Log) this.#events.logging?.(text);
   }
   poll(): void {
-    this.#polled = true;
+    this.#loop.polled();
     this.#events.polls();
   }
   givenUp(): boolean {
@@ -471,7 +386,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
 
   resumed(thread: ThreadObject): void {
     this.#mailbox.resume(this.#selectorOf(thread));
-    this.#schedule();
+    this.#loop.wake();
   }
 
   killed(thread: ThreadObject): void {
@@ -495,34 +410,9 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
 
   // --- turns
 
-  #schedule(): void {
-    if (this.#pumping || this.#scheduled || !this.#runnable()) return;
-    this.#scheduled = true;
-    this.#queue.add(this.#slice);
-  }
-
-  readonly #slice = (): void => {
-    this.#scheduled = false;
-    this.#pump();
-  };
-
-  #runnable(): boolean {
-    return (
-      this.#state === "running" && !this.#stopped && !this.#held && !this.idle && !this.#memory.congested
-    );
-  }
-
-  #pump(): void {
-    this.#pumping = true;
-    const until = performance.now() + SLICE_MS;
-    for (let turns = 1; this.#runnable(); turns++) {
-      this.step();
-      if (turns % 16 !== 0 && !this.#polled) continue;
-      this.#polled = false;
-      if (performance.now() > until) break;
-    }
-    this.#pumping = false;
-    this.#schedule();
+  /** Whether there is something to do for a turn, and nothing to wait for first. */
+  get ready(): boolean {
+    return this.#state === "running" && !this.idle && !this.#memory.congested;
   }
 
   /** One turn, if there is something to deliver: the next event, or the next one for `slot`. */
@@ -575,40 +465,12 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   }
 
   #deliver(event: DomainEvent): Fault | null {
-    if (event.region === 0) {
-      const { slot, form, value, key = 0 } = event;
-      const fault = this.machine.deliver(slot, form, value, key, this.#budget);
-      // The machine has copied it. A witness may still have to write it down.
-      if (typeof value === "object" && fault === null && this.#witness === null) giveBack(value);
-      return fault;
-    }
-    const region = this.object(event.region) as RegionObject | undefined;
-    const held = region === undefined ? null : this.#holdRegion(event.region, region);
-    if (held !== null)
-      return this.machine.deliver(event.slot, REPLY_REGION, held, region!.address, this.#budget);
-    const { quota, used } = this.ram();
-    const error: SessionError =
-      region === undefined
-        ? { tag: "Closed", what: "the region" }
-        : {
-            tag: "QuotaExceeded",
-            resource: "ram",
-            wanted: region.dataspace.bytes,
-            available: Math.max(0, quota - used),
-          };
-    this.#desk.record((ledger) => void delete ledger.capabilities[String(event.region)]);
-    return this.machine.deliver(event.slot, REPLY_ERROR, JSON.stringify(error), 0, this.#budget);
-  }
-
-  #holdRegion(selector: number, region: RegionObject): { readonly box: number } | null {
-    this.regions.collect();
-    const held = holdRegion(this.machine, region);
-    if (held !== null)
-      this.#desk.record((ledger) => {
-        const record = ledger.capabilities[String(selector)];
-        if (record?.kind === "region") record.held = held;
-      });
-    return held;
+    if (event.region !== 0) return this.#regionMemory.deliver(event, this.#budget);
+    const { slot, form, value, key = 0 } = event;
+    const fault = this.machine.deliver(slot, form, value, key, this.#budget);
+    // The machine has copied it. A witness may still have to write it down.
+    if (typeof value === "object" && fault === null && this.#witness === null) giveBack(value);
+    return fault;
   }
 
   #endTurn(slot: number): void {
@@ -625,7 +487,8 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
         reason: `ram quota exceeded: ${used} bytes in use, ${quota} assigned`,
         stack: "",
       });
-    if (this.#exitCode !== null) void this.#finish(this.#exitCode);
+    const { exitCode } = this.parent;
+    if (exitCode !== null) void this.#finish(exitCode);
     else if (this.#done()) void this.#finish(0);
   }
 
@@ -689,39 +552,41 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   /** Whether what it did can't be undone any more; a disk that can't be written is not waited for for ever. */
   async #settled(): Promise<boolean | null> {
     const ending = this.#witness?.ending?.();
-    if (ending === undefined) return true;
-    let late!: () => void;
-    const patience = new Promise<boolean>((resolve) => {
-      late = this.#powers.clock.after(FAREWELL_MS, () => resolve(false));
-    });
-    const isSettled = await Promise.race([ending, patience]);
-    late();
-    return isSettled;
+    return ending === undefined ? true : this.#patiently(ending, false);
   }
 
   /** Calls that must complete are waited for, but not for ever. */
   async #farewell(): Promise<void> {
     this.hasten();
+    await this.#patiently(
+      this.settle((call) => call.inFlight === "drain"),
+      undefined,
+    );
+  }
+
+  /** What comes of it; `otherwise`, when nothing has for too long. */
+  async #patiently<T>(awaited: Promise<T>, otherwise: T): Promise<T> {
     let late!: () => void;
-    const patience = new Promise<void>((resolve) => {
-      late = this.#powers.clock.after(FAREWELL_MS, resolve);
+    const patience = new Promise<T>((resolve) => {
+      late = this.#powers.clock.after(FAREWELL_MS, () => resolve(otherwise));
     });
-    await Promise.race([this.settle((call) => call.inFlight === "drain"), patience]);
+    const first = await Promise.race([awaited, patience]);
     late();
+    return first;
   }
 
   // --- what its desk asks
 
   reply(event: DomainEvent): void {
     this.#mailbox.push(event);
-    if (!this.#pumping) this.#schedule();
+    this.#loop.wake();
   }
   completed(): void {
     if (this.#settling.size > 0) {
       for (const resolve of this.#settling) resolve();
       this.#settling.clear();
     }
-    this.#schedule();
+    this.#loop.wake();
   }
   denied(service: string, label: string, error: SessionError): void {
     this.#events.denied(service, label, error);
@@ -736,7 +601,7 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     return this.machine.size;
   }
   dropped(record: CapabilityRecord): void {
-    if (record.kind === "region" && record.held !== null) dropRegion(this.machine, record.held);
+    this.#regionMemory.dropped(record);
   }
   letGo(object: CoreObject): void {
     this.#witness?.dropped?.(object);
@@ -774,36 +639,8 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
     for (const [selector, capability] of birthright(this, this.#powers.router, this.#clock))
       this.#desk.endow(selector, capability);
   }
-  open({ service, label, args = {}, declared }: SessionRequest): Eventually<CoreObject> {
-    const target = this.#target(service, label, JSON.stringify(args));
-    if (target !== null) return this.#services.held.connect(target, declared !== true);
-    if (declared === true)
-      return E.left(this.#powers.router.refusal(service, label) ?? notDeclared(service, label));
-    return this.#powers.router.open(service, label, args, null, this.#clock);
-  }
-  isSession(selector: number): boolean {
-    const kind = this.ledger.capabilities[String(selector)]?.kind;
-    return kind === "session" || kind === "delegated";
-  }
-  announce(service: string): Answer<void> {
-    return this.#services.announce(service);
-  }
-  answer(key: number, message: string, bytes: readonly Uint8Array[]): Answer<void> {
-    return this.#services.answer(key, message, bytes) ? DONE : E.left(NO_SUCH_CALL);
-  }
-  refuse(key: number, error: SessionError): Answer<void> {
-    return this.#services.refuse(key, error) ? DONE : E.left(NO_SUCH_CALL);
-  }
-  lost(selector: number): Answer<void> {
-    this.#desk.lose(selector);
-    return DONE;
-  }
-  revoke(object: number): Answer<void> {
-    this.#services.revoke(object);
-    return DONE;
-  }
-  requestInFlight({ service, label }: SessionRequest): InFlight {
-    return this.#target(service, label, "") === null ? Parent.methods.session.inFlight : "reissue";
+  requestInFlight(request: SessionRequest): InFlight {
+    return this.requests.inFlight(request);
   }
 
   // --- what its service desk asks
@@ -841,30 +678,15 @@ export class ProtectionDomain implements Newborn, MachinePowers, DeskWorld, Serv
   ): void {
     this.#desk.passOn(FIRST_PASSED + key, selector, method, args, waited, fresh, done);
   }
-  exit(code: number): void {
-    this.#exitCode = code;
-  }
-
   // --- what its memory desk asks
 
   fetch(memory: DataspaceMemory): Promise<SessionError | null> | null {
     return this.#memory.fetch(memory);
   }
   detachMemory(memory: DataspaceMemory): void {
-    this.#detach((object) => memoryBehind(object) === memory);
+    this.#regionMemory.detach((object) => memoryBehind(object) === memory);
   }
   detachLink(link: string): void {
-    this.#detach((object) => remoteBehind(object)?.link === link);
-  }
-  /** Takes away the regions of dataspaces for which `of` holds. */
-  #detach(of: (dataspace: CoreObject | undefined) => boolean): void {
-    this.#desk.record((ledger) => {
-      for (const [selector, record] of Object.entries(ledger.capabilities))
-        if (record.kind === "region" && of(this.object(record.dataspace)))
-          delete ledger.capabilities[selector];
-    });
-  }
-  cancel(slot: number): void {
-    this.#desk.cancel(slot);
+    this.#regionMemory.detach((object) => remoteBehind(object)?.link === link);
   }
 }
