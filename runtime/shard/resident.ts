@@ -17,35 +17,24 @@ import type { RunQueue } from "../domain/run-queue.ts";
 import type { EpochFiles } from "../provider/epoch/epoch-file.ts";
 import { Bar } from "../provider/epoch/incarnation.ts";
 import type { Base } from "../engine/base.ts";
-import type { Fault } from "../engine/fault.ts";
 import type { Machine } from "../engine/machine.ts";
 import { sessionsIn } from "../intercept/ledger.ts";
 import type { MachinePool } from "../engine/pool.ts";
 import type { BlackBoxWriter } from "./black-box.ts";
-import type { BytecodeCache } from "./bytecode-cache.ts";
+import type { Compiler } from "./compiler.ts";
 import type { Pulse } from "./control.ts";
 import type { Idleness, Sleeper } from "./idleness.ts";
 import type { LogWriter } from "./log-ring.ts";
 import { PortalClient } from "./portal-client.ts";
-import type {
-  ChildSpec,
-  Forerunner,
-  FromResident,
-  KeptState,
-  LogMatch,
-  Look,
-  ToResident,
-} from "./protocol.ts";
+import type { ChildSpec, Forerunner, FromResident, LogMatch, Look, ToResident } from "./protocol.ts";
 import { processorTime, threadNumber } from "./processor-time.ts";
 import { ShardRouter } from "./shard-router.ts";
-import { Keeping, namesOf, type MadeBefore } from "./keeping.ts";
+import { Keeping, type MadeBefore } from "./keeping.ts";
+import { pastOf } from "./past.ts";
 import { storePageBytes } from "../durable/store/page-set.ts";
-import { replay, type MadeBy, type Replayed } from "../durable/replay.ts";
 import { setAside } from "../durable/set-aside.ts";
-import { astrayProse, type Astray } from "../durable/astray.ts";
-import type { DomainRecord } from "../durable/journal/journal-record.ts";
+import { astrayProse } from "../durable/astray.ts";
 import { unsynced, type CheckpointError } from "../checkpoint/checkpoint-error.ts";
-import { routeFor, type Route } from "../core/route.ts";
 import type { GrowthPlans } from "../durable/growth-plans.ts";
 import type { Journals } from "../durable/journal/journals.ts";
 
@@ -55,7 +44,7 @@ type Order<K extends ToResident["kind"]> = Extract<ToResident, { readonly kind: 
 export interface Household {
   readonly base: Base;
   readonly pool: MachinePool;
-  readonly bytecodes: BytecodeCache;
+  readonly compiler: Compiler;
   readonly queue: RunQueue;
   readonly pulse: Pulse;
   readonly box: BlackBoxWriter;
@@ -106,9 +95,6 @@ const MOST_REPLAY_MS = 100;
 
 /** What it did may be lost, and could not be done again. */
 const isUndone = (error: CheckpointError): boolean => error.tag === "Step" && error.step === "redo";
-
-const isGranted = (routes: readonly Route[], service: string, label: string): boolean =>
-  routeFor(routes, service, label) !== null;
 
 export class Resident {
   readonly #number: number;
@@ -296,25 +282,10 @@ export class Resident {
     this.#post({ kind: "unsynced", reason });
   }
 
-  /** In a machine of its own, so that the compiler leaves no trace in the child's memory. */
-  #compile({ code, file, hash }: Order<"boot">): Uint8Array | Fault {
-    const { base, pool, bytecodes } = this.#household;
-    const key = `${hash} ${file}`;
-    const known = bytecodes.find(key);
-    if (known !== null) return known;
-    const { ram } = this.#spec.quota;
-    const compiler = pool.take(base.memory.length, ram);
-    compiler.load(base.memory, base.registers, base.anchors);
-    const bytecode = compiler.compile(code, file);
-    pool.give(compiler, ram);
-    if (bytecode instanceof Uint8Array) bytecodes.keep(key, bytecode);
-    return bytecode;
-  }
-
   #boot(order: Order<"boot">): void {
     const spec = this.#spec;
-    const { base, pool } = this.#household;
-    const bytecode = this.#compile(order);
+    const { base, pool, compiler } = this.#household;
+    const bytecode = compiler.compile(order, spec.quota.ram);
     if (!(bytecode instanceof Uint8Array)) return this.#post({ kind: "booted", fault: bytecode });
     const own = pool.take(base.memory.length, spec.quota.ram);
     if (!own.load(base.memory, base.registers, base.anchors))
@@ -553,13 +524,8 @@ export class Resident {
     const { former, records, successors, follows, aside, examined, generation } = order;
     const spec = this.#spec;
     const began = processorTime(threadNumber());
-    let past = await this.#replay(former, records);
-    for (const { records: more, ...successor } of successors) {
-      if (E.isLeft(past)) break;
-      const { memory, registers, made } = past.right;
-      const { anchors } = former;
-      past = await this.#replay({ ...successor, memory, registers, anchors }, more, made, memory);
-    }
+    const place = { spec, router: this.#router, pool: this.#household.pool };
+    const past = await pastOf(place, former, records, successors);
     const isQuick = processorTime(threadNumber()) - began <= MOST_REPLAY_MS;
     if (E.isLeft(past)) {
       const { left } = past;
@@ -584,37 +550,6 @@ export class Resident {
       exited,
       isQuick ? follows : null,
     );
-  }
-
-  /** What one that was here before had become. `own`: where its memory may go, once it is in the machine. */
-  async #replay(
-    { quota, routes, incarnation, names: given, undone, ...state }: KeptState,
-    records: readonly DomainRecord[],
-    made: readonly MadeBy[] = [],
-    own: Uint8Array | null = null,
-  ): Promise<Either<CheckpointError | Astray, Replayed>> {
-    const { pool } = this.#household;
-    const names = namesOf(incarnation, given);
-    const past = await replay({
-      ...state,
-      spec: { ...this.#spec, quota },
-      routes: {
-        refusal: (service, label) =>
-          isGranted(routes, service, label) ? null : this.#router.refusal(service, label),
-        child: (service, label) => {
-          const route = routeFor(routes, service, label);
-          return route?.child === undefined ? null : { child: route.child, patience: route.patience ?? null };
-        },
-      },
-      names: () => names.next(),
-      records,
-      machine: (bytes) => pool.take(bytes, quota.ram),
-      remembers: undone !== undefined,
-      made,
-      into: (bytes) => (own?.length === bytes ? own : new Uint8Array(bytes)),
-    });
-    if (E.isRight(past)) pool.give(past.right.machine, quota.ram);
-    return past;
   }
 
   #exit(code: number): void {

@@ -13,7 +13,7 @@ import { GrowthPlans } from "../durable/growth-plans.ts";
 import { EpochFiles } from "../provider/epoch/epoch-file.ts";
 import { Journals } from "../durable/journal/journals.ts";
 import { BlackBoxWriter } from "./black-box.ts";
-import { BytecodeCache } from "./bytecode-cache.ts";
+import { Compiler } from "./compiler.ts";
 import { Idleness } from "./idleness.ts";
 import { Pulse } from "./control.ts";
 import { LogWriter } from "./log-ring.ts";
@@ -60,7 +60,7 @@ export class Shard {
     if (data.rehearses) void rehearseRecovery(data.base, pool);
     this.#household = {
       ...{ base: data.base, pool },
-      bytecodes: new BytecodeCache(),
+      compiler: new Compiler(data.base, pool),
       queue,
       pulse: new Pulse(data.control, threadNumber()),
       box: new BlackBoxWriter(data.box),
