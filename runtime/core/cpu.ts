@@ -4,7 +4,7 @@ import { E } from "../../lib/fp.ts";
 import { selectorBehind } from "../../lib/selector.ts";
 import { Cpu, Thread, type ThreadState } from "../../lib/session/cpu.ts";
 import type { Accounts } from "./ram.ts";
-import type { Answer, CoreObject, Serving } from "./service.ts";
+import { DONE, type Answer, type CoreObject, type Serving } from "./service.ts";
 
 /** Told when a thread's replies may flow again, or never will. */
 export interface ThreadWatch {
@@ -21,8 +21,6 @@ export interface ThreadObject extends Serving<typeof Thread> {
 
 export const isThread = (object: CoreObject | undefined): object is ThreadObject =>
   object?.contract === Thread;
-
-const DONE: Answer<void> = E.right(undefined);
 
 export const makeThread = (name: string, state: ThreadState, watch: ThreadWatch): ThreadObject => {
   let joining: ((answer: Answer<ThreadState>) => void)[] = [];

@@ -6,13 +6,20 @@ import type { FileProvider, FileStat, OpenFile, OpenMode } from "../provider/fil
 import { HASHED_BYTES, type CapturedFile } from "./file-position.ts";
 import { lendBuffer } from "./read-buffers.ts";
 import { Restoration } from "./restoration.ts";
-import type { Answer, Effect, Growth, Life, MadeEffect, Serving } from "./service.ts";
+import {
+  DONE,
+  type Answer,
+  type Effect,
+  type Growth,
+  type Life,
+  type MadeEffect,
+  type Serving,
+} from "./service.ts";
 import { unnamable } from "./unnamed-file.ts";
 import { wholeContent } from "./whole-content.ts";
 
 /** Most bytes that one `read` answers. */
 const READ_BYTES = 1 << 20;
-const DONE: Answer<void> = E.right(undefined);
 
 export interface FileObject extends Serving<typeof File> {
   readonly life: Omit<Life, "capture"> & { capture(): Answer<CapturedFile> };

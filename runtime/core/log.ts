@@ -1,7 +1,7 @@
 // LOG, served: entries go where the host keeps them.
 import { E } from "../../lib/fp.ts";
 import { Log } from "../../lib/session/log.ts";
-import type { Answer, MadeEffect, Serving } from "./service.ts";
+import { DONE, type Answer, type MadeEffect, type Serving } from "./service.ts";
 
 /** Where a child's entries go. */
 export interface LogSink {
@@ -23,8 +23,6 @@ export interface KeptEntries {
   /** As `writeAt`, for an entry that was there before, and that was told of then. */
   writeAgain(text: string, place: number): Answer<void>;
 }
-
-const DONE: Answer<void> = E.right(undefined);
 
 export const makeLog = (sink: LogSink): Serving<typeof Log> => {
   const { kept } = sink;

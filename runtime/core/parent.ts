@@ -2,7 +2,7 @@
 import { E } from "../../lib/fp.ts";
 import type { SessionError } from "../../lib/error.ts";
 import { Parent, type SessionRequest } from "../../lib/session/parent.ts";
-import type { Answer, CoreObject, Eventually, Serving } from "./service.ts";
+import { DONE, type Answer, type CoreObject, type Eventually, type Serving } from "./service.ts";
 
 /** What a parent does for its child. */
 export interface Parenthood {
@@ -24,8 +24,6 @@ export interface Parenthood {
   /** The child has no use for a capability any more that came with a message. */
   lost(selector: number): Answer<void>;
 }
-
-const DONE: Answer<void> = E.right(undefined);
 
 export const makeParent = (parent: Parenthood): Serving<typeof Parent> => ({
   contract: Parent,

@@ -5,7 +5,7 @@ import { bytes, struct } from "../../lib/codec.ts";
 import { E } from "../../lib/fp.ts";
 import { Report } from "../../lib/session/report.ts";
 import type { RomSource } from "./rom.ts";
-import type { Answer, Effect, Serving } from "./service.ts";
+import { DONE, type Answer, type Effect, type Serving } from "./service.ts";
 
 /** Longer content, in bytes, is not carried: its readers see an empty one until the next publication. */
 const CARRIED_BYTES = 1 << 20;
@@ -21,8 +21,6 @@ export const published = (content: string | Uint8Array): ReportPosition => {
   const carried = Buffer.from(content);
   return { content: carried.length <= CARRIED_BYTES ? carried : null };
 };
-
-const DONE: Answer<void> = E.right(undefined);
 
 /** Says again what it said, where nobody else has said anything. */
 const restored = (source: RomSource, content: Uint8Array): Effect => {

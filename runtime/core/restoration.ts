@@ -2,12 +2,10 @@
 // only when everything else has succeeded, since it changes the world. Whatever it changed can be put back.
 import { E } from "../../lib/fp.ts";
 import type { FileProvider, OpenFile, OpenMode } from "../provider/file/file-provider.ts";
-import type { Answer } from "./service.ts";
+import { DONE, type Answer } from "./service.ts";
 import { WHOLE_BYTES, wholeContent } from "./whole-content.ts";
 
 const READ_WRITE: OpenMode = { read: true, write: true, create: false, append: false, truncate: false };
-
-const DONE: Answer<void> = E.right(undefined);
 
 /** What was there before. */
 interface Before {

@@ -2,10 +2,13 @@
 // see every object through this one shape.
 import type { Contract, Method, Of } from "../../lib/contract.ts";
 import type { SessionError } from "../../lib/error.ts";
-import type { Either } from "../../lib/fp.ts";
+import { E, type Either } from "../../lib/fp.ts";
 
 export type Answer<T> = Either<SessionError, T>;
 export type Eventually<T> = Answer<T> | Promise<Answer<T>>;
+
+/** It worked, and there is nothing to say. */
+export const DONE: Answer<void> = E.right(undefined);
 
 /** A change outside that an object's coming back needs. It is made when all else of a revival has succeeded; then
  *  follows, once for all of them, `confirm` or `retract`. */

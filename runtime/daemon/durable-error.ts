@@ -1,5 +1,6 @@
 // Why a durable host could not do what it was told, and how that is said to whoever told it.
 import { prose, type SessionError } from "../../lib/error.ts";
+import { E, type Either } from "../../lib/fp.ts";
 import { hostProse, type HostError } from "../host/host-error.ts";
 import { didYouMean, nearest } from "../nearest.ts";
 import { migrateProse, type MigrateError } from "../migrate/migrate-error.ts";
@@ -190,6 +191,8 @@ export const durableProse = (error: DurableError): string => {
       return "the host is being stopped";
   }
 };
+
+export const hostFailed = (error: HostError): Either<DurableError, never> => E.left({ tag: "Host", error });
 
 const INPUT: ReadonlySet<string> = new Set([
   "Record",

@@ -13,7 +13,7 @@ import type { Address } from "../migrate/peer.ts";
 import { Admission, isFrozen, isOurs, isOver, isRunning, isThere, type Fit } from "./admission.ts";
 import { Beginning } from "./beginning.ts";
 import { callFromOutside } from "./call-from-outside.ts";
-import { durableProse, type DurableError } from "./durable-error.ts";
+import { durableProse, hostFailed, type DurableError } from "./durable-error.ts";
 import type {
   DurableHost,
   DurableHostOptions,
@@ -36,8 +36,6 @@ import { OneAtATime, OWN } from "./one-at-a-time.ts";
 const LAST_DEADLINE_MS = 10_000;
 /** Children frozen at once at the end of the host. */
 const MOST_AT_ONCE = 8;
-
-const hostFailed = (error: HostError): Either<DurableError, never> => E.left({ tag: "Host", error });
 
 const isEnding = (error: HostError): boolean => error.tag === "Checkpoint" && error.error.tag === "Ended";
 

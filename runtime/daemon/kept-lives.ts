@@ -16,7 +16,7 @@ import type { Container } from "../migrate/container.ts";
 import { isContainerPath } from "../migrate/landings.ts";
 import type { Aside } from "../shard/protocol.ts";
 import { ChildLog } from "./child-log.ts";
-import { durableProse, type DurableError } from "./durable-error.ts";
+import { durableProse, hostFailed, type DurableError } from "./durable-error.ts";
 import type { DurableEvent } from "./durable-event.ts";
 import type { DurableEntry, DurableHostOptions } from "./durable-host.ts";
 import { EntryKeeping } from "./entry-keeping.ts";
@@ -40,8 +40,6 @@ export interface KeptLivesOptions extends DurableHostOptions {
   /** Has `examine` called, once the child has ended and nothing else is being done with it. */
   readonly examine: (child: string) => void;
 }
-
-const hostFailed = (error: HostError): Either<DurableError, never> => E.left({ tag: "Host", error });
 
 export class KeptLives {
   readonly entries: ReadonlyMap<string, DurableEntry>;

@@ -3,12 +3,10 @@ import { E } from "../../lib/fp.ts";
 import type { SessionError } from "../../lib/error.ts";
 import type { SessionRequest } from "../../lib/session/parent.ts";
 import type { Parenthood } from "../core/parent.ts";
-import type { Answer, CoreObject, Eventually } from "../core/service.ts";
+import { DONE, type Answer, type CoreObject, type Eventually } from "../core/service.ts";
 import type { CallDesk } from "./call-desk.ts";
 import type { ServiceDesk } from "./service-desk.ts";
 import type { SessionRequests } from "./session-requests.ts";
-
-const DONE: Answer<void> = E.right(undefined);
 
 const NO_SUCH_CALL: SessionError = {
   tag: "InvalidArgument",

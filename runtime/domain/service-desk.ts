@@ -7,7 +7,7 @@ import { FIRST_GIVEN } from "../../lib/guest/abi.ts";
 import type { LinkPower, ToDomain } from "../core/link.ts";
 import { parcelBytes, readOutgoing, type Outgoing, type Parcel } from "../core/parcel.ts";
 import type { Carrier } from "../core/remote.ts";
-import type { Answer } from "../core/service.ts";
+import { DONE, type Answer } from "../core/service.ts";
 import { Allowance } from "./allowance.ts";
 import { Cargo } from "./cargo.ts";
 import { Handover } from "./handover.ts";
@@ -28,8 +28,6 @@ const MOST_WAITING_BYTES = 64 << 20;
 const MOST_KEPT_BYTES = 64 << 20;
 /** Characters of an error that a component rejects a call with. */
 const MOST_ERROR = 16384;
-
-const DONE: Answer<void> = E.right(undefined);
 
 const tooLarge = (what: string, allowance: Allowance, whom: string, bytes: number): SessionError => ({
   tag: "TooLarge",

@@ -4,7 +4,14 @@ import { prose, type SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import { Log } from "../../lib/session/log.ts";
 import type { ToDomain } from "../core/link.ts";
-import type { Answer, CoreObject, Eventually, Growth, Serving } from "../core/service.ts";
+import {
+  DONE,
+  type Answer,
+  type CoreObject,
+  type Eventually,
+  type Growth,
+  type Serving,
+} from "../core/service.ts";
 import { invoke } from "../domain/call.ts";
 import { ownArguments } from "../domain/own-arguments.ts";
 import type { Stamp, Witness, WitnessedCall } from "../domain/witness.ts";
@@ -95,8 +102,6 @@ const LAST_APPENDS_MS = 2000;
 
 /** Between tries to write an entry of a log, in ms. */
 const LOG_PAUSE_MS = 200;
-
-const DONE: Answer<void> = E.right(undefined);
 
 const isFiles = ({ contract }: CoreObject): boolean => contract === File || contract === FileSystem;
 

@@ -1,7 +1,6 @@
 // Effects on names, made harmless to repeat: it is noted which thing bore the name before, and what finds another one
 // there, or none, was made already.
-import { E } from "../../lib/fp.ts";
-import type { Answer } from "../core/service.ts";
+import { DONE, type Answer } from "../core/service.ts";
 import type { WitnessedCall } from "../domain/witness.ts";
 import { isSameEntity } from "../provider/file/entity.ts";
 
@@ -11,8 +10,6 @@ export interface NamePlan {
 }
 
 const METHODS: ReadonlySet<string> = new Set(["mkdir", "unlink", "move"]);
-
-const DONE: Answer<void> = E.right(undefined);
 
 export const isNamePlan = (plan: unknown): plan is NamePlan => {
   const { entity } = (plan ?? {}) as Partial<NamePlan>;

@@ -5,11 +5,9 @@ import { existsSync, fsyncSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { E } from "../../lib/fp.ts";
 import type { KeptEntries } from "../core/log.ts";
-import type { Answer } from "../core/service.ts";
+import { DONE, type Answer } from "../core/service.ts";
 import { syncAt } from "../durable/sync-at.ts";
 import { LogFile } from "./log-file.ts";
-
-const DONE: Answer<void> = E.right(undefined);
 
 export class KeptLog implements KeptEntries {
   readonly name: string;
