@@ -45,6 +45,8 @@ export interface KeptDecisionsOptions {
   readonly departed: (leaver: Leaver, host: string, how: Parting) => Promise<boolean>;
   /** Writes what could not be written down before; false: it still can't be. */
   readonly written: () => Promise<boolean>;
+  /** See `KeptTrailsOptions`. */
+  readonly mostTrails?: number;
 }
 
 interface Decided {
@@ -75,6 +77,7 @@ export class KeptDecisions implements Decisions {
     this.#options = options;
     this.trails = new KeptTrails({
       roll: options.keeper.roll,
+      ...(options.mostTrails === undefined ? {} : { most: options.mostTrails }),
       isUnconfirmed: (identity, to) => this.#isUnconfirmed(identity, to),
       over: (tasks) => this.#settled(tasks),
     });

@@ -10,6 +10,8 @@ import type { OpenTrails, Overtaken, Trails } from "../migrate/trails.ts";
 import { decodeNote, encodeNote } from "./json-note.ts";
 
 const PREFIX = "trail/";
+/** So many are kept. */
+const MOST_TRAILS = 4096;
 
 const orNull = <C extends t.Mixed>(codec: C) => t.union([codec, t.null]);
 
@@ -46,6 +48,8 @@ export interface KeptTrailsOptions {
   readonly roll: Roll;
   /** Whether one went to the host with the key `to`, which has not confirmed it: it may not have come to life there yet. */
   readonly isUnconfirmed: (identity: string, to: string) => Promise<Either<MigrateError, boolean>>;
+  /** How many are kept at most. Default: 4,096. */
+  readonly most?: number;
   /** Of these tasks nothing is to be noted any more. */
   readonly over: (tasks: readonly string[]) => void;
 }
@@ -62,6 +66,12 @@ export class KeptTrails implements Trails {
     const found = await this.#options.roll.notes(task === undefined ? PREFIX : `${PREFIX}${task}/`);
     if (E.isLeft(found)) return E.left({ tag: "Host", error: found.left });
     return E.right([...found.right.values()].flatMap((bytes) => decodeNote(Trail, bytes) ?? []));
+  }
+
+  /** Whether so many more may be kept: hosts that others come from may make up any number. */
+  async hasRoom(count: number): Promise<boolean> {
+    const all = await this.all();
+    return E.isRight(all) && all.right.length + count <= (this.#options.most ?? MOST_TRAILS);
   }
 
   /** All of these, or none. */

@@ -146,6 +146,7 @@ export class Migration {
         enliven: (container, image) => this.#enliven(container, image),
         standing: (container) => this.#standing(container),
         takings: this.#takings,
+        roomForOffers: (count) => this.#decisions.trails.hasRoom(count),
         initialize: options.initialize,
         epoch: async (identity) => {
           const epoch = await keeper.roll.epoch(identity);

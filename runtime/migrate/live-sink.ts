@@ -46,6 +46,8 @@ export interface LiveSinkOptions {
   readonly initialize?: SinkHost["initialize"];
   /** Where it is noted what an operator has settled. Without it nothing is: nobody can be in doubt for long. */
   readonly takings?: Pick<SinkHost, "take" | "taken" | "acknowledged">;
+  /** Whether so many more tasks can be noted in which those who come were offered elsewhere. Without it none can. */
+  readonly roomForOffers?: (count: number) => Promise<boolean>;
   /** The highest epoch that is known here of an identity; 0 where none is. */
   readonly epoch: (identity: string) => Promise<number>;
 }
@@ -273,6 +275,7 @@ export class LiveSink implements SinkHost {
   /** The whole container, against what is granted here: all that its ledgers name. */
   async judge({ manifest, cargo }: Container): Promise<readonly Lack[]> {
     const lacks: Lack[] = [...(await this.#stale(manifest.children))];
+    let offered = 0;
     for (const { child, kind, version, bytes } of cargo) {
       if (kind === CARRIED_CARGO.kind && version === CARRIED_CARGO.version) {
         const ties = decodeTies(bytes);
@@ -280,10 +283,13 @@ export class LiveSink implements SinkHost {
         else lacks.push(...ties.flatMap((tie) => this.#uncarried(child, tie)));
         continue;
       }
-      const isOffers = kind === OFFERS_CARGO.kind && version === OFFERS_CARGO.version;
-      if (isOffers && this.#options.takings !== undefined) {
-        if (decodeOffers(bytes) === null)
-          lacks.push({ child, what: "cargo", name: kind, reason: "it can't be read" });
+      const { roomForOffers } = this.#options;
+      if (kind === OFFERS_CARGO.kind && version === OFFERS_CARGO.version && roomForOffers !== undefined) {
+        const offers = decodeOffers(bytes);
+        offered += offers?.length ?? 0;
+        const isMuch = offers !== null && !(await roomForOffers(offered));
+        if (offers === null) lacks.push({ child, what: "cargo", name: kind, reason: "it can't be read" });
+        if (isMuch) lacks.push({ child, what: "cargo", name: kind, reason: "too many offers are open here" });
         continue;
       }
       const reason = `this host knows no use for version ${version} of it`;

@@ -301,6 +301,7 @@ export class MigThread {
   /** Those who were offered elsewhere before they went on, or came: tells of those who were taken, and asks of the others,
    *  until that is settled. */
   #follow(): void {
+    if (this.#closed) return;
     const { trails } = this.#options.source;
     const look = async (): Promise<boolean> => {
       const open = await trails.open();

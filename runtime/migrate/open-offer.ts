@@ -12,7 +12,7 @@ import type { Cargo } from "./container.ts";
 import type { MigrateError } from "./migrate-error.ts";
 
 /** Of one traveler. */
-const MOST_OFFERS = 256;
+const MOST_OFFERS = 64;
 const LIMITS = { depth: 4, items: 8 * MOST_OFFERS };
 
 /** The generation is the one that was offered. */

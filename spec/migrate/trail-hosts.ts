@@ -24,6 +24,8 @@ import { makeWire } from "./wire.ts";
 
 const BODY = `for (let n = 1; ; n++) { await log.write("count " + n); await timer.sleep(2); }`;
 const NAME = "counter";
+/** A host keeps so many. */
+export const MOST_TRAILS = 8;
 
 export interface TrailHost {
   readonly name: string;
@@ -94,6 +96,7 @@ export const trailHosts = async (stage: Stage, names: readonly string[]): Promis
       const takings = new KeptTakings(roll);
       const decisions = new KeptDecisions({
         ...{ keeper, departed: () => Promise.resolve(true), written: () => Promise.resolve(true) },
+        mostTrails: MOST_TRAILS,
       });
       const thread = new MigThread({
         host: name,
@@ -102,6 +105,7 @@ export const trailHosts = async (stage: Stage, names: readonly string[]): Promis
         sink: new LiveSink({
           ...{ live, runtime, reserve, takings },
           entry: () => config,
+          roomForOffers: (count) => decisions.trails.hasRoom(count),
           names: () => [NAME],
           isFree: (each) => !isAlive(each),
           enliven: async (container, image) => {

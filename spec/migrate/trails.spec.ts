@@ -3,7 +3,7 @@
 import { expect } from "chai";
 import { E } from "../../lib/fp.ts";
 import { takenAs } from "../../runtime/migrate/open-offer.ts";
-import { trailHosts, type TrailHost, type TrailHosts } from "./trail-hosts.ts";
+import { MOST_TRAILS, trailHosts, type TrailHost, type TrailHosts } from "./trail-hosts.ts";
 import { openStage, type Stage } from "./two-hosts.ts";
 
 describe("a component that is taken by an operator's word after it went on", function () {
@@ -141,5 +141,27 @@ describe("a component that is taken by an operator's word after it went on", fun
     await hosts.say(a, c, { kind: "overtaken", task, travelers });
     here("c");
     await hosts.move(c, a);
+  });
+
+  it("law 6: is not taken in with more open offers than a host may keep", async () => {
+    for (let n = 0; n < MOST_TRAILS; n++) {
+      const leaver = { name: "counter", ...a.live.identityOf("counter")! };
+      const task = `00000000-0000-4000-8000-00000000000${n}`;
+      expect(E.isRight(await a.decisions.offer(task, b.signer.publicKey, [leaver]))).to.equal(true);
+    }
+    // One that is made up, and stays.
+    const more = {
+      task: "00000000-0000-4000-8000-000000000009",
+      name: "other",
+      identity: "other",
+      generation: 1,
+    };
+    await c.decisions.inherit(d.signer.publicKey, [more]);
+    hosts.apart.add("c d");
+    const moved = await a.thread.migrate(["counter"], c.signer.publicKey);
+    expect(E.isLeft(moved) && moved.left.tag === "Lacking" && moved.left.lacks[0]?.reason).to.match(
+      /too many offers/,
+    );
+    expect(hosts.homes()).to.deep.equal(["a"]);
   });
 });
