@@ -85,6 +85,12 @@ const once = <T>(act: () => Promise<T>): (() => Promise<T>) => {
   return () => (done ??= act());
 };
 
+/** What the operating system says: no descriptors, no space. */
+const systemCode = (error: NodeJS.ErrnoException): string => {
+  if (error.code === undefined) throw error;
+  return error.code;
+};
+
 /** Nothing runs before `host.begin`. */
 export const holdHost = async (options: HoldOptions): Promise<Either<Unheld, HeldHost>> => {
   const { config, state, warm, emit, stop, signal } = options;
@@ -106,10 +112,10 @@ export const holdHost = async (options: HoldOptions): Promise<Either<Unheld, Hel
   const control = new ControlServer(
     controlDesk({ name: config.host.name, file: config.file, host: served, stop }),
   );
-  const lock = await takeLock({ state, connection: control.connection, pidOf: pidAt });
-  if (E.isLeft(lock)) {
+  const lock = await takeLock({ state, connection: control.connection, pidOf: pidAt }).catch(systemCode);
+  if (typeof lock === "string" || E.isLeft(lock)) {
     await warm.close();
-    return lock;
+    return typeof lock === "string" ? unusable(`the state directory ${state}: no lock (${lock})`) : lock;
   }
   const release = once(async () => {
     await control.close();

@@ -321,6 +321,19 @@ describe("cryonode up", function () {
   );
 
   it(
+    "where the operating system does not let it take the state directory, says so",
+    onHost(async ({ cli, folder, write }) => {
+      await mkdir(join(folder, ".cryonode"), { mode: 0o700 });
+      await write(".cryonode/lock", "no folder");
+      const { status, stderr } = await cli(["up", "host.yaml"]);
+      expect([status, stderr]).to.deep.equal([
+        2,
+        `cryonode: the state directory ${join(folder, ".cryonode")}: no lock (EEXIST)\n`,
+      ]);
+    }),
+  );
+
+  it(
     "works where the state directory's path is longer than a socket's may be",
     onHost(async ({ up, cli, folder }) => {
       const state = join(folder, "s".repeat(120));
