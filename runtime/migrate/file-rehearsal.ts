@@ -4,7 +4,8 @@ import { prose, type SessionError } from "../../lib/error.ts";
 import { E } from "../../lib/fp.ts";
 import type { Snapshot } from "../checkpoint/snapshot.ts";
 import { difference, FilePosition, HASHED_BYTES } from "../core/file-position.ts";
-import { routeFor } from "../core/route.ts";
+import { Restoration } from "../core/restoration.ts";
+import { grantedRights, routeFor } from "../core/route.ts";
 import type { StartConfig } from "../host/host-config.ts";
 import type { LiveHost } from "../host/live-host.ts";
 import { outsideFiles } from "../host/providers.ts";
@@ -14,16 +15,33 @@ import type { FileNeed } from "./requirements.ts";
 
 const READ = { read: true, write: false, create: false, append: false, truncate: false } as const;
 
-/** What to do where it is another file, or none. */
-const hint = ({ tag }: SessionError): string =>
-  tag === "NotFound" || tag === "Changed"
+/** What to do where it is another file, or none; a folder that is lacking is not helped by it. */
+const hint = (error: SessionError, path: string): string =>
+  (error.tag === "NotFound" || error.tag === "Changed") && error.path === path
     ? "; with `policy: restore` at its route, on both hosts, its content comes along"
     : "";
+
+const NOTHING = new Uint8Array();
 
 /** A file with what its handle knew of it, where that is known already. */
 interface Sought extends FileNeed {
   readonly position: FilePosition | null;
 }
+
+/** Why it can't be opened, or what of it differs from what is known; null: nothing. */
+const whatDiffers = (
+  provider: FileProvider,
+  path: string,
+  position: FilePosition | null,
+): SessionError | null => {
+  const opened = provider.open(path, READ);
+  if (E.isLeft(opened)) return opened.left;
+  const now = opened.right.identity(HASHED_BYTES);
+  opened.right.close();
+  if (E.isLeft(now)) return now.left;
+  const changed = position === null ? null : difference(position.identity, now.right);
+  return changed === null ? null : { tag: "Changed", path, difference: changed };
+};
 
 export class FileRehearsal {
   readonly #live: LiveHost;
@@ -63,7 +81,12 @@ export class FileRehearsal {
       if (error === null) return [];
       const name = `${file.label}/${file.path}`;
       return [
-        { child: config.name, what: FileSystem.service, name, reason: `${prose(error)}${hint(error)}` },
+        {
+          child: config.name,
+          what: FileSystem.service,
+          name,
+          reason: `${prose(error)}${hint(error, file.path)}`,
+        },
       ];
     });
   }
@@ -71,18 +94,19 @@ export class FileRehearsal {
   #error(config: StartConfig, { label, path, position, carried = true }: Sought): SessionError | null {
     const route = routeFor(config.routes, FileSystem.service, label);
     // Whether there is a route is told elsewhere.
-    const provider = route === null ? null : this.#provider(route.to ?? label);
+    const name = route?.to ?? label;
+    const provider = route === null ? null : this.#provider(name);
     if (route === null || provider === null) return null;
-    // Its content comes along, and is put there.
-    if (route.policy === "restore" && carried) return null;
-    const opened = provider.open(path, READ);
-    if (E.isLeft(opened)) return opened.left;
-    const now = opened.right.identity(HASHED_BYTES);
-    opened.right.close();
-    if (E.isLeft(now) || position === null || route.policy === "rebind")
-      return E.isLeft(now) ? now.left : null;
-    const changed = difference(position.identity, now.right);
-    return changed === null ? null : { tag: "Changed", path, difference: changed };
+    const error = whatDiffers(provider, path, route.policy === "rebind" ? null : position);
+    const isLost = error?.tag === "NotFound" || error?.tag === "Changed";
+    if (!isLost || route.policy !== "restore" || !carried) return error;
+    // Its content comes along, and is to be put there.
+    const spec = this.#live.providers.fileSpecs.get(name);
+    const rights = grantedRights(spec?.rights ?? [], route);
+    for (const right of ["write", "create"] as const)
+      if (!rights.has(right)) return { tag: "Denied", service: FileSystem.service, label: name, right };
+    const restoration = Restoration.prepare(provider, path, READ, NOTHING);
+    return E.isLeft(restoration) ? restoration.left : null;
   }
 
   #provider(name: string): FileProvider | null {

@@ -143,6 +143,37 @@ describe("a component that moves", () => {
       ),
     );
 
+  for (const [why, path, rights] of [
+    ["there is no right to put it there", "a", ["read"]],
+    ["there is no folder to put it in", "sub/a", ["read", "write", "create"]],
+  ] as const)
+    it(
+      `law 7: is refused where its file comes along and ${why}, and never stopped`,
+      on(
+        {
+          body: `const files = await env.session(FileSystem, { label: "data" });
+            const file = await files.open("${path}", { read: true }); ${COUNT} await file.close();`,
+          here: { files: { data: { ...MEMORY, content: { [path]: "text" } } } },
+          there: { files: { data: { ...MEMORY, rights } } },
+          routes: [
+            { service: "LOG" },
+            { service: "Timer" },
+            { service: "File_system", label: "data", to: "data", policy: "restore" },
+          ],
+        },
+        async (hosts) => {
+          await hosts.start("counter");
+          await hosts.until("count 3");
+          const phases: string[] = [];
+          const told = ({ phase }: Progress): void => void phases.push(phase);
+          const refused = await hosts.here.thread.migrate(["counter"], key(), {}, undefined, told);
+          expect(refused).to.have.nested.property("left.lacks[0].name", `data/${path}`);
+          expect(phases).to.not.include("holding");
+          await goesOn(hosts);
+        },
+      ),
+    );
+
   it(
     "is refused where no entry has its name",
     on({ body: COUNT, entryThere: null }, async (hosts) => {
