@@ -80,6 +80,21 @@ describe("a component that is taken by an operator's word after it went on", fun
     await hosts.settles(b);
   });
 
+  it("law 5: ends at a host in the middle when it has come back there", async () => {
+    await hosts.offer(a, b);
+    await hosts.move(a, c);
+    await hosts.move(c, d);
+    await hosts.move(d, c);
+    for (;;) {
+      const trails = await c.decisions.trails.all();
+      if (E.isRight(trails) && trails.right.every(({ from }) => from !== d.signer.publicKey)) break;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await hosts.resolve(b);
+    together();
+    await hosts.settles(b);
+  });
+
   it("law 5: ends at its source when it has come back there", async () => {
     await hosts.offer(a, b);
     await hosts.move(a, c);
