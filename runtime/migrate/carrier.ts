@@ -295,7 +295,10 @@ export class Carrier {
         channel.right.close();
         return this.#contacts.has(peer) || this.#closed;
       }
-      void this.#begin(channel.right, peer, true);
+      // Both have called at once, and what the one with the lesser key has called is what both keep: if each took what came
+      // last for its own, they could go on for ever cutting what the other one has.
+      if (this.#contacts.has(peer) && peer < this.#options.own) channel.right.close();
+      else void this.#begin(channel.right, peer, true);
       return true;
     };
     this.#retries.until(peer, attempt, { later });

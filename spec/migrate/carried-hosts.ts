@@ -48,6 +48,8 @@ export interface CarriedHosts {
   split: readonly [Name, Name] | null;
   /** What the first one says to the second one of carried sessions is under way while it is so. */
   slow: readonly [Name, Name] | null;
+  /** The next two calls cross: each host has answered the other before it hears what it was answered. */
+  crossing: boolean;
   /** `A B`, where A has no peer B. */
   readonly strangers: Set<string>;
   /** Where it is set, those who come stay there until it resolves before they come to life. */
@@ -97,6 +99,11 @@ export interface CarriedHostsOptions {
 
 const LONG = 50_000;
 
+/** More than enough for a word and its answer. */
+const aWhile = async (): Promise<void> => {
+  for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+
 export const carriedHosts = (
   stage: Stage,
   { silence = LONG, patience = LONG }: CarriedHostsOptions = {},
@@ -128,10 +135,21 @@ export const carriedHosts = (
     split: null as readonly [Name, Name] | null,
     slow: null as readonly [Name, Name] | null,
     landing: null as Promise<void> | null,
+    crossing: false,
   };
   const ends = new Map<Name, End>();
   /** Where somebody goes who leaves from there: all have one key. */
   const targets = new Map<Name, Name>();
+
+  const crossed: Wire[] = [];
+  const cross = async (): Promise<void> => {
+    state.crossing = false;
+    for (const slow of [[1], []] as const) {
+      for (const wire of crossed) wire.slow = slow;
+      await aWhile();
+    }
+    crossed.length = 0;
+  };
 
   const dial = async (from: Name, to: Name): Promise<Either<MigrateError, Channel>> => {
     const peer = ends.get(to);
@@ -145,6 +163,11 @@ export const carriedHosts = (
     ];
     open.push({ from, to, wire, end: () => near.cut() });
     wire.slow = slowOf({ from, to });
+    if (state.crossing) {
+      wire.slow = [0, 1];
+      crossed.push(wire);
+      if (crossed.length === 2) void cross();
+    }
     void far.next(["carry"]).then(async (said) => {
       if (E.isRight(said)) await peer.carrier.serve(far, from, said.right.version);
       far.close();
@@ -257,6 +280,12 @@ export const carriedHosts = (
     set slow(next) {
       state.slow = next;
       for (const line of open) line.wire.slow = slowOf(line);
+    },
+    get crossing() {
+      return state.crossing;
+    },
+    set crossing(next) {
+      state.crossing = next;
     },
     get landing() {
       return state.landing;

@@ -147,6 +147,21 @@ describe("a session that is carried between two hosts", function () {
     }),
   );
 
+  it(
+    "fault 37: where both hosts call at once, they keep the same one of the two connections",
+    on(async (hosts) => {
+      await counting(hosts);
+      given(await hosts.migrate("here", "client"));
+      await goesOn(hosts);
+      const before = hosts.contacts.count;
+      hosts.crossing = true;
+      hosts.cut();
+      await goesOn(hosts);
+      await goesOn(hosts);
+      expect(hosts.contacts.count - before).to.equal(2);
+    }),
+  );
+
   describe("of three hosts", () => {
     for (const [mover, stayed] of [
       ["client", "server"],
