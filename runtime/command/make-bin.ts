@@ -1,5 +1,6 @@
 // The step of a build that makes `dist/bin`: the command and the shard's thread as one script each, all that they use
-// bundled into it, with entries that run them; then both are used a little, which keeps their compiled code beside them.
+// bundled into it, with entries that run them; then both are used a little, which keeps their compiled code beside them. And
+// the thread that writes large commits, which seldom comes up, as one script.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -72,17 +73,22 @@ const COMMON: BuildOptions = {
 
 const URL_OF_FILE = `const __url = require("node:url").pathToFileURL(__filename).href;`;
 
-const scripts = {
+/** What has all that it uses bundled into it. */
+const WHOLE: BuildOptions = {
   ...COMMON,
+  external: EXTERNAL,
+  mainFields: ["module", "main"],
+  alias: AS_MODULES,
+  plugins: [lmdbPlace, loadedLate],
+};
+
+const scripts = {
+  ...WHOLE,
   entryPoints: {
     "bin/command/command": "runtime/command/command-line.js",
     "bin/shard/shard": "runtime/shard/main.js",
   },
   outExtension: { ".js": ".cjs" },
-  external: EXTERNAL,
-  mainFields: ["module", "main"],
-  alias: AS_MODULES,
-  plugins: [lmdbPlace, loadedLate],
   // One function expression, as `runScript` wants it.
   banner: {
     js: `(function (exports, require, module, __filename, __dirname) { ${URL_OF_FILE}`,
@@ -93,6 +99,12 @@ const scripts = {
 const entries = {
   ...COMMON,
   entryPoints: { "bin/command/main": "runtime/command/main.js", "bin/shard/main": "runtime/shard/bin.js" },
+  banner: { js: URL_OF_FILE },
+} satisfies BuildOptions;
+
+const storeThread = {
+  ...WHOLE,
+  entryPoints: { "bin/store/main": "runtime/durable/store/lmdb-thread.js" },
   banner: { js: URL_OF_FILE },
 } satisfies BuildOptions;
 
@@ -114,6 +126,6 @@ rmSync(join(DIST, "bin"), { recursive: true, force: true });
 mkdirSync(join(DIST, "bin"), { recursive: true });
 // The entries are no modules, whose loading takes longer.
 writeFileSync(join(DIST, "bin/package.json"), '{ "type": "commonjs" }\n');
-await Promise.all([build(scripts), build(entries)]);
+await Promise.all([build(scripts), build(entries), build(storeThread)]);
 for (const script of Object.keys(scripts.entryPoints)) withoutCopies(script);
 await keepCode(join(DIST, "bin/command/main.js"));

@@ -1,8 +1,9 @@
-// Commits that are asked for in one turn of the event loop, written together: one sync serves them all. Each is drawn
-// up upon the ones before it, and one that fails leaves them as they are.
+// Commits that are asked for in one turn of the event loop, or while others are being written, written together: one sync
+// serves them all. Each is drawn up upon the ones before it, and one that fails leaves them as they are.
 import { E, type Either } from "../../../lib/fp.ts";
 import { Draft } from "./draft.ts";
-import type { Ground } from "./ground.ts";
+import { valueBytes, type Changes, type Ground, type GroundError } from "./ground.ts";
+import { indexKey } from "./keys.ts";
 import type { Latest } from "./latest.ts";
 import type { StoreError } from "./store-error.ts";
 
@@ -17,8 +18,9 @@ interface Request {
 export class Committer {
   readonly #ground: Ground;
   readonly #latest: Latest;
-  #queue: Request[] = [];
+  readonly #queue: Request[] = [];
   #idle = Promise.resolve();
+  #isIdle = true;
 
   constructor(ground: Ground, latest: Latest) {
     this.#ground = ground;
@@ -29,15 +31,8 @@ export class Committer {
   commit<A>(draw: Draw<A>): Promise<Either<StoreError, A>> {
     return new Promise((resolve) => {
       const answer = (result: Either<StoreError, unknown>): void => resolve(result as Either<StoreError, A>);
-      if (this.#queue.push({ draw, answer }) > 1) return;
-      this.#idle = new Promise((done) => {
-        setImmediate(() => {
-          const requests = this.#queue;
-          this.#queue = [];
-          this.#write(requests);
-          done();
-        });
-      });
+      this.#queue.push({ draw, answer });
+      if (this.#isIdle) this.#idle = this.#run();
     });
   }
 
@@ -46,7 +41,16 @@ export class Committer {
     return this.#idle;
   }
 
-  #write(requests: readonly Request[]): void {
+  async #run(): Promise<void> {
+    this.#isIdle = false;
+    while (this.#queue.length > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.#write(this.#queue.splice(0));
+    }
+    this.#isIdle = true;
+  }
+
+  async #write(requests: readonly Request[]): Promise<void> {
     const together = new Draft(this.#latest);
     const drawn: { readonly request: Request; readonly result: Either<StoreError, unknown> }[] = [];
     for (const request of requests) {
@@ -59,12 +63,33 @@ export class Committer {
       together.take(draft);
       drawn.push({ request, result });
     }
-    const written = together.changes.size === 0 ? E.right(undefined) : this.#ground.write(together.changes);
+    const written = await this.#put(together.changes);
     this.#latest.refresh();
     if (E.isRight(written)) return drawn.forEach(({ request, result }) => request.answer(result));
     const { path } = this.#ground;
     // What is too much together may go well one by one.
-    if (drawn.length > 1) for (const { request } of drawn) this.#write([request]);
+    if (drawn.length > 1) for (const { request } of drawn) await this.#write([request]);
     else for (const { request } of drawn) request.answer(E.left({ ...written.left, path }));
   }
+
+  #put(changes: Changes): Either<GroundError, void> | Promise<Either<GroundError, void>> {
+    if (changes.size === 0) return E.right(undefined);
+    return this.#ground.writeBeside === undefined || !canWait(changes)
+      ? this.#ground.write(changes)
+      : this.#ground.writeBeside(changes);
+  }
 }
+
+/** Bytes from which it pays to write them beside. */
+const LARGE_BYTES = 1 << 20;
+const INDEX = indexKey("").charAt(0);
+
+/** Whether others may go on by what was there before until this is written: nobody must rely meanwhile on chunks that go. */
+const canWait = (changes: Changes): boolean => {
+  let bytes = 0;
+  for (const [key, value] of changes) {
+    if (value !== null) bytes += valueBytes(value);
+    else if (key.startsWith(INDEX)) return false;
+  }
+  return bytes >= LARGE_BYTES;
+};

@@ -1,6 +1,6 @@
 // What a store is built on: an ordered map of bytes whose changes happen together or not at all. Everything else,
 // such as chunks, generations and what is to be collected, is the store's, and the same on every ground. Synchronous,
-// because it is meant for a thread of its own or for memory.
+// but for what is large.
 import type { Either } from "../../../lib/fp.ts";
 
 /** Keys are strings of bytes: characters up to 255, in their order, 1 to 512 of them. */
@@ -41,6 +41,8 @@ export interface Ground {
   last(prefix: Key): Key | null;
   /** All changes or none; durable when it answers. Values must not change afterwards, but for those in parts. */
   write(changes: Changes): Either<GroundError, void>;
+  /** The same, while this thread goes on; until it answers nothing else is written. For what is large, where it pays. */
+  writeBeside?(changes: Changes): Promise<Either<GroundError, void>>;
   /** What it takes, in bytes. */
   bytes(): number;
   close(): Promise<void>;

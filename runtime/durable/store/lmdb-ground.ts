@@ -6,6 +6,7 @@
 import { statfsSync, statSync } from "node:fs";
 import type { Database, RootDatabase } from "lmdb";
 import { E, type Either } from "../../../lib/fp.ts";
+import { CommitThread } from "../commit-thread.ts";
 import {
   afterPrefix,
   valueBytes,
@@ -99,6 +100,7 @@ export class LmdbGround implements Ground {
   readonly path: string;
   readonly #trees: Trees;
   #scratch = Buffer.alloc(0);
+  #thread: CommitThread | null = null;
 
   private constructor(path: string, trees: Trees) {
     this.path = path;
@@ -162,6 +164,11 @@ export class LmdbGround implements Ground {
     }
   }
 
+  async writeBeside(changes: Changes): Promise<Either<GroundError, void>> {
+    this.#thread ??= new CommitThread(this.path);
+    return (await this.#thread.write(changes)) ?? this.write(changes);
+  }
+
   /** What is in parts is put together in a buffer that is used again: LMDB has copied it when it answers. */
   #whole(value: Value): Buffer {
     if (value instanceof Uint8Array) return value as Buffer;
@@ -180,6 +187,7 @@ export class LmdbGround implements Ground {
   }
 
   async close(): Promise<void> {
+    await this.#thread?.close();
     await this.#trees.root.close();
   }
 }

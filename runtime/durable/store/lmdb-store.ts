@@ -10,11 +10,12 @@ import type { Store } from "./store.ts";
 import type { StoreError } from "./store-error.ts";
 
 /** The lock goes with the ground. */
-const held = (ground: Ground, lock: FolderLock): Ground => ({
+const held = (ground: LmdbGround, lock: FolderLock): Ground => ({
   path: ground.path,
   view: () => ground.view(),
   last: (prefix) => ground.last(prefix),
   write: (changes) => ground.write(changes),
+  writeBeside: (changes) => ground.writeBeside(changes),
   bytes: () => ground.bytes(),
   close: async () => {
     await ground.close();

@@ -5,9 +5,10 @@ import { expect } from "chai";
 import { openLmdbStore } from "../../../runtime/durable/store/lmdb-store.ts";
 import { right } from "../../image/either.ts";
 import { SpecProcess } from "./process.ts";
-import { bases, equal, identity, writerMemory } from "./sample.ts";
+import { bases, equal, identity, LARGE, writerMemory } from "./sample.ts";
 
 const KILLS = 20;
+const NAMES = [1, 2, 3, LARGE];
 
 describe("a store whose process is killed", () => {
   it(`fault 2: kill -9 at ${KILLS} random instants loses nothing that was acknowledged`, async function () {
@@ -33,7 +34,7 @@ describe("a store whose process is killed", () => {
         await writer.kill();
         writer.rest().forEach(heard);
         const store = right(await openLmdbStore(folder, { bases }));
-        for (const name of [1, 2, 3]) {
+        for (const name of NAMES) {
           const known = acknowledged.get(String(name)) ?? 0;
           const found = right(await store.component(identity(name)));
           expect(found?.checkpoints[0]?.sequence ?? 0).to.be.at.least(known);
@@ -46,7 +47,7 @@ describe("a store whose process is killed", () => {
       }
       expect([...acknowledged.values()].every((sequence) => sequence > 3)).to.equal(true);
       const store = right(await openLmdbStore(folder, { bases }));
-      right(await store.commit({ remove: [1, 2, 3].map(identity) }));
+      right(await store.commit({ remove: NAMES.map(identity) }));
       while (right(await store.sweep()).more);
       expect(right(await store.facts())).to.include({ components: 0, chunks: 0, bytes: 0 });
       await store.close();

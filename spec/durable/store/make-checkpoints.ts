@@ -4,9 +4,9 @@ import { writeSync } from "node:fs";
 import { openLmdbStore } from "../../../runtime/durable/store/lmdb-store.ts";
 import type { Receipt } from "../../../runtime/durable/store/store.ts";
 import { right } from "../../image/either.ts";
-import { bases, checkpoint, identity, since, writerMemory } from "./sample.ts";
+import { bases, checkpoint, identity, LARGE, since, writerMemory } from "./sample.ts";
 
-const NAMES = [1, 2, 3];
+const NAMES = [1, 2, 3, LARGE];
 const [folder] = process.argv.slice(2) as [string];
 const store = right(await openLmdbStore(folder, { bases }));
 const receipts = new Map<number, Receipt>();
@@ -28,7 +28,12 @@ for (;;)
         resting: sequence % 5 === 0,
         since: receipt === null ? null : since(receipt, writerMemory(name, sequence - 1), memory),
       });
-      receipts.set(name, right(await store.put(put)));
+      const prepared = right(await store.prepare(put));
+      // What sweeps is not written by the thread for large ones.
+      const { receipts: made } = right(
+        await store.commit({ checkpoints: [prepared], hurried: name === LARGE }),
+      );
+      receipts.set(name, made[0]!);
       writeSync(1, `${name} ${sequence}\n`);
     }),
   );
