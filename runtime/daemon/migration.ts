@@ -135,6 +135,10 @@ export class Migration {
         entry: (name) => entries.get(name)?.config,
         stranded: (names) => this.stranded.lying(names),
         putOff: (names) => keeper.putOff(names.flatMap((name) => live.child(name) ?? [])),
+        lend: (name) => {
+          const child = live.child(name);
+          return child === undefined ? null : keeper.lend(child);
+        },
         fenced: (leaver) => this.#fenced(leaver),
         setAside: (name) => this.#setAside(name),
       }),

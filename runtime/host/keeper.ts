@@ -54,6 +54,14 @@ export interface LastKept {
   readonly extent: Extent;
 }
 
+/** While it is about to leave. */
+interface Respite {
+  /** A checkpoint of it was due. */
+  owed: boolean;
+  /** What one that was given up had copied of its memory. */
+  copy: SharedArrayBuffer | null;
+}
+
 interface Life {
   readonly incarnation: number;
   readonly child: Child;
@@ -67,7 +75,7 @@ interface Life {
   /** The checkpoint that is being made of it was merely due. */
   due: boolean;
   /** Checkpoints that are merely due are put off, and whether one was; null: they are not. */
-  respite: { owed: boolean } | null;
+  respite: Respite | null;
   /** What was remembered of its rest may still be there. */
   rested: boolean;
 }
@@ -254,7 +262,7 @@ export class Keeper {
    *  their checkpoints that are merely due are put off, those included that are being made. */
   putOff(children: readonly Child[]): () => void {
     const lives = children.flatMap((child) => this.#lives.get(child) ?? []);
-    for (const life of lives) life.respite ??= { owed: false };
+    for (const life of lives) life.respite ??= { owed: false, copy: null };
     const lift = (): void => {
       clearTimeout(late);
       for (const life of lives.splice(0)) {
@@ -265,6 +273,16 @@ export class Keeper {
     };
     const late = setTimeout(lift, MOST_RESPITE_MS).unref();
     return lift;
+  }
+
+  /** A buffer for a look at one that is about to leave, which is the caller's: fresh memory of that size would take longer
+   *  to get than to fill. Null where there is none. Should it stay, its next checkpoint looks at all of its memory. */
+  lend(child: Child): SharedArrayBuffer | null {
+    const life = this.#lives.get(child);
+    if (life === undefined) return null;
+    const copy = life.respite?.copy ?? this.#copies.take(child.identity.identity)?.buffer ?? null;
+    if (life.respite !== null) life.respite.copy = null;
+    return copy;
   }
 
   #checkpoint(life: Life): Promise<Either<HostError, void>> {
@@ -297,6 +315,7 @@ export class Keeper {
     const unwanted = all.find(({ life }) => isUnwanted(life));
     if (unwanted !== undefined) {
       for (const { draft } of all) draft.prepared.drop();
+      giveUp(unwanted.life, unwanted.kept);
       const { name, identity } = unwanted.life.child;
       return storeFailed(name, { tag: "GivenUp", identity: identity.identity });
     }
@@ -345,7 +364,9 @@ export class Keeper {
     }
     const unset = [...(life.rested ? [Roll.restKey(child.name)] : []), ...(seed?.unset ?? [])];
     const draft = await this.#draw(life, kept.right, last, { resting: false, unset });
-    return E.isLeft(draft) ? draft : E.right({ life, kept: kept.right, draft: draft.right });
+    if (E.isRight(draft)) return E.right({ life, kept: kept.right, draft: draft.right });
+    if (isGivenUp(draft.left)) giveUp(life, kept.right);
+    return draft;
   }
 
   /** The child's first checkpoint will take the place of what was kept in advance: what is left of an earlier life of it,
@@ -810,6 +831,11 @@ const isOverBound = (error: HostError): boolean => error.tag === "Store" && erro
 const isPutOff = ({ respite }: Life): boolean => {
   if (respite !== null) respite.owed = true;
   return respite !== null;
+};
+
+/** What was copied of its memory is at hand for whoever looks at it next. */
+const giveUp = ({ respite }: Life, { memory }: KeptChild): void => {
+  if (respite !== null) respite.copy = memory.buffer as SharedArrayBuffer;
 };
 
 /** The checkpoint that is being made of it would have been put off. */

@@ -38,6 +38,8 @@ export interface LiveSourceOptions {
   readonly putOff?: (names: readonly string[]) => () => void;
   /** How they live here: a target is told which of their files come along. */
   readonly entry?: (name: string) => StartConfig | undefined;
+  /** A buffer for the first look at one of them, with nothing in it that is needed; it need not fit. */
+  readonly lend?: (name: string) => SharedArrayBuffer | null;
   /** Carries the sessions that they have with those who stay behind. Without this nobody is left behind. */
   readonly carrier?: Carrier;
   /** What the carrier knows the host with this key by. Default: the key. */
@@ -119,7 +121,8 @@ class LiveDeparture implements Departure {
     await this.#options.live.wake(this.names);
     for (const name of this.names) {
       const seen = this.#seen.get(name);
-      const glimpse = await this.#options.live.child(name)?.glimpse(seen?.buffer ?? null, seen?.look);
+      const buffer = seen?.buffer ?? this.#options.lend?.(name) ?? null;
+      const glimpse = await this.#options.live.child(name)?.glimpse(buffer, seen?.look);
       if (glimpse === undefined || glimpse === null) return unfit(name);
       const { memory, number } = glimpse;
       this.#seen.set(name, {
