@@ -52,7 +52,7 @@ const keyOf = (hash: Uint8Array): string =>
   Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString("latin1");
 
 /** Bytes that are saved at once while more comes in. */
-const SLICE_BYTES = 16 << 20;
+const SLICE_BYTES = 8 << 20;
 
 const ZEROS = new Uint8Array(chunkBytes);
 const ZERO_HASH = sha256(ZEROS);
