@@ -56,6 +56,7 @@ export class CommitThread {
   /** Whoever waits for the answer is not gone before it is there. */
   #tell(said: ToCommitThread): void {
     this.#worker.ref();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker.postMessage(said);
   }
 
