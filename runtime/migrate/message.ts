@@ -13,7 +13,7 @@ import { MOST_TRAVELERS } from "./requirements.ts";
 import { PHASE_NAMES, type Phase, type Role } from "./role.ts";
 
 /** Version of the protocol. A peer of another one is refused. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /** Bytes of a chunk of memory: what is named by its hash, and what the sink's store keeps as one. Memories are multiples
  *  of it. */
