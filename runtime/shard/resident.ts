@@ -65,9 +65,10 @@ export interface ResidentPowers {
   readonly left: () => void;
 }
 
-/** A buffer for a memory of so many bytes: the kept one, if it fits. */
+/** A buffer for a memory of so many bytes: the kept one, if it fits and is not much larger. */
 const stagingOf = (staging: SharedArrayBuffer | null, bytes: number): Uint8Array => {
-  if (staging?.byteLength === bytes) return new Uint8Array(staging);
+  const room = staging?.byteLength ?? 0;
+  if (staging !== null && room >= bytes && room <= 2 * bytes) return new Uint8Array(staging, 0, bytes);
   const fresh = new Uint8Array(new SharedArrayBuffer(bytes));
   // Touched, so that its pages are there before the child stands still.
   for (let at = 0; at < bytes; at += storePageBytes) fresh[at] = 0;

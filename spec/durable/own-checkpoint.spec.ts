@@ -183,6 +183,40 @@ describe("a checkpoint of the host's own", function () {
   );
 
   it(
+    "leaves its copy of the memory for a look at one that is about to leave; what is in it then is the memory",
+    inWorld(async (world) => {
+      const { host, keeper } = world;
+      const child = host.child("holder")!;
+      const begun = keeper.due(child);
+      const letBe = keeper.putOff([child]);
+      await begun;
+      const given = keeper.lend(child)!;
+      const look = async (into: SharedArrayBuffer | null): Promise<Uint8Array> =>
+        (await child.glimpse(into))!.memory;
+      // It may yet take turns of its beginning: a look between two that are alike is like them.
+      for (let isQuiet = false; !isQuiet;) {
+        const before = await look(null);
+        new Uint8Array(given).fill(1);
+        expect(await look(given)).to.have.length.below(given.byteLength);
+        const after = await look(null);
+        isQuiet = Buffer.compare(before, after) === 0;
+        if (isQuiet)
+          expect(Buffer.compare(new Uint8Array(given, 0, after.length), after), "what is in it").to.equal(0);
+      }
+      expect(new Uint8Array(given).at(-1)).to.equal(1);
+      expect(keeper.lend(child)).to.equal(null);
+      const made = new Promise<void>((resolve) => {
+        world.commit = () => {
+          resolve();
+          return Promise.resolve(null);
+        };
+      });
+      letBe();
+      await made;
+    }),
+  );
+
+  it(
     "fault 4: where the first one of a revival fails, the image is as good as before",
     inWorld(async (world) => {
       const { host, keeper, config, image } = world;
