@@ -44,7 +44,8 @@ export interface RevivalOrder {
   /** Only an image of one child will do. */
   readonly alone?: boolean;
   /** Whose they are is written down elsewhere, and the image is not used up: none of them goes on before this has
-   *  resolved, and none where it is Left. */
+   *  resolved, and none where it is Left. Nor is any kept before: that writes to the memories that they come from, which
+   *  are needed once more where it is Left. */
   readonly owned?: Promise<Either<HostError, void>>;
 }
 

@@ -9,6 +9,7 @@ import { openMemoryStore } from "../../runtime/durable/store/memory-store.ts";
 import type { Store } from "../../runtime/durable/store/store.ts";
 import type { StoreError } from "../../runtime/durable/store/store-error.ts";
 import { DEFAULT_KEEPING, type StartConfig } from "../../runtime/host/host-config.ts";
+import type { HostError } from "../../runtime/host/host-error.ts";
 import { Keeper } from "../../runtime/host/keeper.ts";
 import { LiveHost } from "../../runtime/host/live-host.ts";
 import { startRuntime } from "../../runtime/host/runtime.ts";
@@ -213,6 +214,31 @@ describe("a checkpoint of the host's own", function () {
       });
       letBe();
       await made;
+    }),
+  );
+
+  it(
+    "of a revival is not written before it is written down whose it is, nor where that fails",
+    inWorld(async (world) => {
+      const { host, keeper, config, image } = world;
+      right(await host.freeze(["holder"], { image }));
+      right(await keeper.forget("holder", host.child("holder")!.identity.identity));
+      let commits = 0;
+      world.commit = () => {
+        commits += 1;
+        return Promise.resolve(null);
+      };
+      const entry = (): typeof config => config;
+      const failed = { tag: "Unkept", child: "holder", reason: "the disk is full" } as const;
+      for (const owned of [E.left<HostError>(failed), E.right(undefined)]) {
+        let decide = (_: Either<HostError, void>): void => {};
+        const revived = host.revive(image, { entry, owned: new Promise((resolve) => (decide = resolve)) });
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        expect(commits).to.equal(0);
+        decide(owned);
+        expect(E.isRight(await revived)).to.equal(E.isRight(owned));
+      }
+      expect(commits).to.equal(1);
     }),
   );
 
