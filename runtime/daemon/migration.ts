@@ -396,18 +396,20 @@ export class Migration {
     if (E.isLeft(noted)) return noted;
     const offers = offersIn(cargo, staged.manifest.children);
     const inherited = await this.#decisions.inherit(from, offers);
-    if (E.isLeft(inherited)) {
-      const child = staged.manifest.children.map(({ name }) => name).join(", ");
-      return E.left({ tag: "Unkept", child, reason: migrateProse(inherited.left) });
-    }
+    const child = staged.manifest.children.map(({ name }) => name).join(", ");
+    const unkept = (error: MigrateError): Either<HostError, never> =>
+      E.left({ tag: "Unkept", child, reason: migrateProse(error) });
+    if (E.isLeft(inherited)) return unkept(inherited.left);
     const here = await this.#asHere(staged, path);
     if (E.isLeft(here)) {
       this.stranded.tryAgain(path);
       return here;
     }
+    const intact = await this.#landings.intact(staged.task, memories);
+    if (E.isLeft(intact)) return unkept(intact.left);
     const container = here.right;
-    const image: Image = { manifest: container.manifest, memories };
-    this.#landings.seed(container, memories);
+    const image: Image = { manifest: container.manifest, memories: intact.right };
+    this.#landings.seed(container, intact.right);
     const children = await lives.arrive(container, image, path);
     if (E.isRight(children)) {
       this.#carrier.landed(from);

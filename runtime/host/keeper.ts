@@ -54,6 +54,9 @@ export interface LastKept {
   readonly extent: Extent;
 }
 
+/** Resolves when it is written down elsewhere whose they are. */
+export type Owned = Promise<Either<HostError, void>>;
+
 /** While it is about to leave. */
 interface Respite {
   /** A checkpoint of it was due. */
@@ -194,11 +197,15 @@ export class Keeper {
   }
 
   /** These have begun, and have taken no turn that could be seen: from now on they are kept, all of them or none.
-   *  `checkpoint`: the number of the last one that there is of their identities. */
-  async admit(children: readonly Child[], checkpoint = 0): Promise<Either<HostError, void>> {
+   *  `checkpoint`: the number of the last one that there is of their identities. `owned`: nothing is written of them before it
+   *  has resolved, nor where it is Left. */
+  async admit(
+    children: readonly Child[],
+    { checkpoint = 0, owned }: { readonly checkpoint?: number | undefined; readonly owned?: Owned } = {},
+  ): Promise<Either<HostError, void>> {
     const since = this.#options.journal.current;
     const lives = children.map((child): Life => ({ ...lifeOf(child, checkpoint, since), busy: true }));
-    const admitted = await this.#checkpoints(lives);
+    const admitted = await this.#checkpoints(lives, owned);
     for (const life of lives) life.busy = false;
     if (E.isLeft(admitted)) return admitted;
     for (const life of lives) {
@@ -290,10 +297,10 @@ export class Keeper {
   }
 
   /** Of all of them, or of none; when what was being written of former lives of theirs is over. */
-  async #checkpoints(lives: readonly Life[]): Promise<Either<HostError, void>> {
+  async #checkpoints(lives: readonly Life[], owned?: Owned): Promise<Either<HostError, void>> {
     const identities = lives.map(({ child }) => child.identity.identity);
     for (const identity of identities) await this.#writing.get(identity);
-    const writing = this.#write(lives);
+    const writing = this.#write(lives, owned);
     for (const identity of identities) this.#writing.set(identity, writing);
     const written = await writing;
     for (const identity of identities)
@@ -301,7 +308,7 @@ export class Keeper {
     return written;
   }
 
-  async #write(lives: readonly Life[]): Promise<Either<HostError, void>> {
+  async #write(lives: readonly Life[], owned?: Owned): Promise<Either<HostError, void>> {
     const since = this.#options.journal.current;
     const doubts = this.#doubts;
     const all: Taken[] = [];
@@ -318,6 +325,11 @@ export class Keeper {
       giveUp(unwanted.life, unwanted.kept);
       const { name, identity } = unwanted.life.child;
       return storeFailed(name, { tag: "GivenUp", identity: identity.identity });
+    }
+    const mine = (await owned) ?? E.right(undefined);
+    if (E.isLeft(mine)) {
+      for (const { draft } of all) draft.prepared.drop();
+      return mine;
     }
     // Those who are yet to begin stand still for it.
     const hurried = lives.some(({ child }) => !this.#lives.has(child));

@@ -103,7 +103,7 @@ export class LiveHost {
     this.#freezer = new Freezer({ host: config.name, runtime, children, files, emit, held });
     this.#reviver = new Reviver({
       ...{ config, runtime, children, files, emit },
-      ...(keeper === undefined ? {} : { keep: (revived) => keeper.admit(revived) }),
+      ...(keeper === undefined ? {} : { keep: (revived, owned) => keeper.admit(revived, { owned }) }),
     });
   }
 
@@ -169,7 +169,7 @@ export class LiveHost {
   }
 
   async #keep(child: Child, checkpoint?: number): Promise<Either<HostError, void>> {
-    return this.#keeper?.admit([child], checkpoint) ?? E.right(undefined);
+    return this.#keeper?.admit([child], { checkpoint }) ?? E.right(undefined);
   }
 
   /**

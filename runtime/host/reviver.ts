@@ -24,6 +24,7 @@ import type { HostEvent } from "./event.ts";
 import type { HostConfig, StartConfig } from "./host-config.ts";
 import { togetherFailed, type Failure, type HostError } from "./host-error.ts";
 import { Rendezvous } from "./rendezvous.ts";
+import type { Owned } from "./keeper.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface ReviverOptions {
@@ -32,8 +33,9 @@ export interface ReviverOptions {
   readonly children: Children;
   readonly files: FilePower;
   readonly emit: (event: HostEvent) => void;
-  /** Has them kept from now on, all of them or none. Without this they end with the host. */
-  readonly keep?: (children: readonly Child[]) => Promise<Either<HostError, void>>;
+  /** Has them kept from now on, all of them or none, and none before `owned` has resolved, or where it is Left. Without this
+   *  they end with the host. */
+  readonly keep?: (children: readonly Child[], owned: Owned) => Promise<Either<HostError, void>>;
 }
 
 export interface RevivalOrder {
@@ -44,9 +46,8 @@ export interface RevivalOrder {
   /** Only an image of one child will do. */
   readonly alone?: boolean;
   /** Whose they are is written down elsewhere, and the image is not used up: none of them goes on before this has
-   *  resolved, and none where it is Left. Nor is any kept before: that writes to the memories that they come from, which
-   *  are needed once more where it is Left. */
-  readonly owned?: Promise<Either<HostError, void>>;
+   *  resolved, and none where it is Left; the memories that they come from may have been written to then. */
+  readonly owned?: Owned;
 }
 
 type Reopened = RevivedInfo["reopened"];
@@ -103,9 +104,10 @@ export class Reviver {
     }
     const isUsedUp = as === undefined && owned === undefined;
     const claimed = isUsedUp ? await this.#claim(path, image, members.right) : E.right(null);
-    const acquired = E.isLeft(claimed) ? claimed : await this.#acquire(revived, owned);
+    const acquired = E.isLeft(claimed) ? claimed : await this.#acquire(revived);
     const all = revived.map(({ child }) => child);
-    const kept = E.isLeft(acquired) ? acquired : ((await keep?.(all)) ?? E.right(undefined));
+    const mine = owned ?? Promise.resolve(E.right(undefined));
+    const kept = E.isLeft(acquired) ? acquired : await (keep?.(all, mine) ?? mine);
     if (E.isLeft(acquired) || E.isLeft(kept)) {
       await Promise.all(all.map((child) => children.unmake(child)));
       if (E.isRight(claimed)) await this.#withdraw(claimed.right, found[0]!);
@@ -210,7 +212,6 @@ export class Reviver {
   /** All acquire what they had before the first goes on. */
   async #acquire(
     revived: readonly { readonly child: Child; readonly member: Member }[],
-    owned?: RevivalOrder["owned"],
   ): Promise<Either<HostError, readonly Reopened[]>> {
     const rendezvous = new Rendezvous(revived.length);
     const together = revived.length === 1 ? undefined : () => rendezvous.arrive();
@@ -223,8 +224,6 @@ export class Reviver {
         return { child, acquired };
       }),
     );
-    const mine = await owned;
-    if (mine !== undefined && E.isLeft(mine)) return mine;
     const failures: Failure[] = [];
     const reopened: Reopened[] = [];
     for (const { child, acquired } of all)

@@ -94,6 +94,8 @@ export class KeptLandings implements Stays, Landings {
   readonly #options: KeptLandingsOptions;
   /** What was saved of the memories of each task that was staged or read. */
   readonly #advances = new Map<string, readonly Advance[]>();
+  /** Tasks whose memories were begun to be lived in. */
+  readonly #used = new Set<string>();
   /** Who is in each container, by its task; null until somebody has looked. */
   #identities: Map<string, readonly string[]> | null = null;
 
@@ -232,6 +234,15 @@ export class KeptLandings implements Stays, Landings {
     return E.right({ container: container.right, memories });
   }
 
+  /** The memories of a task as they came: these, unless they were begun to be lived in; then what is kept of them. */
+  async intact(
+    task: string,
+    memories: readonly Uint8Array[],
+  ): Promise<Either<MigrateError, readonly Uint8Array[]>> {
+    if (!this.#used.has(task)) return E.right(memories);
+    return E.map((landed: Landed) => landed.memories)(await this.read(task));
+  }
+
   async holds(identity: string): Promise<boolean> {
     if (this.#identities === null) {
       const staged = await this.staged();
@@ -251,8 +262,9 @@ export class KeptLandings implements Stays, Landings {
       advances.seed(manifest.children[at]!.identity, advance, memories[at]!);
   }
 
-  /** They did not. */
-  unseed({ manifest }: Container): void {
+  /** They did not: what they have come to life from may be otherwise now. */
+  unseed({ task, manifest }: Container): void {
+    this.#used.add(task);
     for (const identity of identitiesOf(manifest)) this.#options.keeper.advances.take(identity);
   }
 
@@ -267,6 +279,7 @@ export class KeptLandings implements Stays, Landings {
     const gone = await keeper.advances.giveUp(one.ids, keys);
     if (E.isLeft(gone)) return warn(`the container of ${task} can't be taken away yet: ${gone.left.tag}`);
     this.#advances.delete(task);
+    this.#used.delete(task);
     this.#identities?.delete(task);
     if (E.isRight(opened))
       for (const identity of identitiesOf(opened.right.manifest)) await former.drop(identity);

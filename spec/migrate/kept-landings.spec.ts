@@ -193,4 +193,24 @@ describe("what comes in at a durable host", () => {
     await stay.close();
     expect(await early()).to.equal(0);
   });
+
+  it("whoever has begun to live in its memories and did not stay comes from what is kept of them", async () => {
+    const memory = memoryOf(5);
+    const stay = right(await landings.open(traveler()));
+    right(
+      await stage(
+        memory,
+        Array.from({ length: 40 }, (_, i) => i),
+        stay,
+      ),
+    );
+    const container = containerOf(memory, CONTAINER_FORMAT);
+    landings.seed(container, [memory]);
+    expect(right(await landings.intact(TASK, [memory]))[0]).to.equal(memory);
+    const came = new Uint8Array(memory);
+    memory.fill(1, 0, 100);
+    landings.unseed(container);
+    expect(Buffer.compare(right(await landings.intact(TASK, [memory]))[0]!, came)).to.equal(0);
+    await landings.discard(TASK);
+  });
 });
