@@ -108,6 +108,15 @@ const inWorld = (play: (world: World) => Promise<void>) => async (): Promise<voi
   }
 };
 
+/** Resolves when a checkpoint is committed, which goes well. */
+const nextCommit = (world: World): Promise<void> =>
+  new Promise((resolve) => {
+    world.commit = () => {
+      resolve();
+      return Promise.resolve(null);
+    };
+  });
+
 describe("a checkpoint of the host's own", function () {
   this.timeout(30_000);
 
@@ -172,12 +181,7 @@ describe("a checkpoint of the host's own", function () {
       // What must be is not put off.
       right(await keeper.checkpoint(child));
       expect(commits.count).to.equal(1);
-      const made = new Promise<void>((resolve) => {
-        world.commit = () => {
-          resolve();
-          return Promise.resolve(null);
-        };
-      });
+      const made = nextCommit(world);
       letBe();
       await made;
     }),
@@ -206,12 +210,7 @@ describe("a checkpoint of the host's own", function () {
       }
       expect(new Uint8Array(given).at(-1)).to.equal(1);
       expect(keeper.lend(child)).to.equal(null);
-      const made = new Promise<void>((resolve) => {
-        world.commit = () => {
-          resolve();
-          return Promise.resolve(null);
-        };
-      });
+      const made = nextCommit(world);
       letBe();
       await made;
     }),

@@ -17,6 +17,7 @@ import { E } from "../../lib/fp.ts";
 import { carriedHosts, type CarriedHosts, type CarriedHostsOptions, type Name } from "./carried-hosts.ts";
 import { openStage, type Stage } from "./two-hosts.ts";
 import type { Failure, Fault } from "./wire.ts";
+import { soon } from "./soon.ts";
 
 const CONTRACT = `import * as t from "io-ts";
 import { bytes, capability, Dataspace, method, session } from "cryonode";
@@ -78,8 +79,6 @@ const given = <T>(either: E.Either<unknown, T>): T => {
   if (E.isLeft(either)) throw new Error(JSON.stringify(either.left));
   return either.right;
 };
-
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe("a session that is carried between two hosts", function () {
   this.timeout(60_000);

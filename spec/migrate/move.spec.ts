@@ -15,6 +15,12 @@ const goesOn = async ({ log, until }: TwoHosts, by = 3): Promise<void> => {
 
 const MEMORY = { kind: "memory", content: {}, rights: ["read", "write", "create"] } as const;
 
+const RESTORING = [
+  { service: "LOG" },
+  { service: "Timer" },
+  { service: "File_system", label: "data", to: "data", policy: "restore" },
+] as const;
+
 describe("a component that moves", () => {
   let stage: Stage;
   before(async () => {
@@ -33,6 +39,17 @@ describe("a component that moves", () => {
     };
 
   const key = () => stage.runtime.signer.publicKey;
+
+  /** The counter, which counts already, can't go for want of this: the phases that this came to. */
+  const refusedFor = async (hosts: TwoHosts, lacking: string): Promise<readonly string[]> => {
+    await hosts.start("counter");
+    await hosts.until("count 3");
+    const phases: string[] = [];
+    const told = ({ phase }: Progress): void => void phases.push(phase);
+    const moved = await hosts.here.thread.migrate(["counter"], key(), {}, undefined, told);
+    expect(moved).to.have.nested.property("left.lacks[0].name", lacking);
+    return phases;
+  };
 
   for (const precopy of [true, false])
     it(
@@ -122,20 +139,11 @@ describe("a component that moves", () => {
             const file = await files.open("a", { write: true, create: true }); ${COUNT} await file.close();`,
           ...{ here: { files: { data: MEMORY } }, there: { files: { data: MEMORY } } },
           entryThere: {
-            routes: [
-              { service: "LOG" },
-              { service: "Timer" },
-              { service: "File_system", label: "data", to: "data", policy: "restore" },
-            ],
+            routes: RESTORING,
           },
         },
         async (hosts) => {
-          await hosts.start("counter");
-          await hosts.until("count 3");
-          const phases: string[] = [];
-          const told = ({ phase }: Progress): void => void phases.push(phase);
-          const refused = await hosts.here.thread.migrate(["counter"], key(), {}, undefined, told);
-          expect(refused).to.have.nested.property("left.lacks[0].name", "data/a");
+          const phases = await refusedFor(hosts, "data/a");
           expect(phases.includes("holding")).to.equal(untold);
           expect(hosts.homes("counter")).to.deep.equal(["here"]);
           await goesOn(hosts);
@@ -155,19 +163,10 @@ describe("a component that moves", () => {
             const file = await files.open("${path}", { read: true }); ${COUNT} await file.close();`,
           here: { files: { data: { ...MEMORY, content: { [path]: "text" } } } },
           there: { files: { data: { ...MEMORY, rights } } },
-          routes: [
-            { service: "LOG" },
-            { service: "Timer" },
-            { service: "File_system", label: "data", to: "data", policy: "restore" },
-          ],
+          routes: RESTORING,
         },
         async (hosts) => {
-          await hosts.start("counter");
-          await hosts.until("count 3");
-          const phases: string[] = [];
-          const told = ({ phase }: Progress): void => void phases.push(phase);
-          const refused = await hosts.here.thread.migrate(["counter"], key(), {}, undefined, told);
-          expect(refused).to.have.nested.property("left.lacks[0].name", `data/${path}`);
+          const phases = await refusedFor(hosts, `data/${path}`);
           expect(phases).to.not.include("holding");
           await goesOn(hosts);
         },

@@ -13,6 +13,7 @@ import { TALLY } from "../command/tally-hosts.ts";
 import { freePorts } from "../free-port.ts";
 import { ownDisk, type Patient } from "./ills.ts";
 import { tlsProxy, type TlsProxy } from "./tls-proxy.ts";
+import { soon } from "./soon.ts";
 
 /** A call that were lost, or ran twice, would leave a number out. */
 const CLIENT = `import { component, FileSystem, Timer } from "cryonode";
@@ -68,8 +69,6 @@ ${SIDES.map(peer).join("")}start:
       - { service: Tally, to: { child: server } }
 `;
 };
-
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 /** It does not come to its end by itself. */
 const ENDED: ReadonlySet<string> = new Set(["faulted", "stuck", "exited"]);

@@ -21,6 +21,7 @@ import { MemoryStays } from "../../runtime/migrate/stays.ts";
 import { signerOfSeed } from "../image/sample-image.ts";
 import type { Stage } from "./two-hosts.ts";
 import { makeWire } from "./wire.ts";
+import { soon } from "./soon.ts";
 
 const BODY = `for (let n = 1; ; n++) { await log.write("count " + n); await timer.sleep(2); }`;
 const NAME = "counter";
@@ -57,8 +58,6 @@ export interface TrailHosts {
   say(from: TrailHost, to: TrailHost, message: Parameters<Channel["send"]>[0]): Promise<string>;
   close(): Promise<void>;
 }
-
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
 
 export const trailHosts = async (stage: Stage, names: readonly string[]): Promise<TrailHosts> => {
   const { code, name: file, hash, sourceMap } = await stage.compiled(BODY);

@@ -4,6 +4,8 @@ import { expect } from "chai";
 import { E } from "../../lib/fp.ts";
 import { takenAs } from "../../runtime/migrate/open-offer.ts";
 import { MOST_TRAILS, trailHosts, type TrailHost, type TrailHosts } from "./trail-hosts.ts";
+import { soon } from "./soon.ts";
+import type { Trail } from "../../runtime/daemon/kept-trails.ts";
 import { openStage, type Stage } from "./two-hosts.ts";
 
 describe("a component that is taken by an operator's word after it went on", function () {
@@ -23,6 +25,12 @@ describe("a component that is taken by an operator's word after it went on", fun
   afterEach(() => hosts.close());
 
   const together = (): void => hosts.apart.clear();
+
+  /** Whether all trails of a host are such. */
+  const areAll = async (host: TrailHost, such: (trail: Trail) => boolean): Promise<boolean> => {
+    const trails = await host.decisions.trails.all();
+    return E.isRight(trails) && trails.right.every(such);
+  };
 
   it("law 5: ends at the host that it went to, which the source tells", async () => {
     await hosts.offer(a, b);
@@ -50,12 +58,12 @@ describe("a component that is taken by an operator's word after it went on", fun
       return E.isRight(trails) && trails.right.some(({ taken }) => taken !== null);
     };
     await only("a b");
-    while (!(await isTold(a))) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (!(await isTold(a))) await soon();
     await only("a c");
-    while (!(await isTold(c))) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (!(await isTold(c))) await soon();
     expect(hosts.homes()).to.deep.equal(["b", "d"]);
     await only("c d");
-    while (hosts.homes().includes("d")) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (hosts.homes().includes("d")) await soon();
     together();
     await hosts.settles(b);
   });
@@ -70,11 +78,7 @@ describe("a component that is taken by an operator's word after it went on", fun
     await hosts.move(c, a);
     await hosts.move(a, d);
     hosts.apart.delete("c d");
-    for (;;) {
-      const trails = await d.decisions.trails.all();
-      if (E.isRight(trails) && trails.right.every(({ from }) => from === a.signer.publicKey)) break;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    while (!(await areAll(d, ({ from }) => from === a.signer.publicKey))) await soon();
     await hosts.resolve(b);
     together();
     await hosts.settles(b);
@@ -85,11 +89,7 @@ describe("a component that is taken by an operator's word after it went on", fun
     await hosts.move(a, c);
     await hosts.move(c, d);
     await hosts.move(d, c);
-    for (;;) {
-      const trails = await c.decisions.trails.all();
-      if (E.isRight(trails) && trails.right.every(({ from }) => from !== d.signer.publicKey)) break;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    while (!(await areAll(c, ({ from }) => from !== d.signer.publicKey))) await soon();
     await hosts.resolve(b);
     together();
     await hosts.settles(b);

@@ -12,6 +12,7 @@ import { living, type Living, type Preload } from "../command/living.ts";
 import { freePort } from "../free-port.ts";
 import type { StepOrder } from "../torture/step.ts";
 import { tlsProxy, type TlsProxy } from "./tls-proxy.ts";
+import { soon } from "./soon.ts";
 
 const COUNTER = `import { component, FileSystem, Log, Timer } from "cryonode";
 export default component(async (env) => {
@@ -105,8 +106,6 @@ const ENDED: ReadonlySet<string> = new Set(["faulted", "stuck", "exited"]);
 
 /** Longer than any spec that has them. */
 const MOST_MS = 600_000;
-
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 /** A body for `it`. The counter runs here. */
 export const onTwoProcesses =
