@@ -314,23 +314,20 @@ export class Keeper {
     const all: Taken[] = [];
     const taken = await Promise.all(lives.map((life) => this.#takeDown(life)));
     for (const each of taken) if (E.isRight(each)) all.push(each.right);
-    const failure = taken.find(E.isLeft);
-    if (failure !== undefined) {
+    const drop = (left: Either<HostError, never>): Either<HostError, never> => {
       for (const { draft } of all) draft.prepared.drop();
-      return failure;
-    }
+      return left;
+    };
+    const failure = taken.find(E.isLeft);
+    if (failure !== undefined) return drop(failure);
     const unwanted = all.find(({ life }) => isUnwanted(life));
     if (unwanted !== undefined) {
-      for (const { draft } of all) draft.prepared.drop();
       giveUp(unwanted.life, unwanted.kept);
       const { name, identity } = unwanted.life.child;
-      return storeFailed(name, { tag: "GivenUp", identity: identity.identity });
+      return drop(storeFailed(name, { tag: "GivenUp", identity: identity.identity }));
     }
-    const mine = (await owned) ?? E.right(undefined);
-    if (E.isLeft(mine)) {
-      for (const { draft } of all) draft.prepared.drop();
-      return mine;
-    }
+    const mine = await owned;
+    if (mine !== undefined && E.isLeft(mine)) return drop(mine);
     // Those who are yet to begin stand still for it.
     const hurried = lives.some(({ child }) => !this.#lives.has(child));
     const receipts = await this.#commit(
